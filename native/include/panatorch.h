@@ -1,0 +1,245 @@
+/*
+ * panatorch.h: libtorch for callers that speak only C.
+ *
+ * WHAT THIS IS. A thin layer over libtorch's stable C ABI (torch/csrc/stable/c/shim.h and
+ * torch/csrc/inductor/aoti_torch/c/shim.h in pytorch/pytorch), which libtorch exports from 2.10 on and keeps unchanged
+ * for years. Nothing of libtorch is needed to compile this library: it declares the few entry points it uses itself
+ * and finds them with dlsym when pt_load is called. The same binary therefore runs on every libtorch from 2.10 on, for
+ * the CPU or with CUDA, from whichever package it comes.
+ *
+ * OWNERSHIP is written on every pointer, in three words.
+ *   borrowed       the callee looks at it during the call and keeps nothing; the caller still owns it.
+ *   new reference  the caller owns the result and gives it back with pt_release (tensors) or pt_free (text).
+ *   until          a borrowed result, valid until the event named.
+ * A pt_tensor is one reference to a libtorch tensor. Several references, views among them, may share one storage;
+ * the storage goes when the last of them is released.
+ *
+ * ERRORS ARE VALUES. Every function that can fail takes `char **error` last. On success *error is left alone and the
+ * result is valid; on failure the result is NULL (or -1) and *error is a new reference to a text that ends with
+ * libtorch's own words. No C++ exception passes through, nothing is printed, nothing aborts. (libtorch before 2.13
+ * does not hand its words over: it prints them to stderr and the text says so.)
+ *
+ * THREADS. Every function may be called from every thread. Gradients are switched off on each calling thread at its
+ * first operator call. A reference may be released on another thread than the one that made it.
+ *
+ * SHAPES are arrays of int64 with their length; dtypes and device types are the enums below, never libtorch's own
+ * numbers. Operators have PyTorch's names and meaning: see its documentation of torch.nn.functional for the formulas.
+ */
+#ifndef PANATORCH_H
+#define PANATORCH_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PT_API __attribute__((visibility("default")))
+
+typedef struct pt_tensor pt_tensor;
+
+/* Element types. The numbers are this library's and do not change. */
+enum pt_dtype {
+    PT_FLOAT32 = 0,
+    PT_FLOAT64 = 1,
+    PT_BFLOAT16 = 2,
+    PT_FLOAT16 = 3,
+    PT_INT64 = 4,
+    PT_INT32 = 5,
+    PT_UINT8 = 6,
+    PT_BOOL = 7,
+    PT_OTHER_DTYPE = -1
+};
+
+enum pt_device { PT_CPU = 0, PT_CUDA = 1, PT_OTHER_DEVICE = -1 };
+
+/* Abilities of the libtorch that was loaded, as bits of pt_features(). */
+enum pt_feature {
+    PT_ERROR_TEXT = 1,     /* libtorch's error text reaches the caller (from 2.13 on) */
+    PT_BLOB_DELETER = 2,   /* torch_from_blob with a deleter (from 2.11 on) */
+    PT_STABLE_IVALUE = 4,  /* optional arguments are allocated by libtorch (from 2.13 on) */
+    PT_ONEDNN_LINEAR = 8,  /* oneDNN's linear layer on the CPU */
+    PT_CUDA_LIBRARY = 16,  /* libtorch_cuda is loaded */
+    PT_OPENBLAS = 32       /* matrix products on the CPU are OpenBLAS's */
+};
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Loads libtorch: opens the given shared libraries in their order and resolves what this shim needs from them. To be
+ * called once before everything else; a second call does nothing and succeeds.
+ *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them.
+ * Returns 0, or -1 with an error that names the library that does not open, or the functions that are missing, or
+ * a libtorch older than 2.10 by its version.
+ */
+PT_API int32_t pt_load(const char *const *libraries, int64_t count, char **error);
+
+/* libtorch's version as major << 16 | minor << 8 | patch; 0 before pt_load. */
+PT_API int64_t pt_libtorch_version(void);
+
+/* Bits of pt_feature. */
+PT_API int64_t pt_features(void);
+
+/* Frees a text that came through `char **error`. NULL is allowed. */
+PT_API void pt_free(char *text);
+
+/* Threads that one operator may use on the CPU. */
+PT_API int64_t pt_num_threads(void);
+
+/* Sets that number for the whole process. Returns 0, or -1 where this libtorch has no way to set it. */
+PT_API int32_t pt_set_num_threads(int64_t threads, char **error);
+
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+
+/* A contiguous tensor with undefined content. sizes: borrowed, `dim` numbers. Returns a new reference. */
+PT_API pt_tensor *pt_empty(const int64_t *sizes, int64_t dim, int32_t dtype, int32_t device, int32_t device_index,
+                           char **error);
+
+/*
+ * A contiguous CPU tensor over memory of the caller, which is not copied and must outlive every reference to the
+ * tensor and its views. data: borrowed until then. Returns a new reference.
+ */
+PT_API pt_tensor *pt_from_blob(void *data, const int64_t *sizes, int64_t dim, int32_t dtype, char **error);
+
+/* Another reference to the same tensor. Returns a new reference. */
+PT_API pt_tensor *pt_retain(const pt_tensor *tensor, char **error);
+
+/* Gives a reference back. NULL is allowed. */
+PT_API void pt_release(pt_tensor *tensor);
+
+/*
+ * Writes what a tensor is into `out`: [0] dtype, [1] device, [2] device index, [3] 1 if contiguous, [4] dim, then the
+ * sizes. capacity: how many numbers `out` can hold. Returns 0, or -1 where out is too short.
+ */
+PT_API int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, char **error);
+
+/* The address of the first element; for an accelerator an address there. Borrowed until the storage goes. */
+PT_API void *pt_data(const pt_tensor *tensor, char **error);
+
+/* ---- any operator ----------------------------------------------------------------------------------------------- */
+
+enum pt_kind {
+    PT_NONE = 0,      /* None, for an optional parameter */
+    PT_TENSOR = 1,    /* .tensor, borrowed */
+    PT_INT = 2,       /* .integer */
+    PT_DOUBLE = 3,    /* .number */
+    PT_BOOLEAN = 4,   /* .integer, 0 or 1 */
+    PT_STRING = 5,    /* .data: borrowed char array of .length bytes */
+    PT_INTS = 6,      /* .data: borrowed int64 array of .length */
+    PT_TENSORS = 7,   /* .data: borrowed array of .length tensor pointers */
+    PT_DTYPE = 8,     /* .integer: an enum pt_dtype */
+    PT_DOUBLES = 9,   /* .data: borrowed double array of .length */
+    PT_OPTIONAL = 64  /* or-ed in where the schema says `?` and a value is given */
+};
+
+/* One argument. `kind` must be what the operator's schema says: a wrong one is undefined behaviour in libtorch. */
+typedef struct pt_value {
+    int64_t kind;
+    int64_t length;
+    union {
+        int64_t integer;
+        double number;
+        const pt_tensor *tensor;
+        const void *data;
+    };
+} pt_value;
+
+/*
+ * Calls any registered operator by name: pt_call("aten::cumsum", "", …), or one of another library that is loaded,
+ * such as "torchvision::nms". All parameters of the schema must be given, in order, defaults included. Results must be
+ * tensors; a result that is a list of tensors counts as that many results when result_count is -1.
+ *   name, overload  borrowed.
+ *   values          borrowed, `count` of them (at most 32).
+ *   results         receives new references.
+ *   capacity        how many results fit.
+ *   result_count    how many tensors the schema returns; -1 for one list of tensors.
+ * Returns the number of results, or -1. Scalar parameters (`Number`) are not supported by libtorch here: use the
+ * overload that takes a tensor.
+ */
+PT_API int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count,
+                       pt_tensor **results, int64_t capacity, int64_t result_count, char **error);
+
+/* ---- operators the models use: tensors borrowed, a new reference returned ---------------------------------------- */
+
+/* Elementwise, with broadcasting and type promotion. */
+PT_API pt_tensor *pt_add(const pt_tensor *a, const pt_tensor *b, char **error);
+PT_API pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error);
+PT_API pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error);
+PT_API pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error);
+
+/* With a number, which takes the tensor's dtype (a double is rounded to float32 for a float32 tensor). */
+PT_API pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error);
+PT_API pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error);
+PT_API pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error);
+
+PT_API pt_tensor *pt_exp(const pt_tensor *x, char **error);
+PT_API pt_tensor *pt_sin(const pt_tensor *x, char **error);
+PT_API pt_tensor *pt_cos(const pt_tensor *x, char **error);
+PT_API pt_tensor *pt_silu(const pt_tensor *x, char **error);
+PT_API pt_tensor *pt_relu(const pt_tensor *x, char **error);
+/* tanh_approximation: 0 for the exact formula, 1 for approximate="tanh". */
+PT_API pt_tensor *pt_gelu(const pt_tensor *x, int32_t tanh_approximation, char **error);
+PT_API pt_tensor *pt_clamp(const pt_tensor *x, double low, double high, char **error);
+
+/* x [..., in] by weight [out, in] and bias [out] or NULL, to [..., out]. */
+PT_API pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error);
+PT_API pt_tensor *pt_matmul(const pt_tensor *a, const pt_tensor *b, char **error);
+PT_API pt_tensor *pt_softmax(const pt_tensor *x, int64_t dim, char **error);
+
+/* Over the last `length` dimensions; weight and bias may be NULL. */
+PT_API pt_tensor *pt_layer_norm(const pt_tensor *x, const int64_t *normalized_shape, int64_t length,
+                                const pt_tensor *weight, const pt_tensor *bias, double eps, char **error);
+PT_API pt_tensor *pt_rms_norm(const pt_tensor *x, const int64_t *normalized_shape, int64_t length,
+                              const pt_tensor *weight, double eps, char **error);
+/* x [batch, channels, ...]. */
+PT_API pt_tensor *pt_group_norm(const pt_tensor *x, int64_t groups, const pt_tensor *weight, const pt_tensor *bias,
+                                double eps, char **error);
+
+/*
+ * q, k, v [batch, heads, tokens, dim]; mask NULL or added to the scores, broadcast to [batch, heads, tokens, tokens];
+ * scale as given (1/sqrt(dim) is the usual one).
+ */
+PT_API pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v,
+                                                  const pt_tensor *mask, double scale, char **error);
+
+/* x [batch, in, height, width], weight [out, in, kh, kw]; stride and padding borrowed, two numbers each. */
+PT_API pt_tensor *pt_conv2d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
+                            const int64_t *padding, char **error);
+/* x [batch, in, frames, height, width], weight [out, in, kf, kh, kw]; three numbers each. */
+PT_API pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
+                            const int64_t *padding, char **error);
+
+/* Nearest neighbour to the given size: x [batch, channels, h, w] to two numbers, [batch, channels, f, h, w] to three. */
+PT_API pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error);
+PT_API pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char **error);
+
+/* weight [rows, dim], indices int64 [...], to [..., dim]. */
+PT_API pt_tensor *pt_embedding(const pt_tensor *weight, const pt_tensor *indices, char **error);
+
+/* tensors: borrowed array of `count`. */
+PT_API pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t dim, char **error);
+
+/* A copy in another dtype and on another device; where nothing changes another reference to the same tensor. */
+PT_API pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error);
+
+/* Copies src into dst, with broadcasting and conversion. Returns 0 or -1. */
+PT_API int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error);
+
+/* Contiguous memory: x itself (another reference) or a copy. */
+PT_API pt_tensor *pt_contiguous(const pt_tensor *x, char **error);
+PT_API pt_tensor *pt_clone(const pt_tensor *x, char **error);
+
+/* Views: they share x's storage. Shapes borrowed; one size may be -1 in reshape, which copies where it must. */
+PT_API pt_tensor *pt_reshape(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error);
+PT_API pt_tensor *pt_expand(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error);
+PT_API pt_tensor *pt_permute(const pt_tensor *x, const int64_t *dims, int64_t dim, char **error);
+PT_API pt_tensor *pt_transpose(const pt_tensor *x, int64_t dim0, int64_t dim1, char **error);
+PT_API pt_tensor *pt_unsqueeze(const pt_tensor *x, int64_t dim, char **error);
+PT_API pt_tensor *pt_squeeze(const pt_tensor *x, int64_t dim, char **error);
+PT_API pt_tensor *pt_narrow(const pt_tensor *x, int64_t dim, int64_t start, int64_t length, char **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,133 @@
+/* What the files of the shim share. Nothing here is visible outside the library. */
+#ifndef PANATORCH_INTERNAL_H
+#define PANATORCH_INTERNAL_H
+
+#include "panatorch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DTYPES 8
+
+typedef int32_t status; /* libtorch's: 0 is success */
+typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or StringHandle */
+
+/*
+ * libtorch's entry points, as its stable headers declare them. X(name, result, parameters): needed ones are all in
+ * libtorch 2.10; optional ones came later, are missing in some builds, or live in a library beside it.
+ */
+#define NEEDED_FUNCTIONS(X)                                                                                          \
+    X(torch_call_dispatcher, status, (const char *, const char *, uint64_t *, uint64_t))                             \
+    X(torch_new_list_reserve_size, status, (size_t, handle *))                                                       \
+    X(torch_list_push_back, status, (handle, uint64_t))                                                              \
+    X(torch_list_size, status, (handle, size_t *))                                                                   \
+    X(torch_list_get_item, status, (handle, size_t, uint64_t *))                                                     \
+    X(torch_delete_list, status, (handle))                                                                           \
+    X(torch_new_string_handle, status, (const char *, size_t, handle *))                                             \
+    X(torch_delete_string, status, (handle))                                                                         \
+    X(torch_get_num_threads, status, (uint32_t *))                                                                   \
+    X(aoti_torch_abi_version, uint64_t, (void))                                                                      \
+    X(aoti_torch_new_tensor_handle, status, (handle, handle *))                                                      \
+    X(aoti_torch_delete_tensor_object, status, (handle))                                                             \
+    X(aoti_torch_empty_strided, status,                                                                              \
+      (int64_t, const int64_t *, const int64_t *, int32_t, int32_t, int32_t, handle *))                              \
+    X(aoti_torch_create_tensor_from_blob, status,                                                                    \
+      (void *, int64_t, const int64_t *, const int64_t *, int64_t, int32_t, int32_t, int32_t, handle *))             \
+    X(aoti_torch_scalar_to_tensor_float64, status, (double, handle *))                                               \
+    X(aoti_torch_aten_subtract_Tensor, status, (handle, handle, double, handle *))                                   \
+    X(aoti_torch_grad_mode_set_enabled, void, (bool))                                                                \
+    X(aoti_torch_get_data_ptr, status, (handle, void **))                                                            \
+    X(aoti_torch_get_dim, status, (handle, int64_t *))                                                               \
+    X(aoti_torch_get_sizes, status, (handle, int64_t **))                                                            \
+    X(aoti_torch_get_dtype, status, (handle, int32_t *))                                                             \
+    X(aoti_torch_get_device_type, status, (handle, int32_t *))                                                       \
+    X(aoti_torch_get_device_index, status, (handle, int32_t *))                                                      \
+    X(aoti_torch_is_contiguous, status, (handle, bool *))                                                            \
+    X(aoti_torch_device_type_cpu, int32_t, (void))                                                                   \
+    X(aoti_torch_device_type_cuda, int32_t, (void))                                                                  \
+    X(aoti_torch_layout_strided, int32_t, (void))                                                                    \
+    X(aoti_torch_memory_format_contiguous_format, int32_t, (void))                                                   \
+    X(aoti_torch_dtype_float32, int32_t, (void))                                                                     \
+    X(aoti_torch_dtype_float64, int32_t, (void))                                                                     \
+    X(aoti_torch_dtype_bfloat16, int32_t, (void))                                                                    \
+    X(aoti_torch_dtype_float16, int32_t, (void))                                                                     \
+    X(aoti_torch_dtype_int64, int32_t, (void))                                                                       \
+    X(aoti_torch_dtype_int32, int32_t, (void))                                                                       \
+    X(aoti_torch_dtype_uint8, int32_t, (void))                                                                       \
+    X(aoti_torch_dtype_bool, int32_t, (void))
+
+#define OPTIONAL_FUNCTIONS(X)                                                                                        \
+    X(torch_exception_get_what_without_backtrace, const char *, (void))                                              \
+    X(torch_new_stable_ivalue, status, (uint64_t **))                                                                \
+    X(torch_delete_stable_ivalue, status, (uint64_t *))                                                              \
+    X(torch_from_blob, status, (void))                                                                               \
+    X(aoti_torch_cpu__linear_pointwise, status,                                                                      \
+      (handle, handle, handle *, const char *, const double **, int64_t, const char **, handle *))                   \
+    X(openblas_set_num_threads, void, (int))
+
+/* The functions of the libtorch that is loaded; all NULL before pt_load. */
+#define DECLARE(name, result, parameters) result(*name) parameters;
+typedef struct libtorch {
+    NEEDED_FUNCTIONS(DECLARE)
+    OPTIONAL_FUNCTIONS(DECLARE)
+    /* Have C++ names, so they are looked up one by one. */
+    void *(*operator_new)(size_t);
+    void (*operator_delete)(void *);
+    void (*set_num_threads)(int);
+    int32_t dtypes[DTYPES]; /* libtorch's number of each pt_dtype */
+    int64_t version;
+    int64_t features;
+} libtorch;
+#undef DECLARE
+
+extern libtorch torch;
+
+/* Sets *error to a new text, printf style. Always returns -1, so that a caller can return it. */
+int32_t fail(char **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same after libtorch reported a failure: `what` and libtorch's own words. */
+int32_t fail_with_torch(char **error, const char *what);
+
+/* Must come before any call into libtorch's operators on a thread. Returns 0, or -1 before pt_load. */
+int32_t enter(char **error);
+
+/* libtorch's number for a pt_dtype or pt_device; -1 with an error for an unknown one. */
+int32_t torch_dtype(int32_t dtype, char **error);
+int32_t torch_device(int32_t device, char **error);
+
+/* ---- a call of one operator: put the arguments in schema order, then run ---- */
+
+#define MAX_ARGUMENTS 32
+
+typedef struct call {
+    const char *name;
+    const char *overload;
+    char **error;
+    int count;
+    bool failed; /* an argument could not be made: run gives back what was put and fails */
+    uint64_t stack[MAX_ARGUMENTS];
+    uint8_t owned[MAX_ARGUMENTS]; /* what a slot owns until libtorch takes it, see dispatch.c */
+} call;
+
+/* `count` and `failed` are zero through the initialiser; the stack needs none. */
+void begin(call *c, const char *name, const char *overload, char **error);
+void put_none(call *c);
+void put_int(call *c, int64_t value);
+void put_double(call *c, double value);
+void put_bool(call *c, bool value);
+void put_tensor(call *c, const pt_tensor *tensor);
+void put_string(call *c, const char *text, int64_t length);
+void put_ints(call *c, const int64_t *values, int64_t count);
+void put_doubles(call *c, const double *values, int64_t count);
+void put_tensors(call *c, const pt_tensor *const *tensors, int64_t count);
+/* Makes the argument put last an optional one that has a value. */
+void make_optional(call *c);
+/* NULL becomes None. */
+void put_optional_tensor(call *c, const pt_tensor *tensor);
+
+/* Runs the operator; on success the results are at the front of the stack and belong to the caller. */
+int32_t run(call *c);
+/* The usual case: one tensor. */
+pt_tensor *run_for_tensor(call *c);
+
+#endif

@@ -1,0 +1,194 @@
+/* Finds libtorch's functions at run time, and what every other file needs of them: errors, dtypes, devices, threads. */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OLDEST_MAJOR 2
+#define OLDEST_MINOR 10
+#define MAX_LIBRARIES 32
+
+libtorch torch;
+
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool gradients_are_off;
+
+int32_t fail(char **error, const char *format, ...) {
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0) text = NULL;
+    va_end(arguments);
+    *error = text != NULL ? text : strdup("out of memory");
+    return -1;
+}
+
+int32_t fail_with_torch(char **error, const char *what) {
+    const char *words = torch.torch_exception_get_what_without_backtrace != NULL
+                            ? torch.torch_exception_get_what_without_backtrace()
+                            : "libtorch refused it and printed the reason to stderr (only 2.13 and later hand it over)";
+    return fail(error, "%s: %s", what, words);
+}
+
+int32_t enter(char **error) {
+    if (gradients_are_off) return 0;
+    if (torch.version == 0) return fail(error, "libtorch is not loaded: pt_load comes first");
+    torch.aoti_torch_grad_mode_set_enabled(false);
+    gradients_are_off = true;
+    return 0;
+}
+
+int32_t torch_dtype(int32_t dtype, char **error) {
+    if (dtype < 0 || dtype >= DTYPES) return fail(error, "unknown dtype number %d", dtype);
+    return torch.dtypes[dtype];
+}
+
+int32_t torch_device(int32_t device, char **error) {
+    switch (device) {
+        case PT_CPU: return torch.aoti_torch_device_type_cpu();
+        case PT_CUDA: return torch.aoti_torch_device_type_cuda();
+        default: return fail(error, "unknown device number %d", device);
+    }
+}
+
+/* A symbol from any of the libraries, NULL where none has it. */
+static void *find(void *const *libraries, int64_t count, const char *name) {
+    for (int64_t i = count - 1; i >= 0; i--) {
+        void *symbol = dlsym(libraries[i], name);
+        if (symbol != NULL) return symbol;
+    }
+    return NULL;
+}
+
+/* ISO C has no cast from an object pointer to a function pointer; POSIX promises that the bits are the same. */
+static void assign(void *function_pointer, void *symbol) { memcpy(function_pointer, &symbol, sizeof symbol); }
+
+/* Writes the names that are missing into `missing`; returns how many there are. */
+static int resolve(libtorch *found, void *const *libraries, int64_t count, char *missing, size_t size) {
+    int absent = 0;
+    missing[0] = '\0';
+#define RESOLVE_NEEDED(name, result, parameters)                                                                     \
+    {                                                                                                                \
+        void *symbol = find(libraries, count, #name);                                                                \
+        if (symbol == NULL) {                                                                                        \
+            size_t used = strlen(missing);                                                                           \
+            snprintf(missing + used, size - used, "%s%s", absent == 0 ? "" : ", ", #name);                           \
+            absent++;                                                                                                \
+        }                                                                                                            \
+        assign(&found->name, symbol);                                                                                \
+    }
+#define RESOLVE_OPTIONAL(name, result, parameters) assign(&found->name, find(libraries, count, #name));
+    NEEDED_FUNCTIONS(RESOLVE_NEEDED)
+    OPTIONAL_FUNCTIONS(RESOLVE_OPTIONAL)
+#undef RESOLVE_NEEDED
+#undef RESOLVE_OPTIONAL
+    assign(&found->operator_new, find(libraries, count, "_Znwm"));
+    assign(&found->operator_delete, find(libraries, count, "_ZdlPv"));
+    assign(&found->set_num_threads, find(libraries, count, "_ZN2at15set_num_threadsEi"));
+    return absent;
+}
+
+static void read_dtypes(libtorch *found) {
+    found->dtypes[PT_FLOAT32] = found->aoti_torch_dtype_float32();
+    found->dtypes[PT_FLOAT64] = found->aoti_torch_dtype_float64();
+    found->dtypes[PT_BFLOAT16] = found->aoti_torch_dtype_bfloat16();
+    found->dtypes[PT_FLOAT16] = found->aoti_torch_dtype_float16();
+    found->dtypes[PT_INT64] = found->aoti_torch_dtype_int64();
+    found->dtypes[PT_INT32] = found->aoti_torch_dtype_int32();
+    found->dtypes[PT_UINT8] = found->aoti_torch_dtype_uint8();
+    found->dtypes[PT_BOOL] = found->aoti_torch_dtype_bool();
+}
+
+static int64_t features_of(const libtorch *found, bool cuda) {
+    return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) |
+           (found->torch_from_blob != NULL ? PT_BLOB_DELETER : 0) |
+           (found->torch_new_stable_ivalue != NULL ? PT_STABLE_IVALUE : 0) |
+           (found->aoti_torch_cpu__linear_pointwise != NULL ? PT_ONEDNN_LINEAR : 0) | (cuda ? PT_CUDA_LIBRARY : 0) |
+           (found->openblas_set_num_threads != NULL ? PT_OPENBLAS : 0);
+}
+
+/* The packed form major << 56 | minor << 48 | patch << 40 as pt_libtorch_version gives it. */
+static int64_t unpack_version(uint64_t abi) {
+    return (int64_t)((abi >> 56 & 0xff) << 16 | (abi >> 48 & 0xff) << 8 | (abi >> 40 & 0xff));
+}
+
+static int32_t check_version(void *const *libraries, int64_t count, const char *path, char **error) {
+    uint64_t (*abi_version)(void) = NULL;
+    assign(&abi_version, find(libraries, count, "aoti_torch_abi_version"));
+    if (abi_version == NULL) {
+        return fail(error, "%s is not a libtorch from 2.9 on (aoti_torch_abi_version is missing): libtorch %d.%d or later is needed",
+                    path, OLDEST_MAJOR, OLDEST_MINOR);
+    }
+    int64_t version = unpack_version(abi_version());
+    if (version < (OLDEST_MAJOR << 16 | OLDEST_MINOR << 8)) {
+        return fail(error, "%s is libtorch %d.%d.%d: libtorch %d.%d or later is needed", path, (int)(version >> 16),
+                    (int)(version >> 8 & 0xff), (int)(version & 0xff), OLDEST_MAJOR, OLDEST_MINOR);
+    }
+    return 0;
+}
+
+static int32_t load(const char *const *paths, int64_t count, char **error) {
+    void *libraries[MAX_LIBRARIES];
+    bool cuda = false;
+    if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
+    for (int64_t i = 0; i < count; i++) {
+        /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
+        libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
+        if (libraries[i] == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
+        cuda = cuda || strstr(paths[i], "libtorch_cuda") != NULL;
+    }
+    const char *main_library = paths[count - 1];
+    if (check_version(libraries, count, main_library, error) != 0) return -1;
+
+    libtorch found = {0};
+    char missing[2048];
+    int absent = resolve(&found, libraries, count, missing, sizeof missing);
+    if (absent > 0) {
+        return fail(error, "%s lacks %d function%s of libtorch's stable C ABI that Panatorch needs: %s", main_library,
+                    absent, absent == 1 ? "" : "s", missing);
+    }
+    if (found.torch_new_stable_ivalue == NULL && (found.operator_new == NULL || found.operator_delete == NULL)) {
+        return fail(error, "%s has neither torch_new_stable_ivalue nor C++'s operator new and delete", main_library);
+    }
+    read_dtypes(&found);
+    found.features = features_of(&found, cuda);
+    found.version = unpack_version(found.aoti_torch_abi_version());
+    /*
+     * OpenBLAS has its own threads. Called from within an OpenMP region of libtorch (attention, convolution) they
+     * slow everything down and print a warning for each product, so it gets one; large layers go to oneDNN instead.
+     */
+    if (found.openblas_set_num_threads != NULL) found.openblas_set_num_threads(1);
+    torch = found;
+    return 0;
+}
+
+int32_t pt_load(const char *const *paths, int64_t count, char **error) {
+    pthread_mutex_lock(&loading);
+    int32_t result = torch.version != 0 ? 0 : load(paths, count, error);
+    pthread_mutex_unlock(&loading);
+    return result;
+}
+
+int64_t pt_libtorch_version(void) { return torch.version; }
+
+int64_t pt_features(void) { return torch.features; }
+
+void pt_free(char *text) { free(text); }
+
+int64_t pt_num_threads(void) {
+    uint32_t threads = 0;
+    return torch.version != 0 && torch.torch_get_num_threads(&threads) == 0 ? threads : 0;
+}
+
+int32_t pt_set_num_threads(int64_t threads, char **error) {
+    if (enter(error) != 0) return -1;
+    if (threads < 1 || threads > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)threads);
+    if (torch.set_num_threads == NULL) return fail(error, "this libtorch has no at::set_num_threads: set OMP_NUM_THREADS instead");
+    torch.set_num_threads((int)threads);
+    return 0;
+}

@@ -1,0 +1,360 @@
+/* The typed operators: each puts its schema's arguments in order, as aten/src/ATen/native/native_functions.yaml has them. */
+#include "internal.h"
+
+#include <math.h>
+#include <string.h>
+
+static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
+    call c;
+    begin(&c, name, "", error);
+    put_tensor(&c, x);
+    return run_for_tensor(&c);
+}
+
+static pt_tensor *binary(const char *name, const pt_tensor *a, const pt_tensor *b, char **error) {
+    call c;
+    begin(&c, name, "Tensor", error);
+    put_tensor(&c, a);
+    put_tensor(&c, b);
+    return run_for_tensor(&c);
+}
+
+/*
+ * A number as a CPU tensor without dimensions: operators treat it as they treat a Python number, converting it to the
+ * other operand's dtype. (The dispatcher's C ABI has no way to pass a number where a schema says Scalar.)
+ */
+static pt_tensor *scalar(double value, char **error) {
+    handle result = NULL;
+    if (enter(error) != 0) return NULL;
+    if (torch.aoti_torch_scalar_to_tensor_float64(value, &result) != 0) {
+        fail_with_torch(error, "scalar");
+        return NULL;
+    }
+    return result;
+}
+
+static pt_tensor *binary_scalar(const char *name, const pt_tensor *a, double b, char **error) {
+    pt_tensor *number = scalar(b, error);
+    if (number == NULL) return NULL;
+    pt_tensor *result = binary(name, a, number, error);
+    pt_release(number);
+    return result;
+}
+
+/* add.Tensor has a Scalar parameter (alpha), so a + b is written a - (-1) b, which rounds the same way. */
+pt_tensor *pt_add(const pt_tensor *a, const pt_tensor *b, char **error) {
+    handle result = NULL;
+    if (enter(error) != 0) return NULL;
+    if (torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, -1.0, &result) != 0) {
+        fail_with_torch(error, "aten::add");
+        return NULL;
+    }
+    return result;
+}
+
+pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error) {
+    handle result = NULL;
+    if (enter(error) != 0) return NULL;
+    if (torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, 1.0, &result) != 0) {
+        fail_with_torch(error, "aten::sub");
+        return NULL;
+    }
+    return result;
+}
+
+pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error) { return binary("aten::mul", a, b, error); }
+
+pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error) { return binary("aten::div", a, b, error); }
+
+pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error) {
+    pt_tensor *number = scalar(b, error);
+    if (number == NULL) return NULL;
+    pt_tensor *result = pt_add(a, number, error);
+    pt_release(number);
+    return result;
+}
+
+pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error) { return binary_scalar("aten::mul", a, b, error); }
+
+pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error) { return binary_scalar("aten::div", a, b, error); }
+
+pt_tensor *pt_exp(const pt_tensor *x, char **error) { return unary("aten::exp", x, error); }
+
+pt_tensor *pt_sin(const pt_tensor *x, char **error) { return unary("aten::sin", x, error); }
+
+pt_tensor *pt_cos(const pt_tensor *x, char **error) { return unary("aten::cos", x, error); }
+
+pt_tensor *pt_silu(const pt_tensor *x, char **error) { return unary("aten::silu", x, error); }
+
+pt_tensor *pt_relu(const pt_tensor *x, char **error) { return unary("aten::relu", x, error); }
+
+pt_tensor *pt_gelu(const pt_tensor *x, int32_t tanh_approximation, char **error) {
+    call c;
+    begin(&c, "aten::gelu", "", error);
+    put_tensor(&c, x);
+    put_string(&c, tanh_approximation ? "tanh" : "none", 4);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_clamp(const pt_tensor *x, double low, double high, char **error) {
+    pt_tensor *lower = scalar(low, error);
+    pt_tensor *upper = lower == NULL ? NULL : scalar(high, error);
+    pt_tensor *result = NULL;
+    if (upper != NULL) {
+        call c;
+        begin(&c, "aten::clamp", "Tensor", error);
+        put_tensor(&c, x);
+        put_optional_tensor(&c, lower);
+        put_optional_tensor(&c, upper);
+        result = run_for_tensor(&c);
+    }
+    pt_release(lower);
+    pt_release(upper);
+    return result;
+}
+
+pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
+    call c;
+    begin(&c, "aten::linear", "", error);
+    put_tensor(&c, x);
+    put_tensor(&c, weight);
+    put_optional_tensor(&c, bias);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_matmul(const pt_tensor *a, const pt_tensor *b, char **error) {
+    call c;
+    begin(&c, "aten::matmul", "", error);
+    put_tensor(&c, a);
+    put_tensor(&c, b);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_softmax(const pt_tensor *x, int64_t dim, char **error) {
+    call c;
+    begin(&c, "aten::softmax", "int", error);
+    put_tensor(&c, x);
+    put_int(&c, dim);
+    put_none(&c);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_layer_norm(const pt_tensor *x, const int64_t *normalized_shape, int64_t length, const pt_tensor *weight,
+                         const pt_tensor *bias, double eps, char **error) {
+    call c;
+    begin(&c, "aten::layer_norm", "", error);
+    put_tensor(&c, x);
+    put_ints(&c, normalized_shape, length);
+    put_optional_tensor(&c, weight);
+    put_optional_tensor(&c, bias);
+    put_double(&c, eps);
+    put_bool(&c, true);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_rms_norm(const pt_tensor *x, const int64_t *normalized_shape, int64_t length, const pt_tensor *weight,
+                       double eps, char **error) {
+    call c;
+    begin(&c, "aten::rms_norm", "", error);
+    put_tensor(&c, x);
+    put_ints(&c, normalized_shape, length);
+    put_optional_tensor(&c, weight);
+    put_double(&c, eps);
+    make_optional(&c);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_group_norm(const pt_tensor *x, int64_t groups, const pt_tensor *weight, const pt_tensor *bias, double eps,
+                         char **error) {
+    call c;
+    begin(&c, "aten::group_norm", "", error);
+    put_tensor(&c, x);
+    put_int(&c, groups);
+    put_optional_tensor(&c, weight);
+    put_optional_tensor(&c, bias);
+    put_double(&c, eps);
+    put_bool(&c, true);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v,
+                                           const pt_tensor *mask, double scale, char **error) {
+    call c;
+    begin(&c, "aten::scaled_dot_product_attention", "", error);
+    put_tensor(&c, q);
+    put_tensor(&c, k);
+    put_tensor(&c, v);
+    put_optional_tensor(&c, mask);
+    put_double(&c, 0.0);  /* dropout */
+    put_bool(&c, false);  /* causal */
+    put_double(&c, scale);
+    make_optional(&c);
+    put_bool(&c, false);  /* grouped queries */
+    return run_for_tensor(&c);
+}
+
+static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
+                              const int64_t *stride, const int64_t *padding, int64_t dim, char **error) {
+    static const int64_t ones[3] = {1, 1, 1};
+    call c;
+    begin(&c, name, "", error);
+    put_tensor(&c, x);
+    put_tensor(&c, weight);
+    put_optional_tensor(&c, bias);
+    put_ints(&c, stride, dim);
+    put_ints(&c, padding, dim);
+    put_ints(&c, ones, dim); /* dilation */
+    put_int(&c, 1);          /* groups */
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_conv2d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
+                     const int64_t *padding, char **error) {
+    return convolution("aten::conv2d", x, weight, bias, stride, padding, 2, error);
+}
+
+pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
+                     const int64_t *padding, char **error) {
+    return convolution("aten::conv3d", x, weight, bias, stride, padding, 3, error);
+}
+
+static pt_tensor *upsample(const char *name, const pt_tensor *x, const int64_t *size, int64_t dim, char **error) {
+    call c;
+    begin(&c, name, "", error);
+    put_tensor(&c, x);
+    put_ints(&c, size, dim);
+    for (int64_t i = 0; i < dim; i++) put_none(&c); /* scales, which follow from the sizes */
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error) {
+    return upsample("aten::upsample_nearest2d", x, size, 2, error);
+}
+
+pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char **error) {
+    return upsample("aten::upsample_nearest3d", x, size, 3, error);
+}
+
+pt_tensor *pt_embedding(const pt_tensor *weight, const pt_tensor *indices, char **error) {
+    call c;
+    begin(&c, "aten::embedding", "", error);
+    put_tensor(&c, weight);
+    put_tensor(&c, indices);
+    put_int(&c, -1);     /* padding_idx */
+    put_bool(&c, false); /* scale_grad_by_freq */
+    put_bool(&c, false); /* sparse */
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t dim, char **error) {
+    call c;
+    begin(&c, "aten::cat", "", error);
+    put_tensors(&c, tensors, count);
+    put_int(&c, dim);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error) {
+    call c;
+    if (enter(error) != 0) return NULL;
+    int32_t type = torch_dtype(dtype, error);
+    int32_t place = type < 0 ? -1 : torch_device(device, error);
+    if (place < 0) return NULL;
+    begin(&c, "aten::to", "device", error);
+    put_tensor(&c, x);
+    put_int(&c, (int64_t)place << 32 | (uint32_t)device_index);
+    put_int(&c, type);
+    put_bool(&c, false); /* non_blocking */
+    put_bool(&c, false); /* copy */
+    put_none(&c);        /* memory_format */
+    return run_for_tensor(&c);
+}
+
+int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error) {
+    call c;
+    begin(&c, "aten::copy_", "", error);
+    put_tensor(&c, dst);
+    put_tensor(&c, src);
+    put_bool(&c, false); /* non_blocking */
+    pt_tensor *same = run_for_tensor(&c);
+    if (same == NULL) return -1;
+    pt_release(same);
+    return 0;
+}
+
+pt_tensor *pt_contiguous(const pt_tensor *x, char **error) {
+    call c;
+    begin(&c, "aten::contiguous", "", error);
+    put_tensor(&c, x);
+    put_int(&c, c.failed ? 0 : torch.aoti_torch_memory_format_contiguous_format());
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_clone(const pt_tensor *x, char **error) {
+    call c;
+    begin(&c, "aten::clone", "", error);
+    put_tensor(&c, x);
+    put_int(&c, c.failed ? 0 : torch.aoti_torch_memory_format_contiguous_format());
+    make_optional(&c);
+    return run_for_tensor(&c);
+}
+
+static pt_tensor *with_ints(const char *name, const pt_tensor *x, const int64_t *values, int64_t count, char **error) {
+    call c;
+    begin(&c, name, "", error);
+    put_tensor(&c, x);
+    put_ints(&c, values, count);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_reshape(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error) {
+    return with_ints("aten::reshape", x, sizes, dim, error);
+}
+
+pt_tensor *pt_permute(const pt_tensor *x, const int64_t *dims, int64_t dim, char **error) {
+    return with_ints("aten::permute", x, dims, dim, error);
+}
+
+pt_tensor *pt_expand(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error) {
+    call c;
+    begin(&c, "aten::expand", "", error);
+    put_tensor(&c, x);
+    put_ints(&c, sizes, dim);
+    put_bool(&c, false); /* implicit */
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_transpose(const pt_tensor *x, int64_t dim0, int64_t dim1, char **error) {
+    call c;
+    begin(&c, "aten::transpose", "int", error);
+    put_tensor(&c, x);
+    put_int(&c, dim0);
+    put_int(&c, dim1);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_unsqueeze(const pt_tensor *x, int64_t dim, char **error) {
+    call c;
+    begin(&c, "aten::unsqueeze", "", error);
+    put_tensor(&c, x);
+    put_int(&c, dim);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_squeeze(const pt_tensor *x, int64_t dim, char **error) {
+    call c;
+    begin(&c, "aten::squeeze", "dim", error);
+    put_tensor(&c, x);
+    put_int(&c, dim);
+    return run_for_tensor(&c);
+}
+
+pt_tensor *pt_narrow(const pt_tensor *x, int64_t dim, int64_t start, int64_t length, char **error) {
+    call c;
+    begin(&c, "aten::narrow", "", error);
+    put_tensor(&c, x);
+    put_int(&c, dim);
+    put_int(&c, start);
+    put_int(&c, length);
+    return run_for_tensor(&c);
+}

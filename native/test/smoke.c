@@ -1,0 +1,182 @@
+/*
+ * Runs the shim against a real libtorch: smoke SHIM LIBRARY... (libtorch's libraries, dependencies first).
+ * Prints one line and exits with 0, or the first failed check and exits with 1.
+ */
+#include "panatorch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int checks;
+
+#define CHECK(condition)                                                                                             \
+    do {                                                                                                             \
+        checks++;                                                                                                    \
+        if (!(condition)) {                                                                                          \
+            fprintf(stderr, "smoke.c:%d: failed: %s (last error: %s)\n", __LINE__, #condition,                       \
+                    error != NULL ? error : "none");                                                                 \
+            exit(1);                                                                                                 \
+        }                                                                                                            \
+    } while (0)
+
+static char *error;
+
+static pt_tensor *blob(float *data, int64_t rows, int64_t columns) {
+    const int64_t sizes[2] = {rows, columns};
+    pt_tensor *result = pt_from_blob(data, sizes, 2, PT_FLOAT32, &error);
+    CHECK(result != NULL);
+    return result;
+}
+
+static void check_values(pt_tensor *tensor, const float *expected, int count) {
+    CHECK(tensor != NULL);
+    const float *data = pt_data(tensor, &error);
+    CHECK(data != NULL);
+    for (int i = 0; i < count; i++) CHECK(fabsf(data[i] - expected[i]) < 1e-5f);
+    pt_release(tensor);
+}
+
+static void check_elementwise(void) {
+    float a_data[4] = {1, 2, 3, 4};
+    float b_data[4] = {10, 20, 30, 40};
+    pt_tensor *a = blob(a_data, 2, 2);
+    pt_tensor *b = blob(b_data, 2, 2);
+    check_values(pt_add(a, b, &error), (float[]){11, 22, 33, 44}, 4);
+    check_values(pt_sub(b, a, &error), (float[]){9, 18, 27, 36}, 4);
+    check_values(pt_mul(a, b, &error), (float[]){10, 40, 90, 160}, 4);
+    check_values(pt_div(b, a, &error), (float[]){10, 10, 10, 10}, 4);
+    check_values(pt_add_scalar(a, 0.5, &error), (float[]){1.5f, 2.5f, 3.5f, 4.5f}, 4);
+    check_values(pt_mul_scalar(a, -2, &error), (float[]){-2, -4, -6, -8}, 4);
+    check_values(pt_clamp(a, 1.5, 3.5, &error), (float[]){1.5f, 2, 3, 3.5f}, 4);
+    check_values(pt_gelu(a, 1, &error), (float[]){0.841192f, 1.954598f, 2.996363f, 3.99993f}, 4);
+    pt_release(a);
+    pt_release(b);
+}
+
+static void check_layers(void) {
+    float x_data[4] = {1, 2, 3, 4};
+    float w_data[4] = {1, 0, 1, 1};
+    float bias_data[2] = {0.5f, -0.5f};
+    const int64_t two = 2;
+    pt_tensor *x = blob(x_data, 2, 2);
+    pt_tensor *w = blob(w_data, 2, 2);
+    pt_tensor *bias = pt_from_blob(bias_data, &two, 1, PT_FLOAT32, &error);
+    check_values(pt_linear(x, w, bias, &error), (float[]){1.5f, 2.5f, 3.5f, 6.5f}, 4);
+    check_values(pt_linear(x, w, NULL, &error), (float[]){1, 3, 3, 7}, 4);
+    check_values(pt_layer_norm(x, &two, 1, NULL, NULL, 0.0, &error), (float[]){-1, 1, -1, 1}, 4);
+    check_values(pt_rms_norm(x, &two, 1, NULL, 0.0, &error), (float[]){0.632455f, 1.264911f, 0.848528f, 1.131371f}, 4);
+    check_values(pt_softmax(x, -1, &error), (float[]){0.268941f, 0.731059f, 0.268941f, 0.731059f}, 4);
+    const pt_tensor *both[2] = {x, w};
+    check_values(pt_cat(both, 2, 0, &error), (float[]){1, 2, 3, 4, 1, 0, 1, 1}, 8);
+    pt_release(x);
+    pt_release(w);
+    pt_release(bias);
+}
+
+/* Attention and convolution run inside libtorch's thread pool; the sums must come out all the same. */
+static void check_large(void) {
+    const int64_t tokens[4] = {1, 4, 300, 16};
+    pt_tensor *empty = pt_empty(tokens, 4, PT_FLOAT32, PT_CPU, 0, &error);
+    CHECK(empty != NULL);
+    memset(pt_data(empty, &error), 0, 4 * 300 * 16 * sizeof(float));
+    pt_tensor *ones = pt_add_scalar(empty, 1, &error);
+    check_values(pt_scaled_dot_product_attention(ones, ones, ones, NULL, 0.25, &error), (float[]){1, 1, 1}, 3);
+    pt_release(empty);
+    pt_release(ones);
+    const int64_t image[5] = {1, 8, 3, 16, 16};
+    const int64_t kernel[5] = {8, 8, 3, 3, 3};
+    pt_tensor *x = pt_empty(image, 5, PT_FLOAT32, PT_CPU, 0, &error);
+    pt_tensor *w = pt_empty(kernel, 5, PT_FLOAT32, PT_CPU, 0, &error);
+    for (int i = 0; i < 8 * 3 * 16 * 16; i++) ((float *)pt_data(x, &error))[i] = 1;
+    for (int i = 0; i < 8 * 8 * 27; i++) ((float *)pt_data(w, &error))[i] = 0.5f;
+    pt_tensor *y = pt_conv3d(x, w, NULL, (int64_t[]){1, 1, 1}, (int64_t[]){0, 0, 0}, &error);
+    int64_t shape[16];
+    CHECK(y != NULL && pt_describe(y, shape, 16, &error) == 0);
+    CHECK(shape[0] == PT_FLOAT32 && shape[1] == PT_CPU && shape[4] == 5 && shape[7] == 1 && shape[8] == 14);
+    check_values(y, (float[]){108, 108}, 2);
+    pt_release(x);
+    pt_release(w);
+}
+
+static void check_any_operator(void) {
+    float data[4] = {1, 2, 3, 4};
+    pt_tensor *x = blob(data, 2, 2);
+    pt_tensor *results[4];
+    const pt_value cumsum[3] = {{.kind = PT_TENSOR, .tensor = x}, {.kind = PT_INT, .integer = 1}, {.kind = PT_NONE}};
+    CHECK(pt_call("aten::cumsum", "", cumsum, 3, results, 4, 1, &error) == 1);
+    check_values(results[0], (float[]){1, 3, 3, 7}, 4);
+    const pt_value chunk[3] = {
+        {.kind = PT_TENSOR, .tensor = x}, {.kind = PT_INT, .integer = 2}, {.kind = PT_INT, .integer = 0}};
+    CHECK(pt_call("aten::chunk", "", chunk, 3, results, 4, -1, &error) == 2);
+    check_values(results[0], (float[]){1, 2}, 2);
+    check_values(results[1], (float[]){3, 4}, 2);
+    const pt_value sum[2] = {{.kind = PT_TENSOR, .tensor = x},
+                             {.kind = PT_DTYPE | PT_OPTIONAL, .integer = PT_FLOAT64}};
+    CHECK(pt_call("aten::sum", "", sum, 2, results, 4, 1, &error) == 1);
+    CHECK(*(double *)pt_data(results[0], &error) == 10.0);
+    pt_release(results[0]);
+    pt_release(x);
+}
+
+/* Takes the error and frees it; the text must hold `part`. */
+static void check_error(const char *part) {
+    CHECK(error != NULL && strstr(error, part) != NULL);
+    pt_free(error);
+    error = NULL;
+}
+
+static void check_failures(void) {
+    float data[6] = {1, 2, 3, 4, 5, 6};
+    pt_tensor *x = blob(data, 2, 3);
+    CHECK(pt_linear(x, x, x, &error) == NULL);
+    check_error("aten::linear");
+    CHECK(pt_matmul(x, x, &error) == NULL);
+    check_error((pt_features() & PT_ERROR_TEXT) != 0 ? "shapes cannot be multiplied" : "stderr");
+    CHECK(pt_mul(x, NULL, &error) == NULL);
+    check_error("NULL");
+    CHECK(pt_empty((int64_t[]){-1}, 1, PT_FLOAT32, PT_CPU, 0, &error) == NULL);
+    check_error("negative");
+    CHECK(pt_empty((int64_t[]){1}, 1, 77, PT_CPU, 0, &error) == NULL);
+    check_error("dtype");
+    const pt_value unknown[1] = {{.kind = PT_TENSOR, .tensor = x}};
+    pt_tensor *result;
+    CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, 1, &error) == -1);
+    check_error("aten::no_such_operator");
+    pt_release(x);
+}
+
+static void check_refusals(const char *here) {
+    const char *missing[1] = {"/nonexistent/libtorch_cpu.so"};
+    CHECK(pt_mul(NULL, NULL, &error) == NULL);
+    check_error("not loaded");
+    CHECK(pt_load(missing, 1, &error) == -1);
+    check_error("/nonexistent/libtorch_cpu.so");
+    /* A library that is no libtorch: this shim itself. */
+    CHECK(pt_load(&here, 1, &error) == -1);
+    check_error("libtorch 2.10 or later is needed");
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) {
+        fprintf(stderr, "usage: smoke SHIM LIBRARY...\n");
+        return 2;
+    }
+    check_refusals(argv[1]);
+    CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
+    CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
+    CHECK(pt_num_threads() >= 1);
+    CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
+    check_elementwise();
+    check_layers();
+    check_large();
+    check_any_operator();
+    /* libtorch before 2.13 prints the reasons of failures itself. */
+    if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    check_failures();
+    int64_t version = pt_libtorch_version();
+    printf("smoke: %d checks on libtorch %d.%d.%d passed\n", checks, (int)(version >> 16), (int)(version >> 8 & 0xff),
+           (int)(version & 0xff));
+    return 0;
+}
