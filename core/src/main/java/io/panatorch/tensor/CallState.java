@@ -1,0 +1,81 @@
+package io.panatorch.tensor;
+
+import io.panatorch.bindings.Libtorch;
+import io.panatorch.bindings.LibtorchLoadException;
+import io.panatorch.bindings.NativeFrame;
+import java.lang.foreign.MemorySegment;
+import java.util.StringJoiner;
+
+/**
+ * What one thread needs for its calls into libtorch: the innermost open scope, which owns the results; native memory for
+ * arguments; and the trace, if one is running.
+ */
+final class CallState {
+
+    private static final ThreadLocal<CallState> STATES = ThreadLocal.withInitial(CallState::new);
+
+    final NativeFrame frame = new NativeFrame();
+    TensorScope innermost;
+    OperatorTrace trace;
+
+    private CallState() {
+        load();
+    }
+
+    static CallState ofThread() {
+        return STATES.get();
+    }
+
+    /** The libtorch of this process, loaded now if it is not yet. */
+    static Libtorch load() {
+        try {
+            return Libtorch.load();
+        } catch (LibtorchLoadException e) {
+            throw new TorchException(e.getMessage(), e);
+        }
+    }
+
+    /** To come before each operator: there must be a scope for its result before there is a result. */
+    static CallState begin(String operator) {
+        CallState state = STATES.get();
+        if (state.innermost == null) {
+            throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
+                    + " open one with try (var scope = TensorScope.open())");
+        }
+        if (state.trace != null) {
+            state.trace.record(operator);
+        }
+        state.frame.reset();
+        return state;
+    }
+
+    MemorySegment error() {
+        return frame.error();
+    }
+
+    /** Wraps what an operator returned; a null handle becomes an exception that names the operands. */
+    Tensor finish(String operator, MemorySegment handle, Tensor... operands) {
+        if (handle.address() == 0) {
+            throw failure(operator, operands);
+        }
+        return innermost.register(new Tensor(handle));
+    }
+
+    TorchException failure(String operator, Tensor... operands) {
+        String reason = frame.takeError();
+        StringJoiner all = new StringJoiner(", ", " of ", "").setEmptyValue("");
+        for (Tensor operand : operands) {
+            if (operand != null) {
+                all.add(operand.describe());
+            }
+        }
+        String prefix = "aten::" + operator + ": ";
+        return new TorchException(operator + all + ": "
+                + firstLine(reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason));
+    }
+
+    /** libtorch appends C++ frames and hints on separate lines; the first says what is wrong. */
+    private static String firstLine(String text) {
+        return text.strip().lines().findFirst().orElse("no reason given");
+    }
+}

@@ -1,0 +1,65 @@
+package io.panatorch.tensor;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts the tensors of the process that are not closed yet.
+ *
+ * <p>With the system property {@value #TRACE_PROPERTY} set to true, where each was born is recorded too, at a cost that
+ * suits tests and not production.
+ */
+public final class LiveTensors {
+
+    /** The system property that turns on the record of births. */
+    public static final String TRACE_PROPERTY = "panatorch.traceLeaks";
+
+    private static final boolean TRACE = Boolean.getBoolean(TRACE_PROPERTY);
+    private static final int FRAMES = 12;
+    private static final AtomicLong COUNT = new AtomicLong();
+    private static final Map<Tensor, Birth> BIRTHS = new ConcurrentHashMap<>();
+
+    private record Birth(long number, List<String> stack) {}
+
+    private static final AtomicLong NUMBERS = new AtomicLong();
+
+    private LiveTensors() {}
+
+    /** {@return how many tensors are open now} */
+    public static long count() {
+        return COUNT.get();
+    }
+
+    /**
+     * {@return a line for each open tensor, oldest first, followed by where it was made}; empty unless births are recorded.
+     */
+    public static List<String> report() {
+        return BIRTHS.entrySet().stream()
+                .sorted(Comparator.comparingLong(entry -> entry.getValue().number))
+                .map(entry -> entry.getKey().describe() + "\n        at "
+                        + String.join("\n        at ", entry.getValue().stack))
+                .toList();
+    }
+
+    static void born(Tensor tensor) {
+        COUNT.incrementAndGet();
+        if (TRACE) {
+            List<String> stack = StackWalker.getInstance()
+                    .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith("io.panatorch.tensor."))
+                            .limit(FRAMES)
+                            .map(StackWalker.StackFrame::toString)
+                            .toList());
+            BIRTHS.put(tensor, new Birth(NUMBERS.incrementAndGet(), stack));
+        }
+    }
+
+    static void gone(Tensor tensor) {
+        COUNT.decrementAndGet();
+        if (TRACE) {
+            BIRTHS.remove(tensor);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.panatorch.tensor;
+
+import io.panatorch.bindings.generated.Panatorch;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+/**
+ * Owns tensors that outlive lexical scopes: a model's weights, a cache's outputs.
+ *
+ * <p>What {@link #adopt} returns is an alias: another reference to the same memory, independent of the tensor it was made
+ * from. It lives until it is closed or the owner is. An owner may be used by several threads; its tensors may be read by
+ * several threads at once.
+ */
+public final class TensorOwner implements AutoCloseable {
+
+    private final Set<Tensor> tensors = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean closed;
+
+    /**
+     * Makes an alias that belongs to this owner.
+     *
+     * @param tensor borrowed; its own owner frees it as before
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Tensor adopt(Tensor tensor) {
+        CallState state = CallState.ofThread();
+        MemorySegment handle = Panatorch.pt_retain(tensor.handle(), state.frame.reset().error());
+        if (handle.address() == 0) {
+            throw state.failure("retain", tensor);
+        }
+        Tensor alias = new Tensor(handle);
+        alias.owner = this;
+        synchronized (this) {
+            if (!closed) {
+                tensors.add(alias);
+                return alias;
+            }
+        }
+        alias.release();
+        throw new IllegalStateException("adopt: this owner is closed");
+    }
+
+    /** {@return how many tensors belong to this owner} */
+    public synchronized int size() {
+        return tensors.size();
+    }
+
+    /** Frees all tensors of this owner. Closing a closed owner does nothing. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        tensors.forEach(Tensor::release);
+        tensors.clear();
+    }
+
+    synchronized void forget(Tensor tensor) {
+        tensors.remove(tensor);
+    }
+}
