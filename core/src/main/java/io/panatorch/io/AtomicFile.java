@@ -9,7 +9,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,10 +18,11 @@ import java.util.stream.Stream;
 /**
  * Writes files and folders that appear at their path only when they are whole.
  *
- * <p>The content is written under a hidden temporary name in the same folder, forced to the disk and then renamed in one
- * step, so nobody ever sees a half-written file, also after a power failure. On any failure, an interrupt, or the end of
- * the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays. Of several writers
- * to one path, each writes its own temporary file; the last to finish wins with a file, the first with a folder.
+ * <p>The content is written under a hidden temporary name in the same folder, forced to the disk and then renamed in
+ * one step, so nobody ever sees a half-written file, also after a power failure. On any failure, an interrupt, or the
+ * end of the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays. Of
+ * several writers to one path, each writes its own temporary file; the last to finish wins with a file, the first with
+ * a folder.
  *
  * <p>Errors are one line that begins with the target and says why and, where possible, what to do.
  */
@@ -64,8 +64,8 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes a folder of files. If the path exists it must be an empty folder, because replacing a folder that has files
-     * cannot be done in one step, and would delete files that may be of value.
+     * Writes a folder of files. If the path exists it must be an empty folder, because replacing a folder that has
+     * files cannot be done in one step, and would delete files that may be of value.
      *
      * @param target the folder to make; the folder that it lies in must exist
      * @param writer fills the temporary folder
@@ -84,7 +84,7 @@ public final class AtomicFile {
             TemporaryFiles.create(temporary, creator);
             writer.write(temporary);
             force(temporary);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            TemporaryFiles.publish(temporary, target);
         } catch (IOException e) {
             IOException clear = explain(e, target, temporary);
             discard(temporary, clear);
@@ -133,7 +133,9 @@ public final class AtomicFile {
         }
     }
 
-    /** Keeps the extension, because encoders choose a format by it, but not the name, which may be as long as can be. */
+    /**
+     * Keeps the extension, because encoders choose a format by it, but not the name, which may be as long as can be.
+     */
     private static String temporaryName(Path target) {
         String name = target.getFileName().toString();
         int dot = name.lastIndexOf('.');

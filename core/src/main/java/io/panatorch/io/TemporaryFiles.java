@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -35,17 +36,29 @@ final class TemporaryFiles {
     static synchronized void create(Path path, Creator creator) throws IOException {
         if (!ended && !hooked) {
             try {
-                Runtime.getRuntime().addShutdownHook(new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files"));
+                Thread hook = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
+                Runtime.getRuntime().addShutdownHook(hook);
                 hooked = true;
             } catch (IllegalStateException e) {
                 ended = true;
             }
         }
+        requireRunning(path);
+        LIVE.add(path);
+        creator.create(path);
+    }
+
+    /** Renames under the lock, so that nothing that the hook has begun to delete takes its target's name. */
+    static synchronized void publish(Path path, Path target) throws IOException {
+        requireRunning(path);
+        Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+        LIVE.remove(path);
+    }
+
+    private static void requireRunning(Path path) throws IOException {
         if (ended) {
             throw new FileSystemException(path.toString(), null, "the program is ending");
         }
-        LIVE.add(path);
-        creator.create(path);
     }
 
     static synchronized void forget(Path path) {

@@ -21,11 +21,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Named tensors in one safetensors file, or in the many files of an index. Everything about them is checked when they are
- * opened; their bytes are read when they are used, from memory mappings that this owns.
+ * Named tensors in one safetensors file, or in the many files of an index. Everything about them is checked when they
+ * are opened; their bytes are read when they are used, from memory mappings that this owns.
  *
- * <p>It must stay open as long as a tensor that views its bytes is in use, and the files must not be cut off meanwhile: the
- * operating system stops a program that reads a mapped page that is gone. It may be used by many threads.
+ * <p>It must stay open as long as a tensor that views its bytes is in use, and the files must not be cut off meanwhile:
+ * the operating system stops a program that reads a mapped page that is gone. It may be used by many threads.
  */
 public final class Safetensors implements AutoCloseable {
 
@@ -102,7 +102,8 @@ public final class Safetensors implements AutoCloseable {
         throw new NoSuchFileException(
                 folder.toString(),
                 null,
-                "has neither " + single.getFileName() + " nor " + index.getFileName() + "; weights in other formats are not read");
+                "has neither " + single.getFileName() + " nor " + index.getFileName()
+                        + "; weights in other formats are not read");
     }
 
     /** {@return what was opened: a file or an index} */
@@ -158,8 +159,8 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file, valid until this
-     * is closed}
+     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file, valid
+     * until this is closed}
      */
     MemorySegment data(String name) {
         Place place = place(name);
@@ -167,8 +168,8 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * {@return whether a tensor's bytes begin at a multiple of its element size; files by other writers need not, and such a
-     * tensor must be copied}
+     * {@return whether a tensor's bytes begin at a multiple of its element size; files by other writers need not, and
+     * such a tensor must be copied}
      */
     boolean isAligned(String name) {
         int bytes = Math.max(1, info(name).type().bits() / Byte.SIZE);
@@ -183,7 +184,10 @@ public final class Safetensors implements AutoCloseable {
         return place;
     }
 
-    /** Unmaps the files. Tensors that view their bytes must not be used any more, or the program may crash. */
+    /**
+     * Unmaps the files. Tensors that view their bytes must not be used any more, or the program may crash. Closing
+     * again does nothing.
+     */
     @Override
     public void close() {
         files.forEach(SafetensorsFile::close);

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * One safetensors file, mapped into memory. It owns the mapping: after {@link #close} the segments that it gave cannot be
- * read any more, and native code that still holds their addresses would crash.
+ * One safetensors file, mapped into memory. It owns the mapping: after {@link #close} the segments that it gave cannot
+ * be read any more, and native code that still holds their addresses would crash.
  */
 final class SafetensorsFile implements AutoCloseable {
 
@@ -56,6 +56,8 @@ final class SafetensorsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file, checked: tensors cover the bytes after it from the first to the last, without overlaps
- * and holes, each with as many as its type and shape need.
+ * The header of a safetensors file, checked: tensors cover the bytes after it from the first to the last, without
+ * overlaps and holes, each with as many as its type and shape need.
  *
  * @param metadata the free text pairs of the header
  * @param tensors the tensors by name, in the order of their bytes
@@ -46,7 +46,8 @@ record SafetensorsHeader(
     static SafetensorsHeader read(Path file, FileChannel channel) throws IOException {
         long fileSize = channel.size();
         if (fileSize < Long.BYTES) {
-            throw new InvalidFileException(file, "is " + fileSize + " bytes long, a header needs at least " + Long.BYTES);
+            throw new InvalidFileException(
+                    file, "is " + fileSize + " bytes long, a header needs at least " + Long.BYTES);
         }
         long length = littleEndian(bytes(file, channel, 0, Long.BYTES)).getLong();
         checkLength(file, length, fileSize - Long.BYTES);
@@ -66,21 +67,24 @@ record SafetensorsHeader(
             });
         }
         long dataStart = Long.BYTES + length;
-        return new SafetensorsHeader(
-                Collections.unmodifiableMap(metadata), inOrder(file, tensors, fileSize - dataStart), dataStart, fileSize);
+        Map<String, TensorInfo> ordered = inOrder(file, tensors, fileSize - dataStart);
+        return new SafetensorsHeader(Collections.unmodifiableMap(metadata), ordered, dataStart, fileSize);
     }
 
     private static void checkLength(Path file, long length, long available) throws InvalidFileException {
         if (length == GIT_LFS_POINTER) {
-            throw new InvalidFileException(file, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
+            throw new InvalidFileException(
+                    file, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
         }
         String found = "header length is " + Long.toUnsignedString(length) + " bytes, ";
         if (length < 0 || length > LONGEST) {
-            throw new InvalidFileException(file, found + "expected at most " + LONGEST + "; this is no safetensors file");
+            throw new InvalidFileException(
+                    file, found + "expected at most " + LONGEST + "; this is no safetensors file");
         }
         if (length > available) {
             throw new InvalidFileException(
-                    file, found + "but the file has only " + available + " after it; it is cut off or no safetensors file");
+                    file,
+                    found + "but the file has only " + available + " after it; it is cut off or no safetensors file");
         }
     }
 
@@ -150,7 +154,8 @@ record SafetensorsHeader(
         }
         if (covered != dataSize) {
             throw new InvalidFileException(
-                    file, "header: tensors take " + covered + " bytes, but the file has " + dataSize + " after the header");
+                    file,
+                    "header: tensors take " + covered + " bytes, but the file has " + dataSize + " after the header");
         }
         return Collections.unmodifiableMap(ordered);
     }

@@ -12,8 +12,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The index of weights in many files, {@code *.safetensors.index.json}: which tensor is in which file beside it. Its other
- * parts, such as {@code metadata.total_size}, say nothing that the files do not say better, and are not read.
+ * The index of weights in many files, {@code *.safetensors.index.json}: which tensor is in which file beside it. Its
+ * other parts, such as {@code metadata.total_size}, say nothing that the files do not say better, and are not read.
  *
  * @param file the index
  * @param shardNames the file name of each tensor
@@ -62,12 +62,14 @@ record SafetensorsIndex(Path file, Map<String, String> shardNames, SortedMap<Str
                 && !name.equals("..");
         if (!plain) {
             throw new InvalidFileException(
-                    index, PART + ": the file name " + quote(name) + " is refused, expected a plain name of a file beside it");
+                    index,
+                    PART + ": the file name " + quote(name) + " is refused, expected a plain name of a file beside it");
         }
         Path shard = index.resolveSibling(name);
         if (!Files.isRegularFile(shard)) {
             throw new InvalidFileException(
-                    index, PART + ": names the file " + quote(name) + ", which is not there; fetch it or the whole folder again");
+                    index,
+                    PART + ": names the file " + quote(name) + ", which is not there; fetch it or the folder again");
         }
         Path folder = index.toAbsolutePath().getParent().toRealPath();
         Path real = shard.toRealPath();

@@ -42,8 +42,8 @@ public final class SafetensorsWriter {
      *
      * @param dtype the type of its elements
      * @param shape its sizes, outermost first
-     * @param data its elements in row-major order, little-endian, exactly as many bytes as type and shape need; still owned
-     *     by the caller
+     * @param data its elements in row-major order, little-endian, exactly as many bytes as type and shape need; still
+     *     owned by the caller
      */
     public record Entry(DType dtype, long[] shape, MemorySegment data) {
 
@@ -61,8 +61,8 @@ public final class SafetensorsWriter {
             }
             long expected = StoredType.of(dtype).byteSize(shape);
             if (data.byteSize() != expected) {
-                throw new IllegalArgumentException(dtype.torchName() + " " + Arrays.toString(shape) + " needs " + expected
-                        + " bytes, found " + data.byteSize());
+                throw new IllegalArgumentException(dtype.torchName() + " " + Arrays.toString(shape) + " needs "
+                        + expected + " bytes, found " + data.byteSize());
             }
         }
 
@@ -80,13 +80,14 @@ public final class SafetensorsWriter {
     private record Named(String name, byte[] utf8, Entry entry) {}
 
     /**
-     * Writes a file, which appears only when it is whole. Tensors with larger elements come first, so that all are aligned;
-     * those of one type are in the order of their names.
+     * Writes a file, which appears only when it is whole. Tensors with larger elements come first, so that all are
+     * aligned; those of one type are in the order of their names.
      *
      * @param target the file; replaced if it exists
      * @param tensors the tensors by name
      * @param metadata free text pairs for the header; none if empty
-     * @throws IllegalArgumentException if a name or text is not valid Unicode, or a tensor has a name that the format uses
+     * @throws IllegalArgumentException if a name or text is not valid Unicode, or a tensor has a name that the format
+     *     uses
      * @throws IOException if the file cannot be written
      */
     public static void write(Path target, Map<String, Entry> tensors, Map<String, String> metadata) throws IOException {

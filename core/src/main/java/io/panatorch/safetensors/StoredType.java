@@ -4,8 +4,8 @@ import io.panatorch.tensor.DType;
 import java.util.Optional;
 
 /**
- * The element types of the format, under the names that headers use, in the order of the reference implementation: files
- * hold their tensors from the last of these to the first. Not every type is one that tensors can have here.
+ * The element types of the format, under the names that headers use, in the order of the reference implementation:
+ * files hold their tensors from the last of these to the first. Not every type is one that tensors can have here.
  */
 public enum StoredType {
     /** One byte, 0 or 1. */

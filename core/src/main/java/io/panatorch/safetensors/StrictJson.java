@@ -1,6 +1,7 @@
 package io.panatorch.safetensors;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -15,10 +16,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
- * Reads JSON from a file that is not trusted: nothing but UTF-8, no key twice, no deep nesting, no endless name or number,
- * and whole numbers that fit. Every complaint is an {@link InvalidFileException} of one line.
+ * Reads JSON from a file that is not trusted: nothing but UTF-8, no key twice, no deep nesting, no endless name or
+ * number, and whole numbers that fit. Every complaint is an {@link InvalidFileException} of one line.
  */
 final class StrictJson implements Closeable {
 
@@ -58,7 +60,7 @@ final class StrictJson implements Closeable {
     StrictJson(Path file, String part, byte[] json) throws IOException {
         this.file = file;
         this.part = part;
-        // A reader, because the parser would otherwise guess the encoding; a decoder of one's own, because it is strict.
+        // A reader, because the parser would otherwise guess the encoding; with a decoder, because that is strict.
         this.parser = FACTORY.createParser(
                 new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder()));
     }
@@ -74,8 +76,9 @@ final class StrictJson implements Closeable {
         } catch (CharacterCodingException e) {
             throw new InvalidFileException(file, part + " is not UTF-8", e);
         } catch (JsonProcessingException e) {
-            String where = " (character " + e.getLocation().getCharOffset() + ")";
-            throw new InvalidFileException(file, part + " is not valid: " + oneLine(e.getOriginalMessage()) + where, e);
+            JsonLocation where = Objects.requireNonNullElse(e.getLocation(), parser.currentLocation());
+            String problem = oneLine(e.getOriginalMessage()) + " (character " + where.getCharOffset() + ")";
+            throw new InvalidFileException(file, part + " is not valid: " + problem, e);
         }
     }
 

@@ -6,8 +6,8 @@ package io.panatorch.tensor;
  * types follow each other.
  *
  * <p>Uniform numbers are torch's bit for bit. Normal float64 numbers, and draws of fewer than 16 elements, differ by
- * {@code 1e-15} at most. Blocks of normal float32 numbers are computed here with correctly rounded logarithms and sines,
- * and differ by {@code 2e-6} at most from torch's vectorised ones, which also differ among themselves by processor.
+ * {@code 1e-15} at most. Blocks of normal float32 numbers are rounded here from double logarithms and sines, and
+ * differ by {@code 2e-6} at most from torch's vectorised ones, which also differ among themselves by processor.
  *
  * <p>Two generators of one seed give the same numbers. An instance is <b>not thread-safe</b>: every draw changes it.
  */
@@ -162,7 +162,7 @@ public final class Generator {
             }
             return out;
         }
-        // Not the float32 stream: uniform numbers are drawn block by block, and none for the last n % 16 before the tail.
+        // Not the float32 stream: numbers are drawn block by block, and none for the last n % 16 before the tail.
         float[] block = new float[BLOCK];
         for (int start = 0; start <= n - BLOCK; start += BLOCK) {
             fillHalfBlock(out, start, block, rounding);
@@ -217,8 +217,8 @@ public final class Generator {
     }
 
     /**
-     * Turns a block of uniform numbers into normal ones, each step rounded to float32 as in torch; the angle matters most,
-     * whose rounding shows in the last digits of the result.
+     * Turns a block of uniform numbers into normal ones, each step rounded to float32 as in torch; the angle matters
+     * most, whose rounding shows in the last digits of the result.
      */
     private static void toNormal(float[] b, int start) {
         for (int j = start; j < start + HALF_BLOCK; j++) {

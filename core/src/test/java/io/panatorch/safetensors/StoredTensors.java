@@ -6,7 +6,14 @@ import java.nio.ByteOrder;
 /** Elements of the tensors in a file as numbers, for tests. */
 public final class StoredTensors {
 
-    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private StoredTensors() {}
 
@@ -17,11 +24,11 @@ public final class StoredTensors {
         double[] out = new double[Math.toIntExact(8 * info.byteSize() / info.type().bits())];
         for (int i = 0; i < out.length; i++) {
             out[i] = switch (info.type()) {
-                case F64 -> data.get(ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ORDER), 8L * i);
-                case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER), 4L * i);
-                case I64 -> data.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ORDER), 8L * i);
-                case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER), 2L * i));
-                case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER), 2L * i) << 16);
+                case F64 -> data.get(DOUBLE, 8L * i);
+                case F32 -> data.get(FLOAT, 4L * i);
+                case I64 -> data.get(LONG, 8L * i);
+                case F16 -> Float.float16ToFloat(data.get(SHORT, 2L * i));
+                case BF16 -> Float.intBitsToFloat(data.get(SHORT, 2L * i) << 16);
                 default -> throw new IllegalArgumentException(name + " is " + info.type());
             };
         }
