@@ -1,0 +1,190 @@
+package io.panatorch.io;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+
+/**
+ * Writes files and folders that appear at their path only when they are whole.
+ *
+ * <p>The content is written under a hidden temporary name in the same folder, forced to the disk and then renamed in
+ * one step, so nobody ever sees a half-written file, also after a power failure. On any failure, an interrupt, or the
+ * end of the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays. Of
+ * several writers to one path, each writes its own temporary file; the last to finish wins with a file, the first with
+ * a folder.
+ *
+ * <p>Errors are one line that begins with the target and says why and, where possible, what to do.
+ */
+public final class AtomicFile {
+
+    private static final int LONGEST_EXTENSION = 16;
+
+    private AtomicFile() {}
+
+    /** Writes the content to the temporary path that it is given. */
+    @FunctionalInterface
+    public interface Writer {
+
+        /**
+         * Writes everything; when this returns, what it wrote is closed and complete.
+         *
+         * @param temporary an existing empty file or empty folder; it has the extension of the target
+         * @throws IOException if the content cannot be written; nothing appears at the target then
+         */
+        void write(Path temporary) throws IOException;
+    }
+
+    /**
+     * Writes one file, replacing the file at that path if there is one. A symbolic link at that path is replaced, not
+     * followed.
+     *
+     * @param target the file to write; its folder must exist
+     * @param writer writes the content
+     * @throws IOException if the folder is missing or not writable, the path is something else than a file, or writing
+     *     fails; exceptions of the writer about other files pass unchanged
+     */
+    public static void write(Path target, Writer writer) throws IOException {
+        Path parent = existingParent(target);
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw failure(target, "is not a regular file; choose another path", null);
+        }
+        Path temporary = parent.resolve(temporaryName(target));
+        produce(target, temporary, Files::createFile, writer);
+    }
+
+    /**
+     * Writes a folder of files. If the path exists it must be an empty folder, because replacing a folder that has
+     * files cannot be done in one step, and would delete files that may be of value.
+     *
+     * @param target the folder to make; the folder that it lies in must exist
+     * @param writer fills the temporary folder
+     * @throws IOException as for {@link #write}, or if the path exists and is not an empty folder
+     */
+    public static void writeDirectory(Path target, Writer writer) throws IOException {
+        Path parent = existingParent(target);
+        requireFree(target);
+        Path temporary = parent.resolve(temporaryName(target));
+        produce(target, temporary, Files::createDirectory, writer);
+    }
+
+    private static void produce(Path target, Path temporary, TemporaryFiles.Creator creator, Writer writer)
+            throws IOException {
+        try {
+            TemporaryFiles.create(temporary, creator);
+            writer.write(temporary);
+            force(temporary);
+            TemporaryFiles.publish(temporary, target);
+        } catch (IOException e) {
+            IOException clear = explain(e, target, temporary);
+            discard(temporary, clear);
+            throw clear;
+        } catch (RuntimeException | Error e) {
+            discard(temporary, e);
+            throw e;
+        } finally {
+            TemporaryFiles.forget(temporary);
+        }
+    }
+
+    private static void discard(Path temporary, Throwable reason) {
+        try {
+            TemporaryFiles.delete(temporary);
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private static Path existingParent(Path target) throws IOException {
+        Path parent = target.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw failure(target, "is the root folder; choose another path", null);
+        }
+        if (!Files.exists(parent)) {
+            throw failure(target, "the folder " + parent + " does not exist; create it or choose another path", null);
+        }
+        if (!Files.isDirectory(parent)) {
+            throw failure(target, parent + " is not a folder; choose another path", null);
+        }
+        return parent;
+    }
+
+    private static void requireFree(Path target) throws IOException {
+        if (!Files.exists(target)) {
+            return;
+        }
+        if (!Files.isDirectory(target)) {
+            throw failure(target, "exists and is not a folder; choose another path", null);
+        }
+        try (Stream<Path> content = Files.list(target)) {
+            if (content.findAny().isPresent()) {
+                throw failure(target, "exists and is not empty; empty it or choose another path", null);
+            }
+        }
+    }
+
+    /**
+     * Keeps the extension, because encoders choose a format by it, but not the name, which may be as long as can be.
+     */
+    private static String temporaryName(Path target) {
+        String name = target.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        String extension = dot > 0 && name.length() - dot <= LONGEST_EXTENSION ? name.substring(dot) : "";
+        String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        return ".panatorch-" + random + extension;
+    }
+
+    /** Sends the content to the disk, because a rename may otherwise reach it first. */
+    private static void force(Path written) throws IOException {
+        List<Path> files;
+        try (Stream<Path> tree = Files.walk(written)) {
+            files = tree.filter(Files::isRegularFile).toList();
+        }
+        for (Path file : files) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    /** Says what failed in the user's terms: the target and the reason, never the temporary name. */
+    private static IOException explain(IOException e, Path target, Path temporary) {
+        if (e instanceof InvalidFileException) {
+            return e;
+        }
+        if (!(e instanceof FileSystemException f)) {
+            boolean interrupted = e instanceof ClosedByInterruptException || e instanceof InterruptedIOException;
+            return failure(target, "could not be written: " + (interrupted ? "interrupted" : e.getMessage()), e);
+        }
+        if (f.getFile() == null || !Path.of(f.getFile()).startsWith(temporary)) {
+            return e;
+        }
+        return failure(target, "could not be written in " + temporary.getParent() + ": " + reason(f), e);
+    }
+
+    private static String reason(FileSystemException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "permission denied; choose a folder that you may write to";
+            case NoSuchFileException _ -> "the folder, or the temporary file in it, was deleted meanwhile";
+            default -> e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+        };
+    }
+
+    private static IOException failure(Path target, String problem, IOException cause) {
+        FileSystemException failure = new FileSystemException(target.toString(), null, problem);
+        if (cause != null) {
+            failure.initCause(cause);
+        }
+        return failure;
+    }
+}

@@ -1,0 +1,105 @@
+package io.panatorch.io;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. */
+final class TemporaryFiles {
+
+    /** A writer may still add files to a folder while the JVM ends. */
+    private static final int ATTEMPTS = 5;
+
+    private static final Set<Path> LIVE = new HashSet<>();
+    private static boolean hooked;
+    private static boolean ended;
+
+    private TemporaryFiles() {}
+
+    /** Creates a temporary file or folder. */
+    interface Creator {
+        Path create(Path path, FileAttribute<?>... attributes) throws IOException;
+    }
+
+    /** Creates under the lock that the hook takes too, so that the hook misses none. */
+    static synchronized void create(Path path, Creator creator) throws IOException {
+        if (!ended && !hooked) {
+            try {
+                Thread hook = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
+                Runtime.getRuntime().addShutdownHook(hook);
+                hooked = true;
+            } catch (IllegalStateException e) {
+                ended = true;
+            }
+        }
+        requireRunning(path);
+        LIVE.add(path);
+        creator.create(path);
+    }
+
+    /** Renames under the lock, so that nothing that the hook has begun to delete takes its target's name. */
+    static synchronized void publish(Path path, Path target) throws IOException {
+        requireRunning(path);
+        Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+        LIVE.remove(path);
+    }
+
+    private static void requireRunning(Path path) throws IOException {
+        if (ended) {
+            throw new FileSystemException(path.toString(), null, "the program is ending");
+        }
+    }
+
+    static synchronized void forget(Path path) {
+        LIVE.remove(path);
+    }
+
+    /** Deletes a file, or a folder with all that is in it, if it is there; links in it are deleted, not followed. */
+    static void delete(Path path) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try (Stream<Path> tree = Files.walk(path)) {
+                List<Path> innermostFirst = tree.sorted(Comparator.reverseOrder()).toList();
+                for (Path each : innermostFirst) {
+                    Files.deleteIfExists(each);
+                }
+                return;
+            } catch (NoSuchFileException e) {
+                return;
+            } catch (DirectoryNotEmptyException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (UncheckedIOException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e.getCause();
+                }
+            }
+        }
+    }
+
+    private static void deleteAll() {
+        List<Path> left;
+        synchronized (TemporaryFiles.class) {
+            ended = true;
+            left = List.copyOf(LIVE);
+        }
+        for (Path path : left) {
+            try {
+                delete(path);
+            } catch (IOException e) {
+                System.err.println("panatorch: could not delete the temporary " + path + ": " + e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Reading and writing files with care.
+ *
+ * <p>{@link io.panatorch.io.AtomicFile} lets a file, or a folder of files, appear at its path only when it is whole.
+ * {@link io.panatorch.io.InvalidFileException} is what readers throw for a file whose content cannot be used; its
+ * message is one line that begins with the file.
+ */
+package io.panatorch.io;

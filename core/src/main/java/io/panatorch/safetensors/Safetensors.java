@@ -1,0 +1,195 @@
+package io.panatorch.safetensors;
+
+import static io.panatorch.safetensors.StrictJson.quote;
+
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Named tensors in one safetensors file, or in the many files of an index. Everything about them is checked when they
+ * are opened; their bytes are read when they are used, from memory mappings that this owns.
+ *
+ * <p>It must stay open as long as a tensor that views its bytes is in use, and the files must not be cut off meanwhile:
+ * the operating system stops a program that reads a mapped page that is gone. It may be used by many threads.
+ */
+public final class Safetensors implements AutoCloseable {
+
+    private static final String SUFFIX = ".safetensors";
+
+    private record Place(SafetensorsFile file, TensorInfo info) {}
+
+    private final Path path;
+    private final List<SafetensorsFile> files;
+    private final Map<String, Place> places = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    private Safetensors(Path path, List<SafetensorsFile> files) {
+        this.path = path;
+        this.files = files;
+        for (SafetensorsFile file : files) {
+            file.header().tensors().forEach((name, info) -> places.put(name, new Place(file, info)));
+            file.header().metadata().forEach(metadata::putIfAbsent);
+        }
+    }
+
+    /**
+     * Opens one file, or the files of an index.
+     *
+     * @param file a {@code .safetensors} file, or an index if its name ends with {@code .safetensors.index.json}
+     * @throws NoSuchFileException if it does not exist
+     * @throws InvalidFileException if it, or a file of the index, is damaged or not safe to read
+     * @throws IOException if it cannot be read
+     */
+    public static Safetensors open(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString(), null, "does not exist");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidFileException(file, "is not a file");
+        }
+        if (!file.toString().endsWith(SafetensorsIndex.SUFFIX)) {
+            return new Safetensors(file, List.of(SafetensorsFile.open(file)));
+        }
+        SafetensorsIndex index = SafetensorsIndex.read(file);
+        List<SafetensorsFile> files = new ArrayList<>();
+        try {
+            for (Map.Entry<String, Path> shard : index.shards().entrySet()) {
+                SafetensorsFile opened = SafetensorsFile.open(shard.getValue());
+                files.add(opened);
+                index.check(shard.getKey(), opened);
+            }
+            return new Safetensors(file, files);
+        } catch (IOException | RuntimeException | Error e) {
+            files.forEach(SafetensorsFile::close);
+            throw e;
+        }
+    }
+
+    /**
+     * Opens the weights in a folder: the file {@code baseName.safetensors} or, if there is none, the files of {@code
+     * baseName.safetensors.index.json}.
+     *
+     * @param folder the folder of one model's part
+     * @param baseName {@code diffusion_pytorch_model} for models of diffusers, {@code model} for those of transformers
+     * @throws NoSuchFileException if the folder has neither
+     * @throws InvalidFileException if a file is damaged or not safe to read
+     * @throws IOException if a file cannot be read
+     */
+    public static Safetensors open(Path folder, String baseName) throws IOException {
+        Path single = folder.resolve(baseName + SUFFIX);
+        Path index = folder.resolve(baseName + SafetensorsIndex.SUFFIX);
+        if (Files.exists(single)) {
+            return open(single);
+        }
+        if (Files.exists(index)) {
+            return open(index);
+        }
+        throw new NoSuchFileException(
+                folder.toString(),
+                null,
+                "has neither " + single.getFileName() + " nor " + index.getFileName()
+                        + "; weights in other formats are not read");
+    }
+
+    /** {@return what was opened: a file or an index} */
+    public Path path() {
+        return path;
+    }
+
+    /** {@return the names of all tensors, in the order of their bytes in the files} */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(places.keySet());
+    }
+
+    /** {@return the free text pairs of the headers; where files of an index disagree, those of the first} */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /**
+     * {@return what is known about a tensor}
+     *
+     * @throws NoSuchElementException if there is none of that name
+     */
+    public TensorInfo info(String name) {
+        return place(name).info();
+    }
+
+    /**
+     * {@return the file that a tensor is in}
+     *
+     * @throws NoSuchElementException if there is none of that name
+     */
+    public Path file(String name) {
+        return place(name).file().path();
+    }
+
+    /**
+     * {@return the type that a tensor has when it is loaded}
+     *
+     * @throws NoSuchElementException if there is none of that name
+     * @throws InvalidFileException if it is stored with a type that tensors do not have here
+     */
+    public DType dtype(String name) throws InvalidFileException {
+        Place place = place(name);
+        Optional<DType> dtype = place.info().type().dtype();
+        if (dtype.isEmpty()) {
+            List<StoredType> readable = Arrays.stream(StoredType.values())
+                    .filter(type -> type.dtype().isPresent())
+                    .toList();
+            throw new InvalidFileException(place.file().path(), "tensor " + quote(name) + " has the dtype "
+                    + place.info().type() + ", which cannot be loaded, expected one of " + readable);
+        }
+        return dtype.get();
+    }
+
+    /**
+     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file, valid
+     * until this is closed}
+     */
+    MemorySegment data(String name) {
+        Place place = place(name);
+        return place.file().data(place.info());
+    }
+
+    /**
+     * {@return whether a tensor's bytes begin at a multiple of its element size; files by other writers need not, and
+     * such a tensor must be copied}
+     */
+    boolean isAligned(String name) {
+        int bytes = Math.max(1, info(name).type().bits() / Byte.SIZE);
+        return data(name).address() % bytes == 0;
+    }
+
+    private Place place(String name) {
+        Place place = places.get(Objects.requireNonNull(name, "name"));
+        if (place == null) {
+            throw new NoSuchElementException(path + ": has no tensor " + quote(name));
+        }
+        return place;
+    }
+
+    /**
+     * Unmaps the files. Tensors that view their bytes must not be used any more, or the program may crash. Closing
+     * again does nothing.
+     */
+    @Override
+    public void close() {
+        files.forEach(SafetensorsFile::close);
+    }
+}

@@ -1,0 +1,283 @@
+package io.panatorch.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AtomicFileTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void fileAppearsWhenItIsWhole() throws IOException {
+        Path target = folder.resolve("video.mp4");
+        AtomicFile.write(target, temporary -> {
+            assertThat(temporary).hasParent(folder).isEmptyFile();
+            assertThat(temporary.getFileName().toString()).startsWith(".").endsWith(".mp4");
+            Files.writeString(temporary, "whole");
+            assertThat(target).doesNotExist();
+        });
+        assertThat(target).hasContent("whole");
+        assertThat(content()).containsExactly(target);
+    }
+
+    @Test
+    void fileIsReplaced() throws IOException {
+        Path target = Files.writeString(folder.resolve("noextension"), "old");
+        AtomicFile.write(target, temporary -> Files.writeString(temporary, "new"));
+        assertThat(target).hasContent("new");
+    }
+
+    /** The name of the temporary file must not be longer than the target's may be. */
+    @Test
+    void longestNameIsPossible() throws IOException {
+        Path target = folder.resolve("n".repeat(255));
+        AtomicFile.write(target, temporary -> Files.writeString(temporary, "x"));
+        assertThat(target).hasContent("x");
+    }
+
+    @Test
+    void failureInTheMiddleLeavesWhatWasThere() throws IOException {
+        Path target = Files.writeString(folder.resolve("a.png"), "old");
+        assertThatThrownBy(() -> AtomicFile.write(target, temporary -> {
+                    Files.writeString(temporary, "ha");
+                    throw new IOException("No space left on device");
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessage(target + ": could not be written: No space left on device");
+        assertThat(target).hasContent("old");
+        assertThat(content()).containsExactly(target);
+    }
+
+    @Test
+    void uncheckedFailureLeavesNothing() throws IOException {
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("a"), _ -> {
+                    throw new StackOverflowError();
+                }))
+                .isInstanceOf(StackOverflowError.class);
+        assertThatThrownBy(() -> AtomicFile.writeDirectory(folder.resolve("b"), temporary -> {
+                    Files.createDirectories(temporary.resolve("deep/er"));
+                    throw new IllegalStateException("no");
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasNoSuppressedExceptions();
+        assertThat(content()).isEmpty();
+    }
+
+    @Test
+    void interruptLeavesNothing() throws IOException {
+        Path target = folder.resolve("a");
+        assertThatThrownBy(() -> AtomicFile.write(target, temporary -> {
+                    Thread.currentThread().interrupt();
+                    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                        channel.write(ByteBuffer.allocate(1));
+                    }
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessage(target + ": could not be written: interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(content()).isEmpty();
+    }
+
+    @Test
+    void reasonsOfTheSystemNameTheTarget() {
+        Path target = folder.resolve("a");
+        assertThatThrownBy(() -> AtomicFile.write(target, temporary -> {
+                    throw new AccessDeniedException(temporary.toString());
+                }))
+                .hasMessage(target + ": could not be written in " + folder
+                        + ": permission denied; choose a folder that you may write to");
+        assertThatThrownBy(() -> AtomicFile.write(target, Files::delete))
+                .hasMessage(target + ": could not be written in " + folder
+                        + ": the folder, or the temporary file in it, was deleted meanwhile");
+        Path tooLong = folder.resolve("n".repeat(256));
+        assertThatThrownBy(() -> AtomicFile.write(tooLong, temporary -> Files.writeString(temporary, "x")))
+                .hasMessage(tooLong + ": could not be written in " + folder + ": File name too long");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void fullDiskIsReported() {
+        Path target = folder.resolve("a");
+        assertThatThrownBy(() -> AtomicFile.write(target, _ -> {
+                    try (var full = new FileOutputStream("/dev/full")) {
+                        full.write(1);
+                    }
+                }))
+                .hasMessage(target + ": could not be written: No space left on device");
+    }
+
+    @Test
+    void errorsAboutOtherFilesPassUnchanged() {
+        Path source = folder.resolve("source");
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("a"), _ -> {
+                    throw new InvalidFileException(source, "is damaged");
+                }))
+                .isInstanceOf(InvalidFileException.class)
+                .hasMessage(source + ": is damaged");
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("a"), _ -> Files.readString(source)))
+                .hasMessage(source.toString());
+    }
+
+    @Test
+    void impossibleTargetsAreRefusedBeforeAnythingIsWritten() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        Path missing = folder.resolve("missing");
+        assertRefused(
+                missing.resolve("a"), ": the folder " + missing + " does not exist; create it or choose another path");
+        assertRefused(file.resolve("a"), ": " + file + " is not a folder; choose another path");
+        assertRefused(Path.of("/"), ": is the root folder; choose another path");
+        assertThatThrownBy(() -> AtomicFile.write(folder, AtomicFileTest::unreachable))
+                .hasMessage(folder + ": is not a regular file; choose another path");
+        assertThatThrownBy(() -> AtomicFile.writeDirectory(file, AtomicFileTest::unreachable))
+                .hasMessage(file + ": exists and is not a folder; choose another path");
+        assertThatThrownBy(() -> AtomicFile.writeDirectory(folder, AtomicFileTest::unreachable))
+                .hasMessage(folder + ": exists and is not empty; empty it or choose another path");
+    }
+
+    private static void assertRefused(Path target, String problem) {
+        assertThatThrownBy(() -> AtomicFile.write(target, AtomicFileTest::unreachable)).hasMessage(target + problem);
+        assertThatThrownBy(() -> AtomicFile.writeDirectory(target, AtomicFileTest::unreachable))
+                .hasMessage(target + problem);
+    }
+
+    private static void unreachable(Path temporary) {
+        throw new AssertionError("the writer was called with " + temporary);
+    }
+
+    @Test
+    void directoryAppearsWhenItIsWhole() throws IOException {
+        Path target = folder.resolve("frames");
+        AtomicFile.writeDirectory(target, temporary -> {
+            assertThat(temporary).hasParent(folder);
+            Files.writeString(temporary.resolve("0.png"), "0");
+            Files.writeString(temporary.resolve("1.png"), "1");
+            assertThat(target).doesNotExist();
+        });
+        assertThat(target.resolve("0.png")).hasContent("0");
+        assertThat(target.resolve("1.png")).hasContent("1");
+        assertThat(content()).containsExactly(target);
+    }
+
+    @Test
+    void emptyDirectoryIsReplacedAndOneThatWasFilledMeanwhileIsNot() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        AtomicFile.writeDirectory(empty, temporary -> Files.writeString(temporary.resolve("0.png"), "0"));
+        assertThat(empty.resolve("0.png")).hasContent("0");
+
+        Path filled = folder.resolve("filled");
+        assertThatThrownBy(() -> AtomicFile.writeDirectory(filled, temporary -> {
+                    Files.writeString(temporary.resolve("0.png"), "0");
+                    Files.writeString(Files.createDirectory(filled).resolve("other"), "kept");
+                }))
+                .hasMessageStartingWith(filled + ": could not be written in " + folder + ": ");
+        assertThat(filled.resolve("other")).hasContent("kept");
+        assertThat(content()).containsExactlyInAnyOrder(empty, filled);
+    }
+
+    @Test
+    void concurrentWritersGiveOneWholeFile() throws Exception {
+        Path target = folder.resolve("a");
+        int writers = 4;
+        CyclicBarrier together = new CyclicBarrier(writers);
+        List<Future<?>> results = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(writers)) {
+            for (int i = 0; i < writers; i++) {
+                String text = String.valueOf((char) ('a' + i)).repeat(100_000);
+                results.add(threads.submit(() -> {
+                    together.await();
+                    AtomicFile.write(target, temporary -> Files.writeString(temporary, text));
+                    return null;
+                }));
+            }
+        }
+        for (Future<?> result : results) {
+            result.get();
+        }
+        assertThat(Files.readString(target)).hasSize(100_000).matches("a+|b+|c+|d+");
+        assertThat(content()).containsExactly(target);
+    }
+
+    /** Writes a file or folder, says so, and waits to be ended. */
+    static final class Victim {
+
+        private Victim() {}
+
+        public static void main(String[] args) throws IOException {
+            Path target = Path.of(args[0], "a.png");
+            if (args[1].equals("file")) {
+                AtomicFile.write(target, temporary -> await(Files.writeString(temporary, "half")));
+            } else {
+                AtomicFile.writeDirectory(
+                        target, temporary -> await(Files.writeString(temporary.resolve("0"), "half")));
+            }
+        }
+
+        private static void await(Path written) {
+            System.out.println(written);
+            LockSupport.park();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file", "folder"})
+    void endOfTheProgramLeavesNothing(String kind) throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classes = location(AtomicFile.class) + File.pathSeparator + location(Victim.class);
+        String victimName = Victim.class.getName();
+        Process victim = new ProcessBuilder(java, "-cp", classes, victimName, folder.toString(), kind)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output = victim.inputReader()) {
+            assertThat(output.readLine()).contains(".panatorch-");
+            assertThat(content()).hasSize(1);
+            victim.destroy();
+            assertThat(victim.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(content()).isEmpty();
+        } finally {
+            victim.destroyForcibly();
+        }
+    }
+
+    /**
+     * The class path of a class by its file, because test classes of a module say they are where its main classes are.
+     */
+    private static String location(Class<?> type) throws Exception {
+        String name = type.getName();
+        Path file = Path.of(type.getResource(name.substring(name.lastIndexOf('.') + 1) + ".class").toURI());
+        return file.resolve("../".repeat(name.split("[.]").length)).normalize().toString();
+    }
+
+    private List<Path> content() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.panatorch.safetensors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SafetensorsIndexTest {
+
+    @TempDir
+    private Path temp;
+
+    private Path folder;
+
+    @BeforeEach
+    void makeFolder() throws IOException {
+        folder = Files.createDirectory(temp.resolve("model"));
+    }
+
+    private static Path shard(Path path, String metadata, int... values) throws IOException {
+        Map<String, SafetensorsWriter.Entry> tensors = new LinkedHashMap<>();
+        for (int value : values) {
+            MemorySegment data = MemorySegment.ofArray(new int[] {value});
+            tensors.put("t" + value, new SafetensorsWriter.Entry(DType.INT32, new long[] {1}, data));
+        }
+        SafetensorsWriter.write(path, tensors, Map.of("format", metadata));
+        return path;
+    }
+
+    private Path index(String weightMap) throws IOException {
+        String json = "{'metadata':{'total_size':99.5},'weight_map':" + weightMap + "}";
+        return Files.writeString(folder.resolve("m.safetensors.index.json"), json.replace('\'', '"'));
+    }
+
+    private static void assertInvalid(Path opened, Path named, String problem) {
+        assertThatThrownBy(() -> Safetensors.open(opened).close())
+                .isInstanceOf(InvalidFileException.class)
+                .hasMessage(named + ": " + problem);
+    }
+
+    @Test
+    void oneObjectAnswersForAllFiles() throws IOException {
+        Path second = shard(folder.resolve("2.safetensors"), "second", 1, 3);
+        Path first = shard(folder.resolve("1.safetensors"), "first", 2);
+        Path index = index("{'t1':'2.safetensors','t2':'1.safetensors','t3':'2.safetensors'}");
+        try (Safetensors weights = Safetensors.open(folder, "m")) {
+            assertThat(weights.path()).isEqualTo(index);
+            assertThat(weights.names()).containsExactly("t2", "t1", "t3");
+            assertThat(weights.file("t2")).isEqualTo(first);
+            assertThat(weights.file("t3")).isEqualTo(second);
+            assertThat(weights.data("t3").get(ValueLayout.JAVA_INT_UNALIGNED, 0)).isEqualTo(3);
+            assertThat(weights.metadata()).containsEntry("format", "first");
+        }
+    }
+
+    @Test
+    void aSingleFileComesBeforeAnIndex() throws IOException {
+        index("{'t1':'missing'}");
+        Path single = shard(folder.resolve("m.safetensors"), "", 1);
+        try (Safetensors weights = Safetensors.open(folder, "m")) {
+            assertThat(weights.path()).isEqualTo(single);
+        }
+    }
+
+    @Test
+    void folderWithoutWeights() {
+        assertThatThrownBy(() -> Safetensors.open(folder, "m"))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessage(folder + ": has neither m.safetensors nor m.safetensors.index.json;"
+                        + " weights in other formats are not read");
+    }
+
+    @Test
+    void indexAndFilesMustAgree() throws IOException {
+        Path shard = shard(folder.resolve("1.safetensors"), "", 1, 2);
+        Path lacking = index("{'t1':'1.safetensors','t2':'1.safetensors','t3':'1.safetensors'}");
+        assertInvalid(lacking, shard, "has no tensor \"t3\", which " + lacking + " says it has");
+        Path unknown = index("{'t1':'1.safetensors'}");
+        assertInvalid(unknown, shard, "has the tensor \"t2\", which " + unknown + " does not say it has");
+        Path other = index("{'t1':'1.safetensors','t2':'2.safetensors'}");
+        shard(folder.resolve("2.safetensors"), "", 2);
+        assertInvalid(other, shard, "has the tensor \"t2\", which " + other + " does not say it has");
+    }
+
+    @Test
+    void missingFile() throws IOException {
+        Path index = index("{'t1':'1.safetensors'}");
+        assertInvalid(
+                index,
+                index,
+                "index: names the file \"1.safetensors\", which is not there; fetch it or the folder again");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            ''                  | ""
+            '.'                 | "."
+            '..'                | ".."
+            '../1.safetensors'  | "../1.safetensors"
+            '/etc/passwd'       | "/etc/passwd"
+            'in/1.safetensors'  | "in/1.safetensors"
+            '..\\\\1.safetensors' | "..\\1.safetensors"
+            'C:1.safetensors'   | "C:1.safetensors"
+            'a\\u0000b'         | "a\\u0000b"
+            """)
+    void namesThatLeaveTheFolder(String name, String quoted) throws IOException {
+        shard(temp.resolve("1.safetensors"), "", 1);
+        Path index = index("{'t1':" + name + "}");
+        assertInvalid(
+                index,
+                index,
+                "index: the file name " + quoted + " is refused, expected a plain name of a file beside it");
+    }
+
+    @Test
+    void linksThatLeaveTheFolder() throws IOException {
+        Path outside = shard(temp.resolve("outside.safetensors"), "", 1).toRealPath();
+        Files.createSymbolicLink(folder.resolve("1.safetensors"), outside);
+        Path index = index("{'t1':'1.safetensors'}");
+        assertInvalid(index, index, "index: the file \"1.safetensors\" is a link out of the folder, to " + outside);
+    }
+
+    @Test
+    void linksInsideTheFolder() throws IOException {
+        shard(folder.resolve("real"), "", 1);
+        Files.createSymbolicLink(folder.resolve("1.safetensors"), Path.of("real"));
+        try (Safetensors weights = Safetensors.open(index("{'t1':'1.safetensors'}"))) {
+            assertThat(weights.names()).containsExactly("t1");
+        }
+    }
+
+    /** Models that the tools of Hugging Face fetched are folders of links, the index among them. */
+    @Test
+    void linksOfTheHubsCache() throws IOException {
+        Path blobs = Files.createDirectory(temp.resolve("blobs"));
+        shard(blobs.resolve("0a1b"), "", 1);
+        Files.move(index("{'t1':'1.safetensors'}"), blobs.resolve("2c3d"));
+        Path snapshot = Files.createDirectories(temp.resolve("snapshots/rev/transformer"));
+        Files.createSymbolicLink(snapshot.resolve("1.safetensors"), Path.of("../../../blobs/0a1b"));
+        Files.createSymbolicLink(snapshot.resolve("m.safetensors.index.json"), Path.of("../../../blobs/2c3d"));
+        try (Safetensors weights = Safetensors.open(snapshot, "m")) {
+            assertThat(weights.names()).containsExactly("t1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {}                      | index: weight_map is missing or names no tensor
+            []                      | index: weight_map must be an object, found an array
+            {'t1':1}                | index: weight_map "t1" must be a string, found 1
+            {'t1':'a','t1':'b'}     | index is not valid: Duplicate field 't1' (character 59)
+            """)
+    void damagedIndexes(String weightMap, String problem) throws IOException {
+        Path index = index(weightMap);
+        assertInvalid(index, index, problem);
+    }
+
+    @Test
+    void indexThatIsNotAnObject() throws IOException {
+        Path index = Files.writeString(folder.resolve("m.safetensors.index.json"), "[]");
+        assertInvalid(index, index, "index: it must be an object, found an array");
+        Files.writeString(index, "");
+        assertInvalid(index, index, "index: it must be an object, found nothing");
+    }
+}
