@@ -1,0 +1,144 @@
+package io.panatorch.cogvideox.video;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How the writer answers to an FFmpeg that is missing, fails or hangs; shell scripts stand in for it. */
+@Timeout(60)
+class FfmpegFailureTest {
+
+    private static final String LISTS_ENCODERS = """
+            #!/bin/sh
+            if [ "$2" = -encoders ]; then echo ' V....D libopenh264 x'; exit 0; fi
+            """;
+
+    /** What stands in for a whole run: reads all pictures and names its output, the last argument, {@code file}. */
+    private static final String READS_ALL = LISTS_ENCODERS + "cat > /dev/null; for file; do :; done\n";
+
+    /** So many bytes that no pipe holds them. */
+    private static final Frames LARGE = SyntheticFrames.of(640, 480, 3);
+
+    @TempDir
+    Path folder;
+
+    private Path bin;
+    private Path target;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        bin = Files.createDirectory(folder.resolve("bin"));
+        target = Files.createDirectory(folder.resolve("out")).resolve("video.mp4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "cat > /dev/null\n", "head -c 100000 > /dev/null\n"})
+    void itsLastLineIsTheReasonWheneverItFails(String before) throws IOException {
+        Path script = script(before + "echo first >&2; echo 'disk on fire' >&2; echo >&2; exit 3\n");
+        assertThatIOException().isThrownBy(() -> writer().write(LARGE, target))
+                .withMessageContainingAll(target.toString(), script.toString(), "exit status 3: disk on fire")
+                .withMessageNotContainingAny("first", "pipe", "\n");
+        assertThat(target.getParent()).isEmptyDirectory();
+    }
+
+    @Test
+    void smallVideosFailInTheSameWay() throws IOException {
+        script("echo 'disk on fire' >&2; exit 1\n");
+        assertThatIOException().isThrownBy(() -> writer().write(SyntheticFrames.of(8, 8, 1), target))
+                .withMessageContaining("exit status 1: disk on fire");
+    }
+
+    @Test
+    void endingWellBeforeAllPicturesWereReadIsAFailureToo() throws IOException {
+        script("exit 0\n");
+        assertThatIOException().isThrownBy(() -> writer().write(LARGE, target))
+                .withMessageContaining("exit status 0: it gave no reason");
+        assertThat(target.getParent()).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "cat > /dev/null\n"})
+    void anInterruptEndsAProcessThatHangs(String before) throws Exception {
+        Path pid = folder.resolve("pid");
+        script(before + "echo $$ > '" + pid + ".new'; mv '" + pid + ".new' '" + pid + "'; sleep 600\n");
+        CompletableFuture<IOException> failure = new CompletableFuture<>();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try {
+                writer().write(LARGE, target);
+                failure.complete(null);
+            } catch (IOException e) {
+                failure.complete(e);
+            }
+        });
+        while (!Files.exists(pid)) {
+            Thread.sleep(Duration.ofMillis(10));
+        }
+        thread.interrupt();
+
+        assertThat(failure.get(20, TimeUnit.SECONDS)).hasMessageContaining("interrupted");
+        long started = Long.parseLong(Files.readString(pid).strip());
+        assertThat(ProcessHandle.of(started).filter(ProcessHandle::isAlive)).isEmpty();
+        assertThat(target.getParent()).isEmptyDirectory();
+    }
+
+    @Test
+    void aMissingFfmpegIsFoundBeforehandWithAllPlacesNamed() {
+        VideoWriter writer = new VideoWriter(bin.toString(), () -> {
+            throw new FileNotFoundException("no such resource");
+        });
+        assertThatIOException().isThrownBy(() -> writer.check(target))
+                .withMessageContainingAll("libx264 or libopenh264", bin.toString(), "org.bytedeco:ffmpeg",
+                        "no such resource", "install ffmpeg")
+                .withMessageNotContaining("\n");
+    }
+
+    @Test
+    void anFfmpegThatDoesNotStartOrLacksTheEncoderIsPassedOver() throws IOException {
+        Path broken = Files.writeString(bin.resolve("ffmpeg"),
+                "#!/bin/sh\necho 'libasound.so.2: not found' >&2; exit 127\n");
+        assertThat(broken.toFile().setExecutable(true)).isTrue();
+        Path other = Files.createDirectory(folder.resolve("bundled"));
+        Files.writeString(other.resolve("ffmpeg"), READS_ALL + "echo video > \"$file\"\n");
+        new VideoWriter(bin.toString(), () -> other).write(LARGE, target);
+        assertThat(target).hasContent("video");
+
+        assertThatIOException()
+                .isThrownBy(() -> new VideoWriter(bin.toString(), () -> other).check(target.resolveSibling("a.gif")))
+                .withMessageContainingAll("exit status 127: libasound.so.2: not found",
+                        other + "/ffmpeg does not have");
+    }
+
+    @Test
+    void theBundledOneFindsItsOwnLibrariesFirst() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("bundled"));
+        Files.writeString(other.resolve("ffmpeg"), READS_ALL + "echo \"$LD_LIBRARY_PATH\" > \"$file\"\n");
+        new VideoWriter("", () -> other).write(LARGE, target);
+        assertThat(Files.readString(target)).startsWith(other.toString());
+    }
+
+    private VideoWriter writer() {
+        return new VideoWriter(bin.toString(), () -> {
+            throw new AssertionError("the one on PATH is usable");
+        });
+    }
+
+    private Path script(String body) throws IOException {
+        Path script = Files.writeString(bin.resolve("ffmpeg"), LISTS_ENCODERS + body);
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        return script;
+    }
+}

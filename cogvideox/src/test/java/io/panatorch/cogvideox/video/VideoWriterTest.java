@@ -1,0 +1,204 @@
+package io.panatorch.cogvideox.video;
+
+import static io.panatorch.cogvideox.video.SyntheticFrames.picture;
+import static io.panatorch.cogvideox.video.SyntheticFrames.psnr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VideoWriterTest {
+
+    /** The graphic control extension, whose delay is in 1/100 s, low byte first. */
+    private static final Pattern GIF_DELAY = Pattern.compile("!\u00f9\4.(.)\0.\0", Pattern.DOTALL);
+
+    @TempDir
+    static Path bundled;
+
+    private static Decoder decoder;
+    private static VideoWriter writer;
+
+    @TempDir
+    Path folder;
+
+    private Path out;
+
+    @BeforeAll
+    static void unpack() throws IOException {
+        decoder = new Decoder(bundled);
+        writer = new VideoWriter("", () -> bundled);
+    }
+
+    /** Characters that FFmpeg or a shell could take for more than a name. */
+    @BeforeEach
+    void makeFolder() throws IOException {
+        out = Files.createDirectory(folder.resolve("a %d 'b':c"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 64, 1", "64, 64, 9", "48, 80, 9", "48, 80, 1"})
+    void mp4KeepsPicturesSizeAndRate(int width, int height, int count) throws IOException {
+        Frames frames = SyntheticFrames.of(width, height, count);
+        Path target = out.resolve("video.mp4");
+
+        writer.check(target);
+        writer.write(frames, target);
+
+        List<byte[]> decoded = decoder.pictures(target.toString(), width, height);
+        assertThat(decoded).hasSize(count);
+        assertThat(psnr(frames, decoded)).isGreaterThan(34);
+        assertThat(decoder.header(target)).containsExactly((double) width, (double) height, 8.0);
+        assertThat(out).isDirectoryContaining(target::equals).isDirectoryNotContaining(p -> !p.equals(target));
+    }
+
+    @Test
+    void mp4HasItsIndexBeforeItsPictures() throws IOException {
+        Path target = out.resolve("video.mp4");
+        writer.write(SyntheticFrames.of(64, 64, 9), target);
+        String bytes = new String(Files.readAllBytes(target), StandardCharsets.ISO_8859_1);
+        assertThat(bytes.indexOf("moov")).isPositive().isLessThan(bytes.indexOf("mdat"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 64, 1", "48, 80, 9", "33, 17, 2"})
+    void gifKeepsPicturesAndSizeAndRepeats(int width, int height, int count) throws IOException {
+        Frames frames = SyntheticFrames.of(width, height, count);
+        Path target = out.resolve("video.GIF");
+
+        writer.write(frames, target);
+
+        List<byte[]> decoded = decoder.pictures(target.toString(), width, height);
+        assertThat(decoded).hasSize(count);
+        assertThat(psnr(frames, decoded)).isGreaterThan(30);
+        assertThat(decoder.header(target).subList(0, 2)).containsExactly((double) width, (double) height);
+        String bytes = Files.readString(target, StandardCharsets.ISO_8859_1);
+        assertThat(GIF_DELAY.matcher(bytes).results().mapToInt(delay -> delay.group(1).charAt(0)).sum())
+                .isBetween(count * 100 / 8, count * 100 / 8 + 1);
+        if (count > 1) {
+            assertThat(bytes).contains("NETSCAPE2.0\3\1\0\0\0");
+        }
+    }
+
+    @Test
+    void gifKeepsPicturesThatDoNotChange() throws IOException {
+        Path target = out.resolve("video.gif");
+        writer.write(new Frames(64, 64, 5, 8, index -> picture(64, 64, 0)), target);
+        assertThat(decoder.pictures(target.toString(), 64, 64)).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 64, 1, false", "48, 80, 9, false", "33, 17, 2, true"})
+    void folderKeepsPicturesExactly(int width, int height, int count, boolean exists) throws IOException {
+        Path target = folder.resolve("frames");
+        if (exists) {
+            Files.createDirectory(target);
+            Files.writeString(target.resolve("notes.txt"), "stays");
+        }
+        VideoWriter withoutFfmpeg = new VideoWriter("", () -> {
+            throw new AssertionError("PNG needs no FFmpeg");
+        });
+
+        withoutFfmpeg.check(target);
+        withoutFfmpeg.write(SyntheticFrames.of(width, height, count), target);
+
+        List<byte[]> decoded = decoder.pictures(target.resolve("frame_%04d.png").toString(), width, height);
+        assertThat(decoded).hasSize(count);
+        for (int i = 0; i < count; i++) {
+            assertThat(decoded.get(i)).isEqualTo(picture(width, height, i));
+        }
+        assertThat(Files.exists(target.resolve("notes.txt"))).isEqualTo(exists);
+    }
+
+    @Test
+    void aFileIsReplaced() throws IOException {
+        Path target = Files.writeString(out.resolve("video.mp4"), "old");
+        writer.write(SyntheticFrames.of(64, 64, 2), target);
+        assertThat(decoder.pictures(target.toString(), 64, 64)).hasSize(2);
+    }
+
+    @Test
+    void framesOfAnotherVideoAreNotMixedIn() throws IOException {
+        Files.writeString(out.resolve("frame_0007.png"), "old");
+        assertThatIOException().isThrownBy(() -> writer.check(out))
+                .withMessageStartingWith(out + ": ").withMessageContaining("frames of another video");
+        assertThatIOException().isThrownBy(() -> writer.write(SyntheticFrames.of(8, 8, 1), out));
+        assertThat(Files.readString(out.resolve("frame_0007.png"))).isEqualTo("old");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"video.webm", "video.mp4x", "video."})
+    void anUnknownEndingIsNamedWithThoseThatAreKnown(String name) {
+        Path target = out.resolve(name);
+        assertThatIllegalArgumentException().isThrownBy(() -> writer.check(target))
+                .withMessageContainingAll(name, ".mp4", ".gif", "folder").withMessageNotContaining("\n");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer.write(SyntheticFrames.of(8, 8, 1), target));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"video.mp4", "video.gif", "frames"})
+    void aMissingParentIsFoundBeforehand(String name) {
+        Path target = out.resolve("missing").resolve(name);
+        assertThatIOException().isThrownBy(() -> writer.check(target))
+                .withMessage(target + ": the folder " + target.getParent()
+                        + " does not exist; create it or choose another path");
+    }
+
+    @Test
+    void aFileInTheWayOfAFolderIsFoundBeforehand() throws IOException {
+        Path target = Files.createFile(out.resolve("frames"));
+        assertThatIOException().isThrownBy(() -> writer.check(target)).withMessageContaining("is not a folder");
+    }
+
+    @Test
+    void mp4RefusesOddSizes() {
+        Path target = out.resolve("video.mp4");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer.write(SyntheticFrames.of(33, 64, 1), target))
+                .withMessageContaining("33x64");
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"video.mp4", "video.gif", "frames", ""})
+    void aFailingSourceLeavesNothing(String name) {
+        Frames frames = new Frames(64, 64, 9, 8, index -> {
+            if (index == 5) {
+                throw new IllegalStateException("no picture");
+            }
+            return picture(64, 64, index);
+        });
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> writer.write(frames, out.resolve(name))).withMessage("no picture");
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"video.mp4", "video.gif", "frames", ""})
+    void anInterruptLeavesNothing(String name) {
+        Frames frames = new Frames(64, 64, 9, 8, index -> {
+            if (index == 5) {
+                Thread.currentThread().interrupt();
+            }
+            return picture(64, 64, index);
+        });
+        assertThatIOException().isThrownBy(() -> writer.write(frames, out.resolve(name)))
+                .withMessageContaining("interrupted");
+        assertThat(Thread.interrupted()).as("interrupt status").isTrue();
+        assertThat(out).isEmptyDirectory();
+    }
+}
