@@ -2,8 +2,13 @@ package io.panatorch.safetensors;
 
 import static io.panatorch.safetensors.StrictJson.quote;
 
+import io.panatorch.internal.TensorMemory;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -156,6 +161,46 @@ public final class Safetensors implements AutoCloseable {
                     + place.info().type() + ", which cannot be loaded, expected one of " + readable);
         }
         return dtype.get();
+    }
+
+    /**
+     * Loads a tensor without copying it: its memory is the mapped file. Where the file does not align it, it is copied.
+     *
+     * @return a read-only CPU tensor that belongs to the innermost open scope; it and its views must be closed before this
+     *     is
+     * @throws NoSuchElementException if there is none of that name
+     * @throws InvalidFileException if it is stored with a type that tensors do not have here
+     */
+    public Tensor load(String name) throws InvalidFileException {
+        DType dtype = dtype(name);
+        Shape shape = Shape.of(info(name).shape());
+        MemorySegment data = data(name);
+        if (isAligned(name) && data.byteSize() > 0) {
+            return TensorMemory.wrap(data, dtype, shape);
+        }
+        Tensor copy = Tensor.empty(shape, dtype, Device.CPU);
+        TensorMemory.of(copy).copyFrom(data);
+        return copy;
+    }
+
+    /**
+     * Writes a file that appears only when it is whole.
+     *
+     * @param target the file; replaced if it exists
+     * @param tensors by name; borrowed
+     * @param metadata free text pairs for the header; none if empty
+     * @throws IOException if the file cannot be written
+     */
+    public static void save(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        try (var _ = TensorScope.open()) {
+            Map<String, SafetensorsWriter.Entry> entries = new LinkedHashMap<>();
+            tensors.forEach((name, tensor) -> {
+                Tensor whole = tensor.to(Device.CPU).contiguous();
+                entries.put(name, new SafetensorsWriter.Entry(
+                        whole.dtype(), whole.shape().sizes(), TensorMemory.of(whole)));
+            });
+            SafetensorsWriter.write(target, entries, metadata);
+        }
     }
 
     /**

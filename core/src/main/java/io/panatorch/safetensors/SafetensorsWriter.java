@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes safetensors files, byte for byte as the reference implementation does. */
-public final class SafetensorsWriter {
+final class SafetensorsWriter {
 
     private static final JsonFactory FACTORY =
             JsonFactory.builder().disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
@@ -45,7 +45,7 @@ public final class SafetensorsWriter {
      * @param data its elements in row-major order, little-endian, exactly as many bytes as type and shape need; still
      *     owned by the caller
      */
-    public record Entry(DType dtype, long[] shape, MemorySegment data) {
+    record Entry(DType dtype, long[] shape, MemorySegment data) {
 
         /**
          * Copies the shape.
@@ -90,7 +90,7 @@ public final class SafetensorsWriter {
      *     uses
      * @throws IOException if the file cannot be written
      */
-    public static void write(Path target, Map<String, Entry> tensors, Map<String, String> metadata) throws IOException {
+    static void write(Path target, Map<String, Entry> tensors, Map<String, String> metadata) throws IOException {
         List<Named> ordered = inOrder(tensors);
         ByteBuffer header = header(ordered, metadata);
         AtomicFile.write(target, temporary -> {

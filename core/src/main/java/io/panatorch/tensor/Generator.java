@@ -1,5 +1,7 @@
 package io.panatorch.tensor;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * A source of random numbers that, for a seed, gives the numbers of torch's CPU generator
  * ({@code torch.Generator('cpu').manual_seed(seed)}), draw after draw, also where draws of several functions, sizes and
@@ -96,6 +98,50 @@ public final class Generator {
             out[i] = low + Integer.toUnsignedLong(engine.nextInt()) % range;
         }
         return out;
+    }
+
+    /**
+     * {@return a CPU tensor of numbers uniform in [0, 1), as {@code torch.rand} draws them}
+     *
+     * @param dtype a floating-point type
+     */
+    public Tensor rand(Shape shape, DType dtype) {
+        int n = count(shape);
+        return switch (dtype) {
+            case FLOAT32 -> Tensor.copyOf(MemorySegment.ofArray(randFloat32(n)), dtype, shape);
+            case FLOAT64 -> Tensor.copyOf(MemorySegment.ofArray(randFloat64(n)), dtype, shape);
+            case BFLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randBfloat16(n)), dtype, shape);
+            case FLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randFloat16(n)), dtype, shape);
+            default -> throw new IllegalArgumentException("rand draws floating-point numbers, not " + dtype.torchName());
+        };
+    }
+
+    /**
+     * {@return a CPU tensor of numbers of the standard normal distribution, as {@code torch.randn} draws them}
+     *
+     * @param dtype a floating-point type; half types follow another stream than float32
+     */
+    public Tensor randn(Shape shape, DType dtype) {
+        int n = count(shape);
+        return switch (dtype) {
+            case FLOAT32 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat32(n)), dtype, shape);
+            case FLOAT64 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat64(n)), dtype, shape);
+            case BFLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randnBfloat16(n)), dtype, shape);
+            case FLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat16(n)), dtype, shape);
+            default -> throw new IllegalArgumentException("randn draws floating-point numbers, not " + dtype.torchName());
+        };
+    }
+
+    /** {@return an int64 CPU tensor of whole numbers uniform in [low, high), as {@code torch.randint} draws them} */
+    public Tensor randint(long low, long high, Shape shape) {
+        return Tensor.copyOf(MemorySegment.ofArray(randint(count(shape), low, high)), DType.INT64, shape);
+    }
+
+    private static int count(Shape shape) {
+        if (shape.numel() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("shape " + shape + ": at most 2^31 numbers are drawn at once");
+        }
+        return (int) shape.numel();
     }
 
     /** {@return n numbers of the standard normal distribution} */

@@ -479,28 +479,28 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return a copy of the elements in row-major order, converted to float} */
     public float[] toFloatArray() {
-        try (TensorScope scope = TensorScope.open()) {
+        try (var _ = TensorScope.open()) {
             return readable(DType.FLOAT32).memory().toArray(ValueLayout.JAVA_FLOAT);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to double} */
     public double[] toDoubleArray() {
-        try (TensorScope scope = TensorScope.open()) {
+        try (var _ = TensorScope.open()) {
             return readable(DType.FLOAT64).memory().toArray(ValueLayout.JAVA_DOUBLE);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to long} */
     public long[] toLongArray() {
-        try (TensorScope scope = TensorScope.open()) {
+        try (var _ = TensorScope.open()) {
             return readable(DType.INT64).memory().toArray(ValueLayout.JAVA_LONG);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to bytes in [0, 255]} */
     public byte[] toByteArray() {
-        try (TensorScope scope = TensorScope.open()) {
+        try (var _ = TensorScope.open()) {
             return readable(DType.UINT8).memory().toArray(ValueLayout.JAVA_BYTE);
         }
     }

@@ -18,6 +18,9 @@ public final class TensorOwner implements AutoCloseable {
     private final Set<Tensor> tensors = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closed;
 
+    /** An owner of nothing yet. */
+    public TensorOwner() {}
+
     /**
      * Makes an alias that belongs to this owner.
      *

@@ -1,0 +1,28 @@
+package io.panatorch.nn;
+
+import io.panatorch.tensor.Tensor;
+import java.io.IOException;
+
+/** {@code y = x · weightᵀ + bias}, torch's {@code nn.Linear}. */
+public final class Linear implements Layer {
+
+    private final Tensor weight;
+    private final Tensor bias;
+
+    /** Takes {@code weight [out, in]} and {@code bias [out]}. */
+    public Linear(Weights weights, long in, long out) throws IOException {
+        this(weights, in, out, true);
+    }
+
+    /** Takes {@code weight [out, in]} and, if there is to be one, {@code bias [out]}. */
+    public Linear(Weights weights, long in, long out, boolean hasBias) throws IOException {
+        weight = weights.get("weight", out, in);
+        bias = hasBias ? weights.get("bias", out) : null;
+    }
+
+    /** {@return {@code [..., out]}} for {@code x [..., in]}. */
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.linear(weight, bias);
+    }
+}

@@ -1,0 +1,131 @@
+package io.panatorch.nn;
+
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorOwner;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A place in a file of weights, from which layers take what they need.
+ *
+ * <p>The cursor carries a prefix: {@code weights.at("attn1").at("to_q").get("weight", out, in)} finds
+ * {@code attn1.to_q.weight} and checks its shape. What is taken belongs to the cursor that was opened, and lives until that
+ * one is closed. A tensor that is stored with the wanted dtype is not copied when the device is the CPU: its memory is the
+ * mapped file.
+ */
+public final class Weights implements AutoCloseable {
+
+    private static final int LISTED = 5;
+
+    private record Root(Safetensors file, TensorOwner owner, Set<String> used, DType dtype, Device device) {}
+
+    private final Root root;
+    private final String prefix;
+
+    private Weights(Root root, String prefix) {
+        this.root = root;
+        this.prefix = prefix;
+    }
+
+    /**
+     * Opens {@code folder/baseName.safetensors}, or the shards of {@code folder/baseName.safetensors.index.json}.
+     *
+     * @param dtype what floating-point tensors are converted to
+     * @param device where tensors are put
+     * @throws IOException where there is no such file, or it is damaged
+     */
+    public static Weights open(Path folder, String baseName, DType dtype, Device device) throws IOException {
+        return new Weights(
+                new Root(Safetensors.open(folder, baseName), new TensorOwner(), new TreeSet<>(), dtype, device), "");
+    }
+
+    /** {@return the cursor at a name below this one} */
+    public Weights at(String name) {
+        return new Weights(root, prefix + name + ".");
+    }
+
+    /** {@return the cursor at an element of a list below this one} */
+    public Weights at(int index) {
+        return at(Integer.toString(index));
+    }
+
+    /** {@return whether there is a tensor of this name} */
+    public boolean has(String name) {
+        return root.file.names().contains(prefix + name);
+    }
+
+    /** {@return the dtype that floating-point tensors are converted to} */
+    public DType dtype() {
+        return root.dtype;
+    }
+
+    /** {@return the device that tensors are put on} */
+    public Device device() {
+        return root.device;
+    }
+
+    /**
+     * Takes a tensor.
+     *
+     * @return borrowed until the cursor that was opened is closed
+     * @throws InvalidFileException where it is missing, or has another shape, or is not of floating-point numbers
+     */
+    public Tensor get(String name, long... shape) throws InvalidFileException {
+        String key = prefix + name;
+        Shape expected = Shape.of(shape);
+        if (!has(name)) {
+            throw new InvalidFileException(root.file.path(), "tensor '" + key + "' is missing, expected shape " + expected);
+        }
+        Shape found = Shape.of(root.file.info(key).shape());
+        if (!found.equals(expected)) {
+            throw new InvalidFileException(root.file.file(key),
+                    "tensor '" + key + "' has shape " + found + ", expected " + expected + " by the model's configuration");
+        }
+        if (!root.file.dtype(key).isFloatingPoint()) {
+            throw new InvalidFileException(root.file.file(key), "tensor '" + key + "' has dtype "
+                    + root.file.dtype(key).torchName() + ", expected a floating-point type");
+        }
+        root.used.add(key);
+        try (var _ = TensorScope.open()) {
+            return root.owner.adopt(root.file.load(key).to(root.dtype, root.device));
+        }
+    }
+
+    /**
+     * Checks that every tensor below this cursor was taken: what nobody takes belongs to another model than the
+     * configuration says.
+     *
+     * @throws InvalidFileException that names what is left
+     */
+    public void requireAllUsed() throws InvalidFileException {
+        var left = root.file.names().stream()
+                .filter(name -> name.startsWith(prefix) && !root.used.contains(name))
+                .toList();
+        if (!left.isEmpty()) {
+            String names = String.join("', '", left.subList(0, Math.min(LISTED, left.size())));
+            throw new InvalidFileException(root.file.path(), left.size() + " unexpected tensor" + (left.size() == 1 ? "" : "s")
+                    + ", not part of the model that the configuration describes: '" + names + "'"
+                    + (left.size() > LISTED ? ", …" : ""));
+        }
+    }
+
+    /** Marks the tensors below a name as known though no layer takes them. */
+    public void ignore(String name) {
+        root.file.names().stream().filter(key -> key.startsWith(prefix + name)).forEach(root.used::add);
+    }
+
+    /** Frees every tensor that was taken through any cursor of this file, and closes the file. */
+    @Override
+    public void close() {
+        root.owner.close();
+        root.file.close();
+    }
+}

@@ -1,0 +1,18 @@
+/**
+ * Layers: plain objects that hold their weights and have a {@code forward}.
+ *
+ * <pre>{@code
+ * try (var weights = Weights.open(folder, "diffusion_pytorch_model", DType.FLOAT32, Device.CPU)) {
+ *     var up = new Linear(weights.at("up"), 64, 256);
+ *     var down = new Linear(weights.at("down"), 256, 64);
+ *     weights.requireAllUsed();
+ *     try (var scope = TensorScope.open()) {
+ *         Tensor y = down.forward(up.forward(x).silu());
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A layer borrows its tensors from the {@link io.panatorch.nn.Weights} it was made from, which must stay open as long as
+ * the layer is used. Layers have no state besides, so several threads may use one at once.
+ */
+package io.panatorch.nn;
