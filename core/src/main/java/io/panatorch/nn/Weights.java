@@ -117,9 +117,12 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    /** Marks the tensors below a name as known though no layer takes them. */
+    /** Marks the tensor of a name, and all tensors below it, as known though no layer takes them. */
     public void ignore(String name) {
-        root.file.names().stream().filter(key -> key.startsWith(prefix + name)).forEach(root.used::add);
+        String key = prefix + name;
+        root.file.names().stream()
+                .filter(found -> found.equals(key) || found.startsWith(key + "."))
+                .forEach(root.used::add);
     }
 
     /** Frees every tensor that was taken through any cursor of this file, and closes the file. */

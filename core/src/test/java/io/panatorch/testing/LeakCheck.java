@@ -6,6 +6,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
 /**
  * Fails a test after which more tensors are open than before it, and a class after which any is.
@@ -16,31 +17,35 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
 
-    private long beforeClass;
-    private long beforeTest;
+    private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        beforeClass = LiveTensors.count();
+        note(context);
     }
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        beforeTest = LiveTensors.count();
+        note(context);
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
-        check("test " + context.getDisplayName(), beforeTest);
+        check("test " + context.getDisplayName(), context);
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        check("class " + context.getDisplayName(), beforeClass);
+        check("class " + context.getDisplayName(), context);
     }
 
-    private static void check(String what, long before) {
-        long leaked = LiveTensors.count() - before;
+    /** In the context's own store: one extension serves all classes, nested ones within others. */
+    private static void note(ExtensionContext context) {
+        context.getStore(NAMESPACE).put(context.getUniqueId(), LiveTensors.count());
+    }
+
+    private static void check(String what, ExtensionContext context) {
+        long leaked = LiveTensors.count() - context.getStore(NAMESPACE).get(context.getUniqueId(), long.class);
         if (leaked != 0) {
             throw new AssertionError(what + " leaves " + leaked + " tensors open:\n" + String.join("\n", LiveTensors.report()));
         }
