@@ -11,9 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 /**
  * Fails a test after which more tensors are open than before it, and a class after which any is.
  *
- * <p>Registered for all tests of a module by {@code META-INF/services} and
- * {@code junit.jupiter.extensions.autodetection.enabled}. Tests of one JVM run one after another, so every open tensor
- * belongs to the test that runs or to its class.
+ * <p>Registered by {@link TensorTest}. Tests of one JVM run one after another, so every open tensor belongs to the test that
+ * runs or to its class.
  */
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
 
@@ -46,8 +45,9 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
 
     private static void check(String what, ExtensionContext context) {
         long leaked = LiveTensors.count() - context.getStore(NAMESPACE).get(context.getUniqueId(), long.class);
-        if (leaked != 0) {
-            throw new AssertionError(what + " leaves " + leaked + " tensors open:\n" + String.join("\n", LiveTensors.report()));
+        if (leaked > 0) {
+            throw new AssertionError(what + " leaves " + leaked + (leaked == 1 ? " tensor" : " tensors") + " open:\n"
+                    + String.join("\n", LiveTensors.report()));
         }
     }
 }
