@@ -44,7 +44,8 @@ public final class Tensor implements AutoCloseable {
         private final String description;
 
         NoCounterpart(Shape shape) {
-            super("the dtype or device of this tensor " + shape + " has no counterpart in Panatorch; convert it with an Operator");
+            super("the dtype or device of this tensor " + shape
+                    + " has no counterpart in Panatorch; convert it with an Operator");
             description = shape + " of a dtype or device without a counterpart in Panatorch";
         }
     }
