@@ -157,8 +157,8 @@ class OperatorTest {
     }
 
     /**
-     * Each failure here is of another kind; a tensor takes 16 MB, and one leaked reference would keep
-     * them: a gigabyte in all. (Some hundred megabytes come and go by themselves.)
+     * Each failure here is of another kind; a tensor takes 16 MB, and one leaked reference would keep them: a gigabyte in
+     * all. (Some hundred megabytes come and go by themselves.)
      */
     @Test
     void failuresGiveTheirArgumentsBack() throws Exception {
