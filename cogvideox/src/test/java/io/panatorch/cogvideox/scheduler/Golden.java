@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -46,7 +47,8 @@ final class Golden {
     }
 
     static DdimConfig config(String name) throws IOException {
-        return read(INDEX.get("configs").get(name).toString());
+        ObjectNode json = INDEX.get("configs").get(name).deepCopy();
+        return read(json.put("_class_name", "CogVideoXDDIMScheduler").toString());
     }
 
     /** The settings that a file with this content would give. */

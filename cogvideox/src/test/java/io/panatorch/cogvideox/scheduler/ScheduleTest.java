@@ -2,19 +2,18 @@ package io.panatorch.cogvideox.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.within;
 
-import io.panatorch.cogvideox.scheduler.DdimConfig.PredictionType;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("cpu")
 class ScheduleTest {
-
-    private static final double TOLERANCE = 2e-6;
 
     static Stream<Golden.Sequence> sequences() {
         return Golden.sequences();
@@ -81,5 +80,4 @@ class ScheduleTest {
         }
         return steps;
     }
-
 }
