@@ -128,12 +128,12 @@ public final class CogVideoXPipeline implements AutoCloseable {
 
     /** {@return the height in pixels that the model was trained on} */
     public int defaultHeight() {
-        return transformer.config().sampleHeight() * vae.spatialScale();
+        return transformer.config().sampleHeight() * vae.config().spatialScale();
     }
 
     /** {@return the width in pixels that the model was trained on} */
     public int defaultWidth() {
-        return transformer.config().sampleWidth() * vae.spatialScale();
+        return transformer.config().sampleWidth() * vae.config().spatialScale();
     }
 
     /** {@return the number of frames that the model was trained on} */
@@ -188,7 +188,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private Sizes sizes(TextToVideoRequest request) {
         int height = request.height().orElse(defaultHeight());
         int width = request.width().orElse(defaultWidth());
-        int unit = vae.spatialScale() * transformer.config().patchSize();
+        int unit = vae.config().spatialScale() * transformer.config().patchSize();
         if (height % unit != 0 || width % unit != 0) {
             throw new IllegalArgumentException("height and width: expected multiples of " + unit + " (the model's patches), found "
                     + height + " × " + width);
@@ -196,7 +196,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         int frames = request.frames().orElse(defaultFrames());
         int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
         Shape latents = Shape.of(request.prompts().size(), latentFrames, transformer.config().inChannels(),
-                height / vae.spatialScale(), width / vae.spatialScale());
+                height / vae.config().spatialScale(), width / vae.config().spatialScale());
         return new Sizes(request.prompts().size(), height, width, latentFrames, latents);
     }
 

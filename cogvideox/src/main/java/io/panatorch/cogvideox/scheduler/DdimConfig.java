@@ -1,10 +1,13 @@
 package io.panatorch.cogvideox.scheduler;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.io.InvalidFileException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The settings of a {@code CogVideoXDDIMScheduler}, as in {@code scheduler_config.json}: the names of the keys in camel case,
@@ -114,20 +117,46 @@ public record DdimConfig(
     }
 
     /**
-     * Reads the settings. A key that is missing has the value that it has in {@link #defaults()}; {@code _class_name} may be
-     * missing, and keys that change nothing may have any value.
+     * Reads a {@code scheduler_config.json}. A key that is missing has the value that it has in {@link #defaults()}; keys that
+     * change nothing may have any value.
      *
-     * @param json the whole content of the file
-     * @param file where it comes from, for messages
      * @throws InvalidFileException if the file is of another scheduler, or if a value is of the wrong type, unknown or out of
      *     its range
      */
-    public static DdimConfig from(JsonNode json, Path file) throws InvalidFileException {
-        return new DdimConfigReader(json, file).read();
+    public static DdimConfig read(Path file) throws IOException {
+        ConfigFile json = ConfigFile.read(file);
+        json.requireClass("CogVideoXDDIMScheduler");
+        try {
+            return new DdimConfig(
+                    json.integer("num_train_timesteps", DEFAULTS.numTrainTimesteps, 1),
+                    json.number("beta_start", DEFAULTS.betaStart),
+                    json.number("beta_end", DEFAULTS.betaEnd),
+                    constant(json, "beta_schedule", DEFAULTS.betaSchedule),
+                    json.isNull("trained_betas") ? List.of() : json.numbers("trained_betas", List.of()),
+                    json.bool("set_alpha_to_one", DEFAULTS.setAlphaToOne),
+                    json.integer("steps_offset", DEFAULTS.stepsOffset, 0),
+                    constant(json, "prediction_type", DEFAULTS.predictionType),
+                    constant(json, "timestep_spacing", DEFAULTS.timestepSpacing),
+                    json.bool("rescale_betas_zero_snr", DEFAULTS.rescaleBetasZeroSnr),
+                    json.number("snr_shift_scale", DEFAULTS.snrShiftScale));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidFileException(file, e.getMessage(), e);
+        }
+    }
+
+    private static <E extends Enum<E>> E constant(ConfigFile json, String key, E absent) throws InvalidFileException {
+        E[] constants = absent.getDeclaringClass().getEnumConstants();
+        String found = json.string(key, jsonName(absent));
+        for (E constant : constants) {
+            if (jsonName(constant).equals(found)) {
+                return constant;
+            }
+        }
+        throw json.invalid(key, "one of " + Stream.of(constants).map(DdimConfig::jsonName).collect(Collectors.joining(", ")));
     }
 
     /** The name of a setting's value in JSON. */
-    static String jsonName(Enum<?> value) {
+    private static String jsonName(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }
 

@@ -1,23 +1,18 @@
 package io.panatorch.cogvideox.scheduler;
 
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+
 /**
- * The scalars of one DDIM step, from the sample at one timestep to the sample at an earlier one. There are two ways to take it.
- *
- * <p>In one stage, with the two tensors that there are:
- *
- * <pre>{@code previous = sampleFactor * sample + modelFactor * output}</pre>
- *
- * <p>In two stages, as diffusers does it and bit for bit the same when each product, quotient and sum is rounded to float32:
+ * The scalars of one DDIM step, from the sample at one timestep to the sample at an earlier one:
  *
  * <pre>{@code
  * original = (originalFromSample * sample + originalFromModel * output) / originalDivisor
  * previous = previousFromSample * sample + previousFromOriginal * original
  * }</pre>
  *
- * <p>The two differ by rounding only: the factors of one stage are calculated in float64 and rounded once. With
- * {@code v_prediction} no factor exceeds 1, and the results differ by less than 1e-6 after a step and by a few 1e-6 at the
- * end of a run of 50; with {@code sample} they are the same. With {@code epsilon} the predicted original is large at late
- * timesteps and the rounding of the two stages grows with it: the results differ by some 1e-7 of their largest value.
+ * <p>Both could be collapsed into one combination of sample and output, but these tensors are small, and in two stages the
+ * result is diffusers' to the last bit.
  *
  * <p>Sources: equation 12 of arXiv 2010.02502 with &sigma; = 0; {@code CogVideoXDDIMScheduler.step} of diffusers, which takes
  * its scalars from a float64 table and rounds them to float32 when they meet a float32 tensor. The values here are so rounded.
@@ -30,17 +25,27 @@ package io.panatorch.cogvideox.scheduler;
  * @param previousFromSample factor of the sample in the result, &radic;((1-&alpha;<sub>prev</sub>) / (1-&alpha;))
  * @param previousFromOriginal factor of the predicted original in the result, &radic;&alpha;<sub>prev</sub> -
  *     &radic;&alpha; previousFromSample
- * @param sampleFactor factor of the sample in one stage
- * @param modelFactor factor of the model's output in one stage
  */
 public record StepCoefficients(
         float originalFromSample,
         float originalFromModel,
         float originalDivisor,
         float previousFromSample,
-        float previousFromOriginal,
-        float sampleFactor,
-        float modelFactor) {
+        float previousFromOriginal) {
+
+    /**
+     * Takes the step.
+     *
+     * @param sample the noisy sample; borrowed
+     * @param modelOutput what the model says of it, of the same shape; borrowed
+     * @return the sample at the earlier timestep, of the caller's scope
+     */
+    public Tensor apply(Tensor sample, Tensor modelOutput) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor original = sample.mul(originalFromSample).add(modelOutput.mul(originalFromModel)).div(originalDivisor);
+            return scope.promote(sample.mul(previousFromSample).add(original.mul(previousFromOriginal)));
+        }
+    }
 
     /**
      * @param alpha share of the signal in the variance at the step's timestep
@@ -68,16 +73,13 @@ public record StepCoefficients(
                 (float) model,
                 (float) divisor,
                 (float) fromSample,
-                (float) fromOriginal,
-                (float) (fromSample + fromOriginal * sample / divisor),
-                (float) (fromOriginal * model / divisor));
+                (float) fromOriginal);
     }
 
     /** False where a step divides by zero: there is no noise at its timestep, or no signal and the model predicts noise. */
     boolean finite() {
         return Float.isFinite(previousFromSample)
                 && Float.isFinite(previousFromOriginal)
-                && Float.isFinite(sampleFactor)
-                && Float.isFinite(modelFactor);
+                && originalDivisor != 0;
     }
 }

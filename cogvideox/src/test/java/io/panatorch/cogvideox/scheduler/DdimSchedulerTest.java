@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -149,6 +148,7 @@ class DdimSchedulerTest {
     private static DdimScheduler scheduler(Consumer<ObjectNode> change) throws IOException {
         ObjectNode json = Golden.JSON.createObjectNode();
         change.accept(json);
-        return new DdimScheduler(DdimConfig.from(json, Path.of("scheduler_config.json")));
+        json.put("_class_name", "CogVideoXDDIMScheduler");
+        return new DdimScheduler(Golden.read(json.toString()));
     }
 }

@@ -2,10 +2,12 @@ package io.panatorch.cogvideox.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -45,7 +47,18 @@ final class Golden {
     }
 
     static DdimConfig config(String name) throws IOException {
-        return DdimConfig.from(INDEX.get("configs").get(name), Path.of(name + ".json"));
+        ObjectNode json = INDEX.get("configs").get(name).deepCopy();
+        return read(json.put("_class_name", "CogVideoXDDIMScheduler").toString());
+    }
+
+    /** The settings that a file with this content would give. */
+    static DdimConfig read(String json) throws IOException {
+        Path file = Files.createTempFile("scheduler_config", ".json");
+        try {
+            return DdimConfig.read(Files.writeString(file, json));
+        } finally {
+            Files.delete(file);
+        }
     }
 
     static Stream<Alphas> alphas() {
