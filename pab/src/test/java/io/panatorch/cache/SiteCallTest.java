@@ -84,6 +84,30 @@ class SiteCallTest {
     }
 
     @Test
+    void freesAtOnceWhatIsReplacedOrDropped() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            if (call.step().index() < 2) {
+                call.hold(call.inputs());
+            } else {
+                call.drop();
+            }
+            return call.compute();
+        });
+        long before = LiveTensors.count();
+        List<Long> live = new ArrayList<>();
+        try (CacheSession cache = method.open(RUN)) {
+            for (int i = 0; i < 3; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                try (TensorScope _ = TensorScope.open()) {
+                    cache.through(SITE, FakeModel.filled(i, 8), x -> x.add(1));
+                }
+                live.add(LiveTensors.count() - before);
+            }
+        }
+        assertThat(live).containsExactly(1L, 1L, 0L);
+    }
+
+    @Test
     void givesANewAliasEachTimeThatMayBeClosed() {
         assertThat(held(
                 call -> call.hold(call.inputs()),
