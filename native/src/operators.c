@@ -109,31 +109,6 @@ pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *
     return run_for_tensor(&c);
 }
 
-static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
-                              const int64_t *stride, const int64_t *padding, int64_t dim, char **error) {
-    static const int64_t ones[3] = {1, 1, 1};
-    call c;
-    begin(&c, name, "", error);
-    put_tensor(&c, x);
-    put_tensor(&c, weight);
-    put_optional_tensor(&c, bias);
-    put_ints(&c, stride, dim);
-    put_ints(&c, padding, dim);
-    put_ints(&c, ones, dim); /* dilation */
-    put_int(&c, 1);          /* groups */
-    return run_for_tensor(&c);
-}
-
-pt_tensor *pt_conv2d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
-                     const int64_t *padding, char **error) {
-    return convolution("aten::conv2d", x, weight, bias, stride, padding, 2, error);
-}
-
-pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
-                     const int64_t *padding, char **error) {
-    return convolution("aten::conv3d", x, weight, bias, stride, padding, 3, error);
-}
-
 static pt_tensor *upsample(const char *name, const pt_tensor *x, const int64_t *size, int64_t dim, char **error) {
     call c;
     begin(&c, name, "", error);

@@ -125,6 +125,46 @@ static void check_large(void) {
     pt_release(w);
 }
 
+static pt_tensor *waves(const int64_t *sizes, int64_t dim) {
+    pt_tensor *result = pt_empty(sizes, dim, PT_FLOAT32, PT_CPU, 0, &error);
+    CHECK(result != NULL);
+    int64_t count = 1;
+    for (int64_t i = 0; i < dim; i++) count *= sizes[i];
+    for (int64_t i = 0; i < count; i++) ((float *)pt_data(result, &error))[i] = sinf((float)i);
+    return result;
+}
+
+/* Whichever implementation pt_conv3d takes, the numbers are those of aten::conv3d, also of an x that is not contiguous. */
+static void check_conv3d(void) {
+    const int64_t ones[3] = {1, 1, 1}, two[3] = {1, 2, 2}, padding[3] = {0, 1, 1};
+    pt_tensor *stored = waves((int64_t[]){2, 4, 5, 6, 3}, 5);
+    pt_tensor *x = pt_permute(stored, (int64_t[]){0, 4, 1, 2, 3}, 5, &error); /* [2, 3, 4, 5, 6] */
+    pt_tensor *w = waves((int64_t[]){7, 3, 3, 3, 3}, 5);
+    pt_tensor *bias = waves((int64_t[]){7}, 1);
+    const pt_value arguments[7] = {{.kind = PT_TENSOR, .tensor = x},
+                                   {.kind = PT_TENSOR, .tensor = w},
+                                   {.kind = PT_TENSOR | PT_OPTIONAL, .tensor = bias},
+                                   {.kind = PT_INTS, .data = two, .length = 3},
+                                   {.kind = PT_INTS, .data = padding, .length = 3},
+                                   {.kind = PT_INTS, .data = ones, .length = 3},
+                                   {.kind = PT_INT, .integer = 1}};
+    pt_tensor *expected = NULL;
+    CHECK(pt_call("aten::conv3d", "", arguments, 7, &expected, 1, 1, &error) == 1);
+    pt_tensor *found = pt_conv3d(x, w, bias, two, padding, &error);
+    int64_t shape[10];
+    CHECK(found != NULL && pt_describe(found, shape, 10, &error) == 0);
+    CHECK(shape[5] == 2 && shape[6] == 7 && shape[7] == 2 && shape[8] == 3 && shape[9] == 3);
+    pt_tensor *rows = pt_contiguous(expected, &error);
+    check_values(pt_contiguous(found, &error), pt_data(rows, &error), 2 * 7 * 2 * 3 * 3);
+    pt_release(found);
+    pt_release(rows);
+    pt_release(expected);
+    pt_release(bias);
+    pt_release(stored);
+    pt_release(x);
+    pt_release(w);
+}
+
 static void check_any_operator(void) {
     float data[4] = {1, 2, 3, 4};
     pt_tensor *x = blob(data, 2, 2);
@@ -174,6 +214,12 @@ static void check_failures(void) {
     CHECK(pt_empty((int64_t[]){1}, 1, 77, PT_CPU, 0, &error) == NULL);
     check_error("dtype");
     const pt_value unknown[1] = {{.kind = PT_TENSOR, .tensor = x}};
+    pt_tensor *w = waves((int64_t[]){2, 3, 3, 3, 3}, 5);
+    pt_tensor *image = waves((int64_t[]){1, 4, 3, 8, 8}, 5);
+    CHECK(pt_conv3d(image, w, NULL, (int64_t[]){1, 1, 1}, (int64_t[]){0, 1, 1}, &error) == NULL);
+    check_error((pt_features() & PT_ERROR_TEXT) != 0 ? "to have 3 channels, but got 4" : "stderr");
+    pt_release(w);
+    pt_release(image);
     pt_tensor *result;
     CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, 1, &error) == -1);
     check_error("aten::no_such_operator");
@@ -210,6 +256,7 @@ int main(int argc, char **argv) {
     check_promotion();
     check_layers();
     check_large();
+    check_conv3d();
     check_any_operator();
     /* libtorch before 2.13 prints the reasons of failures itself. */
     if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);

@@ -463,6 +463,12 @@ public final class Tensor implements AutoCloseable {
         return state.finish("contiguous", Panatorch.pt_contiguous(handle(), state.error()), this);
     }
 
+    /** {@return another reference to this tensor, which belongs to the innermost open scope} */
+    public Tensor alias() {
+        CallState state = CallState.begin("alias");
+        return state.finish("alias", Panatorch.pt_retain(handle(), state.error()), this);
+    }
+
     /** {@return a contiguous copy with memory of its own} */
     public Tensor copy() {
         CallState state = CallState.begin("clone");

@@ -115,14 +115,14 @@ class LeakCheckTest {
         Map<String, String> failures = failures(LeakingTest.class);
         assertThat(failures).as("and its class").hasSize(2).doesNotContainKeys("isClean()", "afterwards()", "CleansUp");
         assertThat(failures.get("leaks()"))
-                .startsWith("test leaks() leaves 1 tensor open:\n[1] float32 cpu\n        at ");
+                .startsWith("test leaks() leaves 1 tensors open:\n[1] float32 cpu\n        at ");
     }
 
     @Test
     void aClassThatLeaksFails() {
         assertThat(failures(LeakingClass.class))
                 .hasSize(1)
-                .allSatisfy((_, message) -> assertThat(message).contains("LeakingClass leaves 1 tensor open:\n"));
+                .allSatisfy((_, message) -> assertThat(message).contains("LeakingClass leaves 1 tensors open:\n"));
         assertThat(failures(CleanClass.class)).isEmpty();
     }
 }

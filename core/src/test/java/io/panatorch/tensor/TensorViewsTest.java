@@ -124,7 +124,7 @@ class TensorViewsTest {
     @Test
     void whatIsInPlaceAlreadyIsNotCopied() {
         for (Tensor same : new Tensor[] {
-            x.to(DType.FLOAT32), x.to(Device.CPU), x.to(DType.FLOAT32, Device.CPU), x.contiguous()
+            x.to(DType.FLOAT32), x.to(Device.CPU), x.to(DType.FLOAT32, Device.CPU), x.contiguous(), x.alias()
         }) {
             x.copy_(Tensor.of(new float[] {0}, 1));
             overwrite(same);

@@ -46,7 +46,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
     private static void check(String what, ExtensionContext context) {
         long leaked = LiveTensors.count() - context.getStore(NAMESPACE).get(context.getUniqueId(), long.class);
         if (leaked > 0) {
-            throw new AssertionError(what + " leaves " + leaked + (leaked == 1 ? " tensor" : " tensors") + " open:\n"
+            throw new AssertionError(what + " leaves " + leaked + " tensors open:\n"
                     + String.join("\n", LiveTensors.report()));
         }
     }

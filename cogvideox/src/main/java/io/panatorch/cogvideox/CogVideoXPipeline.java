@@ -1,0 +1,291 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.Step;
+import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.scheduler.DdimConfig;
+import io.panatorch.cogvideox.scheduler.DdimScheduler;
+import io.panatorch.cogvideox.scheduler.Schedule;
+import io.panatorch.cogvideox.scheduler.StepCoefficients;
+import io.panatorch.cogvideox.t5.T5Encoder;
+import io.panatorch.cogvideox.tokenizer.T5Tokenizer;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer.Conditioning;
+import io.panatorch.cogvideox.transformer.TransformerConfig;
+import io.panatorch.cogvideox.vae.CogVideoXVae;
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Generator;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
+ *
+ * <p>A pipeline has no state besides its weights: it may be used by several threads at once, each generation with its own
+ * request and cache.
+ */
+public final class CogVideoXPipeline implements AutoCloseable {
+
+    /** Frames per second that the model was trained on. */
+    public static final double FPS = 8;
+
+    private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
+
+    private final T5Tokenizer tokenizer;
+    private final T5Encoder textEncoder;
+    private final CogVideoXTransformer transformer;
+    private final CogVideoXVae vae;
+    private final DdimScheduler scheduler;
+    private final DType dtype;
+    private final Device device;
+
+    /** The sizes of one generation: pixels, frames of the latents, and the batch. */
+    private record Sizes(int batch, int height, int width, int latentFrames, Shape latents) {}
+
+    private CogVideoXPipeline(Path folder, DType dtype, Device device, Deque<AutoCloseable> opened) throws IOException {
+        this.dtype = dtype;
+        this.device = device;
+        this.scheduler = new DdimScheduler(DdimConfig.read(folder.resolve("scheduler/scheduler_config.json")));
+        this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
+        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device);
+        opened.push(textEncoder);
+        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device);
+        opened.push(transformer);
+        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device);
+        opened.push(vae);
+        checkThatPartsFit(folder);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param folder a diffusers directory with {@code model_index.json}
+     * @throws IOException where a file is missing, damaged or for another model; the message names file and key
+     */
+    public static CogVideoXPipeline load(Path folder, DType dtype, Device device) throws IOException {
+        checkIndex(ConfigFile.read(folder.resolve("model_index.json")));
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        try {
+            return new CogVideoXPipeline(folder, dtype, device, opened);
+        } catch (IOException | RuntimeException e) {
+            closeAll(opened, e);
+            throw e;
+        }
+    }
+
+    private static void closeAll(Deque<AutoCloseable> opened, Exception reason) {
+        for (AutoCloseable part : opened) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                reason.addSuppressed(e);
+            }
+        }
+    }
+
+    private static void checkIndex(ConfigFile index) throws InvalidFileException {
+        index.requireClass("CogVideoXPipeline");
+        requirePart(index, "scheduler", "CogVideoXDDIMScheduler");
+        requirePart(index, "text_encoder", "T5EncoderModel");
+        requirePart(index, "transformer", "CogVideoXTransformer3DModel");
+        requirePart(index, "vae", "AutoencoderKLCogVideoX");
+    }
+
+    private static void requirePart(ConfigFile index, String key, String className) throws InvalidFileException {
+        List<String> found = index.strings(key, List.of());
+        if (found.size() != 2 || !found.get(1).equals(className)) {
+            throw index.invalid(key, "a pair of a library and \"" + className + "\"");
+        }
+    }
+
+    private void checkThatPartsFit(Path folder) throws InvalidFileException {
+        TransformerConfig config = transformer.config();
+        requireEqual(folder, "text_embed_dim", config.textEmbedDim(), "the text encoder's d_model", textEncoder.config().dModel());
+        requireEqual(folder, "in_channels", config.inChannels(), "the VAE's latent_channels", vae.config().latentChannels());
+        requireEqual(folder, "out_channels", config.outChannels(), "the VAE's latent_channels", vae.config().latentChannels());
+    }
+
+    private static void requireEqual(Path folder, String key, int found, String whose, int expected)
+            throws InvalidFileException {
+        if (found != expected) {
+            throw new InvalidFileException(folder.resolve("transformer/config.json"),
+                    key + ": expected " + expected + ", " + whose + ", found " + found);
+        }
+    }
+
+    /** {@return the height in pixels that the model was trained on} */
+    public int defaultHeight() {
+        return transformer.config().sampleHeight() * vae.config().spatialScale();
+    }
+
+    /** {@return the width in pixels that the model was trained on} */
+    public int defaultWidth() {
+        return transformer.config().sampleWidth() * vae.config().spatialScale();
+    }
+
+    /** {@return the number of frames that the model was trained on} */
+    public int defaultFrames() {
+        return transformer.config().sampleFrames();
+    }
+
+    /**
+     * Generates a batch of videos. An interrupt of the thread cancels it after the current step.
+     *
+     * @return tensors of the innermost open scope
+     * @throws IllegalArgumentException where the request does not fit the model
+     * @throws CancellationException where the thread was interrupted
+     */
+    public TextToVideoResult generate(TextToVideoRequest request) {
+        Sizes sizes = sizes(request);
+        Schedule schedule = scheduler.schedule(request.steps());
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        try (TensorScope scope = TensorScope.open()) {
+            long start = System.nanoTime();
+            boolean guided = request.guidanceScale() > 1;
+            Tensor embeds = guided
+                    ? Tensor.cat(0, encode(request.negativePrompts()), encode(request.prompts()))
+                    : encode(request.prompts());
+            start = lap(seconds, "encode", start);
+
+            int[] timesteps = timesteps(schedule);
+            CacheRun run = new CacheRun(transformer.sites(), timesteps);
+            try (CacheSession cache = request.cache().open(run)) {
+                Tensor latents = denoise(request, sizes, schedule, timesteps, embeds, cache);
+                start = lap(seconds, "denoise", start);
+                Tensor frames = decode(latents);
+                lap(seconds, "decode", start);
+                return new TextToVideoResult(scope.promote(latents), scope.promote(frames),
+                        Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
+            }
+        }
+    }
+
+    private static long lap(Map<String, Double> seconds, String stage, long start) {
+        long now = System.nanoTime();
+        seconds.put(stage, (now - start) / 1e9);
+        return now;
+    }
+
+    private static int[] timesteps(Schedule schedule) {
+        int[] timesteps = new int[schedule.size()];
+        Arrays.setAll(timesteps, schedule::timestep);
+        return timesteps;
+    }
+
+    private Sizes sizes(TextToVideoRequest request) {
+        int height = request.height().orElse(defaultHeight());
+        int width = request.width().orElse(defaultWidth());
+        int unit = vae.config().spatialScale() * transformer.config().patchSize();
+        if (height % unit != 0 || width % unit != 0) {
+            throw new IllegalArgumentException("height and width: expected multiples of " + unit + " (the model's patches), found "
+                    + height + " × " + width);
+        }
+        int frames = request.frames().orElse(defaultFrames());
+        int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
+        Shape latents = Shape.of(request.prompts().size(), latentFrames, transformer.config().inChannels(),
+                height / vae.config().spatialScale(), width / vae.config().spatialScale());
+        return new Sizes(request.prompts().size(), height, width, latentFrames, latents);
+    }
+
+    /** T5 embeddings {@code [batch, text tokens, dim]}. Padding takes part: CogVideoX gives T5 no attention mask. */
+    private Tensor encode(List<String> texts) {
+        int length = transformer.config().maxTextSeqLength();
+        int[][] ids = new int[texts.size()][];
+        for (int i = 0; i < ids.length; i++) {
+            int tokens = tokenizer.encode(texts.get(i)).length;
+            if (tokens > length) {
+                LOGGER.log(System.Logger.Level.WARNING, "prompt of {0} tokens: the model reads {1}, the rest is ignored",
+                        tokens, length);
+            }
+            ids[i] = tokenizer.encode(texts.get(i), length);
+        }
+        return textEncoder.forward(ids);
+    }
+
+    private Tensor initialLatents(TextToVideoRequest request, Sizes sizes) {
+        Tensor given = request.latents();
+        if (given == null) {
+            return Generator.seeded(request.seed()).randn(sizes.latents, dtype).to(device);
+        }
+        if (!given.shape().equals(sizes.latents)) {
+            throw new IllegalArgumentException("latents: expected shape " + sizes.latents
+                    + " [batch, frames, channels, height, width] for this request, found " + given.shape());
+        }
+        return given.to(dtype, device);
+    }
+
+    private Tensor denoise(TextToVideoRequest request, Sizes sizes, Schedule schedule, int[] timesteps, Tensor embeds,
+            CacheSession cache) {
+        try (TensorScope scope = TensorScope.open()) {
+            Conditioning conditioning = transformer.prepare(embeds, sizes.latentFrames,
+                    (int) sizes.latents.size(3), (int) sizes.latents.size(4));
+            Tensor latents = initialLatents(request, sizes).alias();
+            for (int i = 0; i < timesteps.length; i++) {
+                checkCancelled(i, timesteps.length);
+                cache.begin(Step.of(i, timesteps));
+                Tensor next = step(latents, timesteps[i], schedule.coefficients(i), request.guidanceScale(), conditioning, cache);
+                latents.close();
+                latents = next;
+                StepEvent event = new StepEvent(i, timesteps.length, timesteps[i], latents);
+                request.onStep().accept(event);
+                if (event.isInterrupted()) {
+                    break;
+                }
+            }
+            return scope.promote(latents);
+        }
+    }
+
+    private static void checkCancelled(int index, int count) {
+        if (Thread.interrupted()) {
+            throw new CancellationException("generation cancelled before step " + (index + 1) + " of " + count);
+        }
+    }
+
+    private Tensor step(Tensor latents, int timestep, StepCoefficients coefficients, double guidanceScale,
+            Conditioning conditioning, CacheSession cache) {
+        try (TensorScope scope = TensorScope.open()) {
+            boolean guided = guidanceScale > 1;
+            Tensor input = guided ? Tensor.cat(0, latents, latents) : latents; // unconditional first
+            Tensor prediction = transformer.forward(input, timestep, conditioning, cache).to(DType.FLOAT32);
+            if (guided) {
+                long batch = latents.size(0);
+                Tensor unconditional = prediction.narrow(0, 0, batch);
+                Tensor conditional = prediction.narrow(0, batch, batch);
+                prediction = unconditional.add(conditional.sub(unconditional).mul(guidanceScale));
+            }
+            return scope.promote(coefficients.apply(latents, prediction).to(dtype).alias());
+        }
+    }
+
+    /** Latents to frames: {@code [batch, frames, 3, height, width]}, float32 in [0, 1]. */
+    private Tensor decode(Tensor latents) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor scaled = latents.permute(0, 2, 1, 3, 4).mul(1 / vae.config().scalingFactor()); // [b, c, f, h, w]
+            Tensor video = vae.decode(scaled).to(DType.FLOAT32); // [b, 3, frames, H, W]
+            Tensor unit = video.mul(0.5).add(0.5).clamp(0, 1);
+            return scope.promote(unit.permute(0, 2, 1, 3, 4).contiguous().alias()); // [b, frames, 3, H, W]
+        }
+    }
+
+    /** Frees the weights. No generation may be running. */
+    @Override
+    public void close() {
+        vae.close();
+        transformer.close();
+        textEncoder.close();
+    }
+}

@@ -1,0 +1,190 @@
+package io.panatorch.cogvideox.config;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.io.InvalidFileException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * A JSON configuration file, read key by key. Immutable.
+ *
+ * <p>As in diffusers and transformers, a key that is absent has the default that its reader gives, and a key that nobody
+ * asks for is ignored. Every method throws an {@link InvalidFileException} of the form
+ * {@code FILE: KEY: expected WHAT, found VALUE} where the value is of another kind.
+ */
+public final class ConfigFile {
+
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_SHOWN = 60;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .build();
+
+    private final Path path;
+    private final JsonNode root;
+
+    private ConfigFile(Path path, JsonNode root) {
+        this.path = path;
+        this.root = root;
+    }
+
+    /**
+     * Reads a file whose content is one JSON object.
+     *
+     * @throws InvalidFileException where it is not, or is larger than 1 MiB
+     * @throws IOException where it cannot be read
+     */
+    public static ConfigFile read(Path file) throws IOException {
+        JsonNode root = parse(file, bytes(file));
+        if (!root.isObject()) {
+            throw new InvalidFileException(file, "root: expected a JSON object, found " + shown(root));
+        }
+        return new ConfigFile(file, root);
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
+                throw new InvalidFileException(file, "content: expected a configuration of at most " + MAX_BYTES
+                        + " bytes, found more");
+            }
+            return bytes;
+        }
+    }
+
+    private static JsonNode parse(Path file, byte[] bytes) throws IOException {
+        try {
+            return MAPPER.readTree(bytes);
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();
+            throw new InvalidFileException(file, where + ": expected JSON, found " + oneLine(e.getOriginalMessage()), e);
+        }
+    }
+
+    /** {@return the file that was read} */
+    public Path path() {
+        return path;
+    }
+
+    /** Checks {@code _class_name}, by which diffusers says what a configuration is for. */
+    public void requireClass(String name) throws InvalidFileException {
+        if (!root.path("_class_name").asText().equals(name)) {
+            throw invalid("_class_name", '"' + name + '"');
+        }
+    }
+
+    /** {@return whether a key is absent or its value is null, Python's {@code None}} */
+    public boolean isNull(String key) {
+        JsonNode value = root.path(key);
+        return value.isMissingNode() || value.isNull();
+    }
+
+    /** {@return a whole number of 32 bits, at least {@code minimum}} */
+    public int integer(String key, int absent, int minimum) throws InvalidFileException {
+        return get(key, absent, node -> isInteger(node, minimum), JsonNode::intValue, integers(minimum));
+    }
+
+    /** {@return a finite number} */
+    public double number(String key, double absent) throws InvalidFileException {
+        return get(key, absent, ConfigFile::isFinite, JsonNode::doubleValue, "a finite number");
+    }
+
+    /** {@return true or false} */
+    public boolean bool(String key, boolean absent) throws InvalidFileException {
+        return get(key, absent, JsonNode::isBoolean, JsonNode::booleanValue, "true or false");
+    }
+
+    /** {@return a text} */
+    public String string(String key, String absent) throws InvalidFileException {
+        return get(key, absent, JsonNode::isTextual, JsonNode::textValue, "a string");
+    }
+
+    /** {@return whole numbers of 32 bits, each at least {@code minimum}; there may be none} */
+    public List<Integer> integers(String key, List<Integer> absent, int minimum) throws InvalidFileException {
+        return get(key, absent, node -> isArrayOf(node, element -> isInteger(element, minimum)),
+                node -> elements(node, JsonNode::intValue), "an array, each " + integers(minimum));
+    }
+
+    /** {@return finite numbers; there may be none} */
+    public List<Double> numbers(String key, List<Double> absent) throws InvalidFileException {
+        return get(key, absent, node -> isArrayOf(node, ConfigFile::isFinite),
+                node -> elements(node, JsonNode::doubleValue), "an array of finite numbers");
+    }
+
+    /** {@return texts; there may be none} */
+    public List<String> strings(String key, List<String> absent) throws InvalidFileException {
+        return get(key, absent, node -> isArrayOf(node, JsonNode::isTextual),
+                node -> elements(node, JsonNode::textValue), "an array of strings");
+    }
+
+    /**
+     * {@return the exception for a value that its reader refuses, to be thrown by it}
+     *
+     * @param expected completes "expected …"
+     */
+    public InvalidFileException invalid(String key, String expected) {
+        return new InvalidFileException(path, key + ": expected " + expected + ", found " + shown(root.path(key)));
+    }
+
+    private <T> T get(String key, T absent, Predicate<JsonNode> accepted, Function<JsonNode, T> value, String expected)
+            throws InvalidFileException {
+        JsonNode node = root.path(key);
+        if (node.isMissingNode()) {
+            return absent;
+        }
+        if (!accepted.test(node)) {
+            throw invalid(key, expected);
+        }
+        return value.apply(node);
+    }
+
+    private static boolean isInteger(JsonNode node, int minimum) {
+        return node.isIntegralNumber() && node.canConvertToInt() && node.intValue() >= minimum;
+    }
+
+    private static String integers(int minimum) {
+        return "a whole number" + (minimum == Integer.MIN_VALUE ? "" : " of at least " + minimum);
+    }
+
+    private static boolean isFinite(JsonNode node) {
+        return node.isNumber() && Double.isFinite(node.doubleValue());
+    }
+
+    private static boolean isArrayOf(JsonNode node, Predicate<JsonNode> accepted) {
+        return node.isArray() && node.valueStream().allMatch(accepted);
+    }
+
+    private static <T> List<T> elements(JsonNode array, Function<JsonNode, T> value) {
+        List<T> elements = new ArrayList<>();
+        array.forEach(element -> elements.add(value.apply(element)));
+        return List.copyOf(elements);
+    }
+
+    private static String shown(JsonNode node) {
+        return switch (node.getNodeType()) {
+            case MISSING -> "nothing";
+            case OBJECT -> "an object";
+            default -> oneLine(node.toString());
+        };
+    }
+
+    /** Text of a file, safe to show: printable ASCII on one line, cut to a readable length. */
+    private static String oneLine(String text) {
+        String line = text.replaceAll("[^ -~]", "?");
+        return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "...";
+    }
+}

@@ -1,0 +1,17 @@
+/**
+ * Text to video with CogVideoX.
+ *
+ * <pre>{@code
+ * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU); var _ = TensorScope.open()) {
+ *     TextToVideoResult video = pipeline.generate(TextToVideoRequest.builder("a red circle moving right")
+ *             .steps(50)
+ *             .cache(PyramidAttentionBroadcast.cogVideoX())
+ *             .build());
+ *     new VideoWriter().write(video.pictures(0, 8), Path.of("red.mp4"));
+ * }
+ * }</pre>
+ *
+ * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline} puts the parts together: the tokenizer and the T5 encoder turn the prompt
+ * into embeddings, the transformer and the scheduler turn noise into latents, and the VAE turns latents into pictures.
+ */
+package io.panatorch.cogvideox;

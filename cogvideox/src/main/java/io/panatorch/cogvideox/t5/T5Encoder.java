@@ -1,0 +1,170 @@
+package io.panatorch.cogvideox.t5;
+
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.nn.Embedding;
+import io.panatorch.nn.Weights;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The encoder of T5 (arXiv 1910.10683), transformers' {@code T5EncoderModel}: ids of tokens in, one vector a token out.
+ *
+ * <p>There is no attention mask: every id of a prompt, padding included, attends to every other, which is how CogVideoX was
+ * trained. Dropout is for training and left out.
+ *
+ * <p>The encoder has no state besides its weights, so many threads may use one at once. It owns the weights and must stay
+ * open as long as any of them does.
+ */
+public final class T5Encoder implements AutoCloseable {
+
+    private static final String BASE_NAME = "model";
+
+    private final T5Config config;
+    private final Weights weights;
+    /** The same as {@link #weights}, or for float16 a float32 cursor, from which the layers that would overflow are taken. */
+    private final Weights precise;
+    private final Embedding embedding;
+    private final RelativePositions positions;
+    private final List<T5Block> blocks = new ArrayList<>();
+    private final T5LayerNorm finalNorm;
+
+    private T5Encoder(T5Config config, Weights weights, Weights precise) throws IOException {
+        this.config = config;
+        this.weights = weights;
+        this.precise = precise;
+        this.embedding = new Embedding(embeddingWeights(weights), config.vocabSize(), config.dModel());
+        Weights encoder = weights.at("encoder");
+        Weights firstAttention = encoder.at("block").at(0).at("layer").at(0).at("SelfAttention");
+        this.positions = new RelativePositions(firstAttention.at("relative_attention_bias"), config);
+        for (int i = 0; i < config.numLayers(); i++) {
+            Weights preciseBlock = precise.at("encoder").at("block").at(i).at("layer");
+            blocks.add(new T5Block(encoder.at("block").at(i).at("layer"), preciseBlock, config));
+        }
+        this.finalNorm = new T5LayerNorm(encoder.at("final_layer_norm"), config);
+        ignoreDecoder(weights);
+        weights.requireAllUsed();
+    }
+
+    /** The table of vectors is stored under either name, or under both with the same values. */
+    private static Weights embeddingWeights(Weights weights) {
+        Weights shared = weights.at("shared");
+        Weights own = weights.at("encoder").at("embed_tokens");
+        if (!shared.has("weight") && own.has("weight")) {
+            return own;
+        }
+        own.ignore("weight");
+        return shared;
+    }
+
+    /** A checkpoint of the whole model has the other half in the same file. */
+    private static void ignoreDecoder(Weights weights) {
+        weights.ignore("decoder.");
+        weights.ignore("lm_head.");
+    }
+
+    /**
+     * Loads an encoder from {@code config.json} and {@code model.safetensors} (or the shards of
+     * {@code model.safetensors.index.json}).
+     *
+     * <p>A float16 encoder keeps the second matrix of each feed-forward layer, and the sum that runs through the layers, in
+     * float32, as transformers does: the numbers there go beyond what float16 holds.
+     *
+     * @param folder the {@code text_encoder} folder of a checkpoint
+     * @param dtype what the weights are converted to; also the dtype of the result
+     * @param device where the encoder works
+     * @return the encoder, to be closed by the caller
+     * @throws NoSuchFileException if a file is missing
+     * @throws InvalidFileException if a file is damaged or for another model, or a tensor is missing, superfluous or of
+     *     another shape than the configuration says
+     * @throws IOException if a file cannot be read
+     */
+    public static T5Encoder load(Path folder, DType dtype, Device device) throws IOException {
+        T5Config config = T5Config.read(folder.resolve("config.json"));
+        Weights weights = null;
+        Weights precise = null;
+        try {
+            weights = Weights.open(folder, BASE_NAME, dtype, device);
+            precise = dtype == DType.FLOAT16 ? Weights.open(folder, BASE_NAME, DType.FLOAT32, device) : weights;
+            return new T5Encoder(config, weights, precise);
+        } catch (IOException | RuntimeException | Error e) {
+            close(weights, precise);
+            throw e;
+        }
+    }
+
+    /** {@return what {@code config.json} says} */
+    public T5Config config() {
+        return config;
+    }
+
+    /**
+     * Encodes a batch of prompts.
+     *
+     * @param ids {@code [batch][tokens]}, prompts of equal length, each id in [0, {@link T5Config#vocabSize()})
+     * @return {@code [batch, tokens, d_model]}, upstream's {@code last_hidden_state}; it belongs to the innermost open scope
+     * @throws IllegalArgumentException if there is no id at all, or lengths differ, or an id is outside the vocabulary
+     * @throws IllegalStateException if the encoder is closed, or no scope is open
+     */
+    public Tensor forward(int[][] ids) {
+        long[] flat = flatten(ids);
+        try (var scope = TensorScope.open()) {
+            Tensor table = Tensor.of(flat, ids.length, ids[0].length).to(weights.device());
+            Tensor hidden = embedding.forward(table).to(precise.dtype());    // [batch, tokens, d_model]
+            Tensor bias = positions.bias(ids[0].length);                     // [1, heads, tokens, tokens]
+            for (T5Block block : blocks) {
+                Tensor previous = hidden;
+                hidden = block.forward(previous, bias);
+                previous.close();
+            }
+            return scope.promote(finalNorm.forward(hidden));
+        }
+    }
+
+    private long[] flatten(int[][] ids) {
+        if (ids.length == 0 || ids[0].length == 0) {
+            throw new IllegalArgumentException("ids: expected at least one prompt of at least one id, found none");
+        }
+        int tokens = ids[0].length;
+        long[] flat = new long[Math.multiplyExact(ids.length, tokens)];
+        for (int prompt = 0; prompt < ids.length; prompt++) {
+            if (ids[prompt].length != tokens) {
+                throw new IllegalArgumentException("ids: expected prompts of equal length, found " + tokens
+                        + " ids in prompt 0 and " + ids[prompt].length + " in prompt " + prompt);
+            }
+            for (int i = 0; i < tokens; i++) {
+                flat[prompt * tokens + i] = checked(ids[prompt][i], prompt, i);
+            }
+        }
+        return flat;
+    }
+
+    /** Checked here because libtorch reads past the table on some devices, and ends the process on others. */
+    private int checked(int id, int prompt, int position) {
+        if (id < 0 || id >= config.vocabSize()) {
+            throw new IllegalArgumentException("ids: expected ids in [0, " + config.vocabSize() + "), the vocabulary of the"
+                    + " text encoder, found " + id + " at position " + position + " of prompt " + prompt);
+        }
+        return id;
+    }
+
+    /** Frees the weights. Closing a closed encoder does nothing. */
+    @Override
+    public void close() {
+        close(weights, precise);
+    }
+
+    private static void close(Weights... opened) {
+        for (Weights weights : opened) {
+            if (weights != null) {
+                weights.close();
+            }
+        }
+    }
+}

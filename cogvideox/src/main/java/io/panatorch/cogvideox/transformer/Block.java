@@ -1,0 +1,116 @@
+package io.panatorch.cogvideox.transformer;
+
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.nn.Activation;
+import io.panatorch.nn.Linear;
+import io.panatorch.nn.Weights;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.util.List;
+
+/** One transformer block: attention and MLP, each after an adaptive norm and before a gate; diffusers' {@code CogVideoXBlock}. */
+final class Block {
+
+    /** Parts of an adaptive norm's modulation. */
+    private static final int PARTS = 6;
+
+    private static final int SHIFT = 0;
+    private static final int GATE = 2;
+    private static final int TEXT_SHIFT = 3;
+    private static final int TEXT_GATE = 5;
+    private static final int MLP_RATIO = 4;
+
+    /**
+     * The tokens between two blocks.
+     *
+     * @param video {@code [batch, frames·h·w, dim]}
+     * @param text {@code [batch, text tokens, dim]}
+     */
+    record Tokens(Tensor video, Tensor text) {}
+
+    private final Site attentionSite;
+    private final AdaptiveNorm norm1;
+    private final JointAttention attention;
+    private final AdaptiveNorm norm2;
+    private final Linear up;
+    private final Linear down;
+    private final Activation activation;
+
+    /** Takes {@code norm1}, {@code attn1}, {@code norm2} and {@code ff}. */
+    Block(Weights weights, TransformerConfig config, int layer) throws IOException {
+        long dim = config.innerDim();
+        this.attentionSite = new Site(SiteKind.SPATIAL_ATTENTION, layer, "transformer_blocks." + layer + ".attn1");
+        this.norm1 = new AdaptiveNorm(weights.at("norm1"), config, PARTS);
+        this.attention = new JointAttention(weights.at("attn1"), config);
+        this.norm2 = new AdaptiveNorm(weights.at("norm2"), config, PARTS);
+        Weights net = weights.at("ff").at("net");
+        this.up = new Linear(net.at(0).at("proj"), dim, MLP_RATIO * dim);
+        this.down = new Linear(net.at(2), MLP_RATIO * dim, dim);
+        this.activation = config.activation();
+    }
+
+    Site attentionSite() {
+        return attentionSite;
+    }
+
+    /**
+     * Runs the block.
+     *
+     * @param tokens borrowed
+     * @param activated {@code [1, timeEmbedDim]}: the timestep's embedding after SiLU
+     * @return tokens of the caller's scope
+     */
+    Tokens forward(Tokens tokens, Tensor activated, CacheSession cache) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor modulation = norm1.modulation(activated);
+            List<Tensor> attended = cache.through(attentionSite, List.of(tokens.video, tokens.text),
+                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs)), tokens));
+            Tokens middle = gated(tokens, modulation, attended);
+            attended.forEach(Tensor::close);
+
+            Tensor modulation2 = norm2.modulation(activated);
+            Tensor mlp = mlp(modulated(norm2, modulation2, List.of(middle.video, middle.text)));
+            Tokens last = gated(middle, modulation2, split(mlp, tokens));
+            return new Tokens(scope.promote(last.video), scope.promote(last.text));
+        }
+    }
+
+    /** Text and video after norm and modulation, one after the other as the weights expect: {@code [b, text + video, dim]}. */
+    private static Tensor modulated(AdaptiveNorm norm, Tensor modulation, List<Tensor> videoAndText) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor video = norm.forward(videoAndText.get(0), modulation, SHIFT);
+            Tensor text = norm.forward(videoAndText.get(1), modulation, TEXT_SHIFT);
+            return scope.promote(Tensor.cat(1, text, video)); // [b, text + video, dim]
+        }
+    }
+
+    private Tensor mlp(Tensor x) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor wide = up.forward(x);
+            Tensor active = activation.forward(wide);
+            wide.close(); // the largest tensor of a block
+            return scope.promote(down.forward(active));
+        }
+    }
+
+    /** Video and text out of a joint tensor, as views. */
+    private static List<Tensor> split(Tensor joint, Tokens like) {
+        long text = like.text.size(1);
+        return List.of(joint.narrow(1, text, like.video.size(1)), joint.narrow(1, 0, text));
+    }
+
+    private static Tokens gated(Tokens tokens, Tensor modulation, List<Tensor> videoAndText) {
+        Tensor video = residual(tokens.video, videoAndText.get(0), AdaptiveNorm.part(modulation, GATE));
+        Tensor text = residual(tokens.text, videoAndText.get(1), AdaptiveNorm.part(modulation, TEXT_GATE));
+        return new Tokens(video, text);
+    }
+
+    private static Tensor residual(Tensor x, Tensor change, Tensor gate) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.promote(x.add(change.mul(gate)));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.panatorch.cogvideox.transformer;
+
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.Site;
+import io.panatorch.cogvideox.transformer.Block.Tokens;
+import io.panatorch.nn.LayerNorm;
+import io.panatorch.nn.Linear;
+import io.panatorch.nn.Weights;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Predicts the noise, or the velocity, in latents of a video; diffusers' {@code CogVideoXTransformer3DModel}.
+ *
+ * <p>What depends on the prompts and sizes alone is calculated once a generation, by {@link #prepare}. The model has no state
+ * besides its weights: generations may share it, at once too.
+ */
+public final class CogVideoXTransformer implements AutoCloseable {
+
+    private static final String BASE_NAME = "diffusion_pytorch_model";
+
+    /**
+     * What stays the same during a generation.
+     *
+     * @param text {@code [batch, text tokens, dim]}: the projected prompts
+     * @param positions {@code [1, frames·h·w, dim]}
+     */
+    public record Conditioning(Tensor text, Tensor positions) {}
+
+    private final TransformerConfig config;
+    private final Weights weights;
+    private final PatchEmbedding embedding;
+    private final TimestepEmbedding timestepEmbedding;
+    private final List<Block> blocks = new ArrayList<>();
+    private final LayerNorm normFinal;
+    private final AdaptiveNorm normOut;
+    private final Linear projOut;
+
+    private CogVideoXTransformer(TransformerConfig config, Weights weights) throws IOException {
+        this.config = config;
+        this.weights = weights;
+        int dim = config.innerDim();
+        int patch = config.patchSize();
+        this.embedding = new PatchEmbedding(weights.at("patch_embed"), config);
+        this.timestepEmbedding = new TimestepEmbedding(weights.at("time_embedding"), config);
+        for (int i = 0; i < config.numLayers(); i++) {
+            blocks.add(new Block(weights.at("transformer_blocks").at(i), config, i));
+        }
+        this.normFinal =
+                new LayerNorm(weights.at("norm_final"), dim, config.normEps(), config.normElementwiseAffine());
+        this.normOut = new AdaptiveNorm(weights.at("norm_out"), config, 2);
+        this.projOut = new Linear(weights.at("proj_out"), dim, (long) patch * patch * config.outChannels());
+        weights.requireAllUsed();
+    }
+
+    /**
+     * Loads {@code config.json} and the weights beside it.
+     *
+     * @param folder the {@code transformer} folder of a diffusers model
+     * @throws IOException where a file is missing or does not fit; the message names file and key
+     */
+    public static CogVideoXTransformer load(Path folder, DType dtype, Device device) throws IOException {
+        TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
+        Weights weights = Weights.open(folder, BASE_NAME, dtype, device);
+        try {
+            return new CogVideoXTransformer(config, weights);
+        } catch (IOException | RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /** {@return the settings} */
+    public TransformerConfig config() {
+        return config;
+    }
+
+    /** {@return the places where a cache may reuse a result, in the order of execution} */
+    public List<Site> sites() {
+        return blocks.stream().map(Block::attentionSite).toList();
+    }
+
+    /**
+     * Calculates what stays the same during a generation.
+     *
+     * @param promptEmbeds {@code [batch, maxTextSeqLength, textEmbedDim]}; borrowed
+     * @param frames frames of the latents
+     * @param height height of the latents, a multiple of the patch size
+     * @param width width of the latents, a multiple of the patch size
+     * @return tensors of the caller's scope
+     * @throws IllegalArgumentException where a size does not fit
+     */
+    public Conditioning prepare(Tensor promptEmbeds, int frames, int height, int width) {
+        try (TensorScope scope = TensorScope.open()) {
+            return new Conditioning(
+                    scope.promote(embedding.text(promptEmbeds)),
+                    scope.promote(embedding.positions(frames, height, width).to(weights.dtype(), weights.device()).alias()));
+        }
+    }
+
+    /**
+     * One call of the denoiser.
+     *
+     * @param latents {@code [batch, frames, inChannels, height, width]}; borrowed
+     * @param timestep the scheduler's, in [0, 1000)
+     * @param conditioning of {@link #prepare} for the same batch and sizes; borrowed
+     * @param cache at a step that has begun
+     * @return {@code [batch, frames, outChannels, height, width]}, of the caller's scope
+     */
+    public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor activated = timestepEmbedding.forward(timestep, latents).silu(); // what every adaptive norm begins with
+            Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), conditioning.text.alias());
+            for (Block block : blocks) {
+                Tokens next = block.forward(tokens, activated, cache);
+                tokens.video().close();
+                tokens.text().close();
+                tokens = next;
+            }
+            Tensor normal = normFinal.forward(tokens.video());
+            Tensor modulated = normOut.forward(normal, normOut.modulation(activated), 0);
+            return scope.promote(unpatchify(projOut.forward(modulated), latents.shape()));
+        }
+    }
+
+    /** The inverse of the patching: {@code [b, f·h·w, p·p·c]} with the channel outermost to {@code [b, f, c, H, W]}. */
+    private Tensor unpatchify(Tensor patches, Shape latents) {
+        try (TensorScope scope = TensorScope.open()) {
+            long patch = config.patchSize();
+            long height = latents.size(3) / patch;
+            long width = latents.size(4) / patch;
+            Tensor apart = patches.reshape(
+                    latents.size(0), latents.size(1), height, width, config.outChannels(), patch, patch); // [b, f, h, w, c, p, p]
+            return scope.promote(apart.permute(0, 1, 4, 2, 5, 3, 6) // [b, f, c, h, p, w, p]
+                    .reshape(latents.size(0), latents.size(1), config.outChannels(), latents.size(3), latents.size(4)));
+        }
+    }
+
+    /** Frees the weights. */
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

@@ -1,0 +1,11 @@
+/** CogVideoX text-to-video: tokenizer, text encoder, transformer, VAE, scheduler, pipeline and command line. */
+module io.panatorch.cogvideox {
+    requires transitive io.panatorch.pab;
+    requires transitive com.fasterxml.jackson.databind;
+
+    exports io.panatorch.cogvideox;
+    exports io.panatorch.cogvideox.scheduler;
+    exports io.panatorch.cogvideox.tokenizer;
+    exports io.panatorch.cogvideox.transformer;
+    exports io.panatorch.cogvideox.video;
+}

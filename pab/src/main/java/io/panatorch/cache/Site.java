@@ -1,0 +1,19 @@
+package io.panatorch.cache;
+
+import java.util.Objects;
+
+/**
+ * A place in a model where a result may be reused instead of computed.
+ *
+ * @param kind what is computed there
+ * @param layer index of the block, from 0 in the order of execution
+ * @param name the module's name in the published weights, such as {@code transformer_blocks.0.attn1}; unique in a model
+ */
+public record Site(SiteKind kind, int layer, String name) {
+
+    /** Checks that all is there. */
+    public Site {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(name, "name");
+    }
+}

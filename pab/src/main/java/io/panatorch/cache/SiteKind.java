@@ -1,0 +1,17 @@
+package io.panatorch.cache;
+
+/** What a {@link Site} computes. */
+public enum SiteKind {
+    /** One whole call of the denoiser. */
+    DENOISER,
+    /** One transformer block. */
+    BLOCK,
+    /** Self-attention among the tokens of a frame, or among all tokens of a video at once. */
+    SPATIAL_ATTENTION,
+    /** Self-attention among the frames of one place. */
+    TEMPORAL_ATTENTION,
+    /** Attention from the video to the text. */
+    CROSS_ATTENTION,
+    /** The MLP of a block. */
+    FEED_FORWARD
+}

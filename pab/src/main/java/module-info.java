@@ -1,0 +1,7 @@
+/** Caching for diffusion transformers: the seam that models call and methods implement, and the methods. */
+module io.panatorch.pab {
+    requires transitive io.panatorch.core;
+
+    exports io.panatorch.cache;
+    exports io.panatorch.cache.pab;
+}
