@@ -117,11 +117,16 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    /** Marks the tensor of a name, and all tensors below it, as known though no layer takes them. */
+    /**
+     * Marks tensors as known though no layer takes them.
+     *
+     * @param name of a tensor, or of a place: {@code encoder} or {@code encoder.} stands for all tensors below it
+     */
     public void ignore(String name) {
         String key = prefix + name;
+        String below = key.endsWith(".") ? key : key + ".";
         root.file.names().stream()
-                .filter(found -> found.equals(key) || found.startsWith(key + "."))
+                .filter(found -> found.equals(key) || found.startsWith(below))
                 .forEach(root.used::add);
     }
 

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TensorTest
 class WeightsTest {
@@ -146,11 +148,12 @@ class WeightsTest {
     }
 
     /** {@code norm} is a layer of its own, whatever {@code norm_out} is. */
-    @Test
-    void ignoringALayerLeavesThoseWithLongerNames() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"norm", "norm."})
+    void ignoringALayerLeavesThoseWithLongerNames(String name) throws IOException {
         save(file, "norm.weight", "norm.other.weight", "norm_out.weight");
         try (Weights weights = open(DType.FLOAT32)) {
-            weights.ignore("norm");
+            weights.ignore(name);
             assertThatThrownBy(weights::requireAllUsed).hasMessageContaining("1 unexpected tensor,").hasMessageEndingWith(
                     ": 'norm_out.weight'");
         }
