@@ -3,6 +3,7 @@ module io.panatorch.cogvideox {
     requires transitive io.panatorch.pab;
     requires transitive com.fasterxml.jackson.databind;
     requires info.picocli;
+    requires java.logging;
 
     exports io.panatorch.cogvideox;
     exports io.panatorch.cogvideox.scheduler;
