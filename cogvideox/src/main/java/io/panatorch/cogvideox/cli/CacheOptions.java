@@ -2,7 +2,6 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,12 +16,17 @@ final class CacheOptions {
     private static final int PRESET_SPATIAL_SKIP = 2;
     private static final Range PRESET_SPATIAL_RANGE = new Range(100, 850);
 
-    private enum Choice {
-        NONE, PAB;
+    private enum Choice { NONE, PAB }
+
+    private static final class ChoiceConverter implements ITypeConverter<Choice> {
 
         @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+        public Choice convert(String text) {
+            return switch (text) {
+                case "none" -> Choice.NONE;
+                case "pab" -> Choice.PAB;
+                default -> throw new TypeConversionException("expected none or pab, found '" + text + "'");
+            };
         }
     }
 
@@ -46,7 +50,7 @@ final class CacheOptions {
         }
     }
 
-    @Option(names = "--cache", paramLabel = "none|pab", defaultValue = "pab",
+    @Option(names = "--cache", paramLabel = "none|pab", defaultValue = "pab", converter = ChoiceConverter.class,
             description = "skip nothing, or attentions by Pyramid Attention Broadcast (default: ${DEFAULT-VALUE})")
     private Choice choice;
 

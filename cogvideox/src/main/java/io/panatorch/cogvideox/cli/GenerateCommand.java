@@ -165,11 +165,15 @@ final class GenerateCommand implements Callable<Integer> {
             terminal.progress("encoding");
             TextToVideoResult result = pipeline.generate(request.build());
             seconds.putAll(result.seconds());
+            long made = result.frames().size(1);
+            if (frames != null && frames != made) {
+                terminal.warning("--frames " + frames + ": the model makes several at once, here " + made);
+            }
             terminal.progress("writing");
             start = System.nanoTime();
             List<Path> written = outputs.write(result);
             seconds.put("write", secondsSince(start));
-            Report report = new Report(result, seconds, outputs.fps(), written);
+            Report report = new Report(result, seconds, written);
             if (outputs.stats() != null) {
                 report.writeJson(outputs.stats());
             }

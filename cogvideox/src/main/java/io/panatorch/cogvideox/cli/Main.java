@@ -51,7 +51,6 @@ public final class Main {
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())
                 .setExpandAtFiles(false) // a prompt may begin with @
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, _) -> terminal.usageError(e.getMessage(), e))
                 .setExecutionExceptionHandler((e, _, _) -> terminal.failure(e));

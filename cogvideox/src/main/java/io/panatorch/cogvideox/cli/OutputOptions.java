@@ -47,10 +47,6 @@ final class OutputOptions {
         return stats;
     }
 
-    double fps() {
-        return fps;
-    }
-
     /**
      * Finds out before the work, not after it, whether everything could be written.
      *

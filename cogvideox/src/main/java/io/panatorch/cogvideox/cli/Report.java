@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** What is told about a generation when it is done, to people and to programs. */
-record Report(TextToVideoResult result, Map<String, Double> seconds, double fps, List<Path> written) {
+record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> written) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String ROW = "%-10s";
@@ -38,8 +38,8 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, double fps,
                     visits, cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytesPeak()))));
         }
         Shape frames = result.frames().shape();
-        String size = "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1));
-        written.forEach(path -> lines.add(row("output", path + " (" + size + ")")));
+        lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        written.forEach(path -> lines.add(row("output", path.toString())));
         return lines;
     }
 
