@@ -14,11 +14,16 @@ public interface CacheMethod {
      * Makes the state of one generation.
      *
      * @param run the model's sites and the generation's timesteps
+     * @return never null, and a new one for each run if it has state
      * @throws IllegalArgumentException where the settings do not fit the run
      */
     CachePolicy policy(CacheRun run);
 
-    /** Opens a session for one generation, which the caller closes on the thread that uses it. */
+    /**
+     * Opens a session for one generation, which the caller closes on the thread that uses it.
+     *
+     * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice
+     */
     default CacheSession open(CacheRun run) {
         return new CacheSession(name(), policy(run), run);
     }

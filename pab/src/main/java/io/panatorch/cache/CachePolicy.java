@@ -11,7 +11,9 @@ import java.util.List;
  * <ul>
  *   <li>{@link #apply} is called for every site that the model visits, in the order of execution, on one thread.
  *   <li>It returns as many tensors as the computation would, with the same shapes. They may be the computation's results,
- *       tensors it made itself, the inputs, or what {@link SiteCall#held()} gives.
+ *       tensors it made itself, the inputs, or what {@link SiteCall#held()} gives. The session checks the number:
+ *       against 1 for a site with a single output, else against what the computation gave in this call or, where it did not
+ *       run, when it last did. Before its first run there is nothing to check against.
  *   <li>It may call {@link SiteCall#compute} once or not at all. Whether it did is what the statistics call computed or
  *       reused.
  *   <li>Tensors survive from one step to the next only through {@link SiteCall#hold}; everything else that is made during the
@@ -19,7 +21,8 @@ import java.util.List;
  *       the generation and no longer.
  *   <li>What is held is freed by {@link SiteCall#drop}, by the next {@code hold} of that site, and at the latest when the
  *       session closes, also after an exception or a cancellation. Hold a tensor only while a later step will use it.
- *   <li>An exception passes through to the model's caller; the session stays valid for {@code close}.
+ *   <li>An exception passes through to the model's caller; the session stays valid for {@code close}. A broken rule is an
+ *       {@link IllegalStateException} that names the method, the site, the step and the rule.
  * </ul>
  */
 @FunctionalInterface

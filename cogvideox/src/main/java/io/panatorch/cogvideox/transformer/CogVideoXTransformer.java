@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.transformer;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
-import io.panatorch.nn.Conv2d;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
 import io.panatorch.nn.Weights;
@@ -37,8 +36,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
 
     private final TransformerConfig config;
     private final Weights weights;
-    private final Conv2d patchProjection;
-    private final Linear textProjection;
+    private final PatchEmbedding embedding;
     private final TimestepEmbedding timestepEmbedding;
     private final List<Block> blocks = new ArrayList<>();
     private final LayerNorm normFinal;
@@ -50,10 +48,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
         this.weights = weights;
         int dim = config.innerDim();
         int patch = config.patchSize();
-        Weights embed = weights.at("patch_embed");
-        this.patchProjection =
-                new Conv2d(embed.at("proj"), config.inChannels(), dim, patch, patch, 0, config.patchBias());
-        this.textProjection = new Linear(embed.at("text_proj"), config.textEmbedDim(), dim);
+        this.embedding = new PatchEmbedding(weights.at("patch_embed"), config);
         this.timestepEmbedding = new TimestepEmbedding(weights.at("time_embedding"), config);
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Block(weights.at("transformer_blocks").at(i), config, i));
@@ -103,23 +98,10 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @throws IllegalArgumentException where a size does not fit
      */
     public Conditioning prepare(Tensor promptEmbeds, int frames, int height, int width) {
-        int patch = config.patchSize();
-        if (height % patch != 0 || width % patch != 0) {
-            throw new IllegalArgumentException("latents of " + height + " × " + width
-                    + ": expected multiples of the patch size " + patch);
-        }
-        if (promptEmbeds.size(1) != config.maxTextSeqLength()) {
-            throw new IllegalArgumentException("prompt embeddings " + promptEmbeds.shape() + ": expected "
-                    + config.maxTextSeqLength() + " text tokens");
-        }
         try (TensorScope scope = TensorScope.open()) {
-            int dim = config.innerDim();
-            float[] positions = SincosPositions.of(dim, frames, height / patch, width / patch,
-                    config.spatialInterpolationScale(), config.temporalInterpolationScale());
-            Tensor table = Tensor.of(positions, 1, positions.length / dim, dim);
             return new Conditioning(
-                    scope.promote(textProjection.forward(promptEmbeds)),
-                    scope.promote(table.to(weights.dtype(), weights.device()).alias()));
+                    scope.promote(embedding.text(promptEmbeds)),
+                    scope.promote(embedding.positions(frames, height, width).to(weights.dtype(), weights.device()).alias()));
         }
     }
 
@@ -134,9 +116,8 @@ public final class CogVideoXTransformer implements AutoCloseable {
      */
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor embedding = timestepEmbedding.forward(timestep, latents);
-            Tensor activated = embedding.silu(); // what every adaptive norm begins with
-            Tokens tokens = new Tokens(embed(latents, conditioning.positions), conditioning.text.alias());
+            Tensor activated = timestepEmbedding.forward(timestep, latents).silu(); // what every adaptive norm begins with
+            Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), conditioning.text.alias());
             for (Block block : blocks) {
                 Tokens next = block.forward(tokens, activated, cache);
                 tokens.video().close();
@@ -146,19 +127,6 @@ public final class CogVideoXTransformer implements AutoCloseable {
             Tensor normal = normFinal.forward(tokens.video());
             Tensor modulated = normOut.forward(normal, normOut.modulation(activated), 0);
             return scope.promote(unpatchify(projOut.forward(modulated), latents.shape()));
-        }
-    }
-
-    /** Patches as tokens, with their positions: {@code [b, f·h·w, dim]}. */
-    private Tensor embed(Tensor latents, Tensor positions) {
-        try (TensorScope scope = TensorScope.open()) {
-            Shape in = latents.shape();
-            Tensor images = latents.reshape(in.size(0) * in.size(1), in.size(2), in.size(3), in.size(4)); // [b·f, c, H, W]
-            Tensor patches = patchProjection.forward(images); // [b·f, dim, h, w]
-            Tensor tokens = patches.reshape(in.size(0), in.size(1), config.innerDim(), -1) // [b, f, dim, h·w]
-                    .transpose(2, 3) // [b, f, h·w, dim]
-                    .reshape(in.size(0), -1, config.innerDim()); // [b, f·h·w, dim]
-            return scope.promote(tokens.add(positions));
         }
     }
 

@@ -94,7 +94,7 @@ public record TransformerConfig(
                 positive(config, "temporal_interpolation_scale", 1.0),
                 config.bool("patch_bias", true));
         if (result.innerDim() % POSITION_DIVISOR != 0) {
-            throw config.invalid("attention_head_dim", "num_attention_heads · attention_head_dim to be a multiple of "
+            throw config.invalid("attention_head_dim", "num_attention_heads times attention_head_dim to be a multiple of "
                     + POSITION_DIVISOR + " for sincos positions");
         }
         return result;

@@ -91,7 +91,8 @@ public final class CogVideoXVae implements AutoCloseable {
     /** Decodes a few latent frames into the video from a frame on; returns how many frames they gave. */
     private long decodeBatch(Tensor latents, long start, long length, ConvCache cache, Tensor video, long done) {
         try (var _ = TensorScope.open()) {
-            Tensor batch = latents.narrow(2, start, length); // [b, c, length, h, w]
+            // In row-major order whatever the caller's is: what is made of it inherits the order, and others are slow.
+            Tensor batch = latents.narrow(2, start, length).contiguous(); // [b, c, length, h, w]
             Tensor decoded = decoder.forward(postQuantConv == null ? batch : postQuantConv.forward(batch), cache);
             long frames = decoded.size(2);
             video.narrow(2, done, frames).copy_(decoded);

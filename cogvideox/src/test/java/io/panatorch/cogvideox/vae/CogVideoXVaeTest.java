@@ -53,6 +53,16 @@ class CogVideoXVaeTest {
     }
 
     @Test
+    void latentsMayBeAView() throws IOException {
+        try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var _ = TensorScope.open()) {
+            Tensor framesFirst = io.load("decode_in_5").permute(0, 2, 1, 3, 4).contiguous(); // [b, f, c, h, w]
+            Tensor view = framesFirst.permute(0, 2, 1, 3, 4); // [b, c, f, h, w]
+            assertThat(view.isContiguous()).isFalse();
+            assertClose(vae.decode(view), io.load("decode_out_5"));
+        }
+    }
+
+    @Test
     void onlyTheResultIsLeft() throws IOException {
         try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var scope = TensorScope.open()) {
             Tensor latents = io.load("decode_in_5");

@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 
 /**
  * The method: at most steps an attention is not computed, and the output of the step before is used again. How often depends
@@ -33,6 +36,12 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         boolean covers(Site site) {
             return identifiers.isEmpty()
                     || identifiers.stream().anyMatch(pattern -> pattern.matcher(site.name()).find());
+        }
+
+        @Override
+        public String toString() {
+            return "skip range " + rule.skipRange() + " in (" + rule.low() + ", " + rule.high() + ")"
+                    + (identifiers.isEmpty() ? "" : " named " + identifiers);
         }
     }
 
@@ -63,38 +72,63 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
     @Override
     public CachePolicy policy(CacheRun run) {
         int[] timesteps = run.timesteps();
-        Map<Site, BroadcastRule> rules = new HashMap<>();
+        Map<Site, Visits> sites = new HashMap<>();
         for (Site site : run.sites()) {
             Broadcast broadcast = broadcasts.get(site.kind());
             if (broadcast != null && broadcast.covers(site)) {
-                rules.put(site, broadcast.rule);
+                sites.put(site, new Visits(broadcast.rule));
             }
         }
-        if (rules.isEmpty()) {
+        if (sites.isEmpty()) {
             LOGGER.log(System.Logger.Level.WARNING,
-                    "Pyramid Attention Broadcast applies to no attention of this model: its settings are for {0}", broadcasts.keySet());
+                    "Pyramid Attention Broadcast applies to no attention of this model: its settings are {0}",
+                    describe(broadcasts));
         }
         return call -> {
-            BroadcastRule rule = rules.get(call.site());
-            return rule == null ? call.compute() : apply(call, rule, timesteps);
+            Visits visits = sites.get(call.site());
+            return visits == null ? call.compute() : visits.apply(call, timesteps);
         };
     }
 
-    private static List<Tensor> apply(SiteCall call, BroadcastRule rule, int[] timesteps) {
-        int index = call.step().index();
-        List<Tensor> held = rule.reuses(index, call.step().timestep()) ? call.held() : List.of();
-        List<Tensor> outputs = held.isEmpty() ? call.compute() : held;
-        if (!rule.holds(index, timesteps)) {
-            call.drop();
-        } else if (held.isEmpty()) {
-            call.hold(outputs);
+    /** One site during one generation. */
+    private static final class Visits {
+
+        private final BroadcastRule rule;
+        private int last = -1;
+
+        Visits(BroadcastRule rule) {
+            this.rule = rule;
         }
-        return outputs;
+
+        List<Tensor> apply(SiteCall call, int[] timesteps) {
+            int index = call.step().index();
+            // Where a model leaves a site out of a step, what is held is not of the step before.
+            boolean reuse = last == index - 1 && rule.reuses(index, call.step().timestep());
+            List<Tensor> held = reuse ? call.held() : List.of();
+            List<Tensor> outputs = held.isEmpty() ? call.compute() : held;
+            if (!rule.holds(index, timesteps)) {
+                call.drop();
+            } else if (held.isEmpty()) {
+                call.hold(outputs);
+            }
+            last = index;
+            return outputs;
+        }
     }
 
     @Override
     public String toString() {
-        return "PyramidAttentionBroadcast" + broadcasts;
+        return "PyramidAttentionBroadcast[" + describe(broadcasts) + "]";
+    }
+
+    private static String describe(Map<SiteKind, Broadcast> broadcasts) {
+        return broadcasts.entrySet().stream()
+                .map(entry -> words(entry.getKey()) + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String words(SiteKind kind) {
+        return kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /** Settings under diffusers' names. Each value is checked when it is set. */
@@ -108,6 +142,10 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             Integer skipRange;
             BroadcastRule window = new BroadcastRule(1, DEFAULT_LOW, DEFAULT_HIGH);
             List<Pattern> identifiers = List.of();
+
+            Broadcast broadcast(int n) {
+                return new Broadcast(new BroadcastRule(n, window.low(), window.high()), identifiers);
+            }
         }
 
         private final Map<SiteKind, Kind> kinds = new EnumMap<>(SiteKind.class);
@@ -164,38 +202,56 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         }
 
         private Builder skipRange(SiteKind kind, int n) {
-            kind(kind).skipRange = new BroadcastRule(n, DEFAULT_LOW, DEFAULT_HIGH).skipRange();
+            kind(kind).skipRange = checked(kind, n, DEFAULT_LOW, DEFAULT_HIGH).skipRange();
             return this;
         }
 
         private Builder window(SiteKind kind, int low, int high) {
-            kind(kind).window = new BroadcastRule(1, low, high);
+            kind(kind).window = checked(kind, 1, low, high);
             return this;
+        }
+
+        private static BroadcastRule checked(SiteKind kind, int n, int low, int high) {
+            try {
+                return new BroadcastRule(n, low, high);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(words(kind) + " " + e.getMessage(), e);
+            }
         }
 
         private Builder identifiers(SiteKind kind, String... identifiers) {
             List<Pattern> patterns = new ArrayList<>();
             for (String identifier : identifiers) {
-                patterns.add(Pattern.compile(identifier));
+                patterns.add(pattern(kind, identifier));
             }
             kind(kind).identifiers = List.copyOf(patterns);
             return this;
         }
 
+        /** The message of a PatternSyntaxException has several lines and does not say which setting is wrong. */
+        private static Pattern pattern(SiteKind kind, String identifier) {
+            try {
+                return Pattern.compile(identifier);
+            } catch (PatternSyntaxException e) {
+                throw new IllegalArgumentException(words(kind) + " block identifier \"" + identifier
+                        + "\" is not a regular expression: " + e.getDescription() + " at index " + e.getIndex(), e);
+            }
+        }
+
         /** {@return the method; without any skip range, as in diffusers, one of 2 for spatial attention, with a warning} */
         public PyramidAttentionBroadcast build() {
-            if (kinds.values().stream().allMatch(kind -> kind.skipRange == null)) {
-                LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast without a skip range for spatial,"
-                        + " temporal or cross attention: using a spatial skip range of " + DEFAULT_SKIP_RANGE);
-                skipRange(SiteKind.SPATIAL_ATTENTION, DEFAULT_SKIP_RANGE);
-            }
             Map<SiteKind, Broadcast> broadcasts = new EnumMap<>(SiteKind.class);
             kinds.forEach((site, kind) -> {
                 if (kind.skipRange != null) {
-                    BroadcastRule rule = new BroadcastRule(kind.skipRange, kind.window.low(), kind.window.high());
-                    broadcasts.put(site, new Broadcast(rule, kind.identifiers));
+                    broadcasts.put(site, kind.broadcast(kind.skipRange));
                 }
             });
+            if (broadcasts.isEmpty()) {
+                LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast without a skip range for spatial,"
+                        + " temporal or cross attention: using a spatial skip range of " + DEFAULT_SKIP_RANGE);
+                broadcasts.put(SiteKind.SPATIAL_ATTENTION,
+                        kinds.getOrDefault(SiteKind.SPATIAL_ATTENTION, new Kind()).broadcast(DEFAULT_SKIP_RANGE));
+            }
             return new PyramidAttentionBroadcast(broadcasts);
         }
     }

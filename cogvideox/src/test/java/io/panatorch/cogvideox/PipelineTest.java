@@ -1,0 +1,159 @@
+package io.panatorch.cogvideox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.LiveTensors;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What users do to a pipeline besides the usual: wrong requests, interrupts, failures, changes, several threads. */
+@Tag("cpu")
+class PipelineTest {
+
+    private static final int STEPS = 5;
+
+    private static CogVideoXPipeline pipeline;
+
+    @BeforeAll
+    static void load() throws IOException {
+        pipeline = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
+    }
+
+    @AfterAll
+    static void close() {
+        pipeline.close();
+    }
+
+    private static TextToVideoRequest.Builder request() {
+        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(5).height(32).width(32);
+    }
+
+    private static CacheMethod pab() {
+        return PyramidAttentionBroadcast.builder()
+                .spatialAttentionBlockSkipRange(2)
+                .spatialAttentionTimestepSkipRange(0, 1000)
+                .build();
+    }
+
+    private static float[] frames(TextToVideoRequest request) {
+        try (var _ = TensorScope.open()) {
+            return pipeline.generate(request).frames().toFloatArray();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4})
+    void anExceptionAtAnyStepLeavesNothing(int step) {
+        float[] undisturbed = frames(request().cache(pab()).build());
+        long before = LiveTensors.count();
+
+        try (var _ = TensorScope.open()) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> pipeline.generate(request().cache(pab()).onStep(event -> {
+                        if (event.index() == step) {
+                            throw new IllegalStateException("no more");
+                        }
+                    }).build()))
+                    .withMessage("no more");
+            assertThat(LiveTensors.count()).isEqualTo(before);
+        }
+        assertThat(frames(request().cache(pab()).build())).isEqualTo(undisturbed);
+    }
+
+    @Test
+    void anInterruptOfTheThreadCancels() {
+        try (var _ = TensorScope.open()) {
+            assertThatExceptionOfType(CancellationException.class)
+                    .isThrownBy(() -> pipeline.generate(request().cache(pab())
+                            .onStep(_ -> Thread.currentThread().interrupt())
+                            .build()))
+                    .withMessage("generation cancelled before step 2 of 5");
+        }
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void anInterruptOfTheStepsDecodesWhatThereIs() {
+        try (var _ = TensorScope.open()) {
+            TextToVideoResult result = pipeline.generate(request().onStep(event -> {
+                if (event.index() == 2) {
+                    event.interrupt();
+                }
+            }).build());
+
+            assertThat(result.frames().shape().sizes()).containsExactly(1, 8, 3, 32, 32);
+            assertThat(result.cache().sites().getFirst().decisions()).isEqualTo("CCC");
+        }
+    }
+
+    @Test
+    void nothingOfOneGenerationShowsInTheNext() {
+        float[] first = frames(request().cache(pab()).build());
+        frames(request().cache(pab()).height(48).width(16).frames(9).steps(3).build());
+        frames(request().build());
+
+        assertThat(frames(request().cache(pab()).build())).isEqualTo(first);
+    }
+
+    @Test
+    void twoThreadsShareAPipeline() throws Exception {
+        float[] none = frames(request().build());
+        float[] broadcast = frames(request().cache(pab()).build());
+        assertThat(broadcast).isNotEqualTo(none);
+
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            Future<float[]> one = threads.submit(() -> frames(request().build()));
+            Future<float[]> other = threads.submit(() -> frames(request().cache(pab()).build()));
+
+            assertThat(one.get()).isEqualTo(none);
+            assertThat(other.get()).isEqualTo(broadcast);
+        }
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() {
+        try (var _ = TensorScope.open()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> pipeline.generate(request().height(40).build()))
+                    .withMessage("height and width: expected multiples of 16 (the model's patches), found 40 × 32");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> pipeline.generate(request().steps(1001).build()))
+                    .withMessageContaining("1001");
+            Tensor latents = Tensor.of(new float[16], 1, 1, 4, 2, 2);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> pipeline.generate(request().latents(latents).build()))
+                    .withMessage("latents: expected shape [1, 2, 4, 4, 4] [batch, frames, channels, height, width] for this"
+                            + " request, found [1, 1, 4, 2, 2]");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(TextToVideoRequest::builder)
+                .withMessage("prompt: expected at least one, found none");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TextToVideoRequest.builder("a", "b", "c").negativePrompts("x", "y"))
+                .withMessage("negative prompt: expected 1 or as many as prompts (3), found 2");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> request().frames(0))
+                .withMessage("frames: expected 1 or more, found 0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> request().guidanceScale(Double.NaN))
+                .withMessage("guidance scale: expected a finite number, found NaN");
+    }
+}

@@ -1,0 +1,43 @@
+package io.panatorch.cogvideox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program that the README shows compiles as it stands there. */
+@Tag("pure")
+class ReadmeTest {
+
+    private static final int LINES = 15;
+
+    @Test
+    void theProgramCompiles(@TempDir Path folder) throws Exception {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        int start = readme.indexOf("```java\n") + "```java\n".length();
+        String program = readme.substring(start, readme.indexOf("```", start));
+        Path source = Files.writeString(folder.resolve("RedCircle.java"), program);
+
+        assertThat(program.lines().filter(line -> !line.isBlank()).count()).isLessThanOrEqualTo(LINES);
+        Path log = folder.resolve("javac.log");
+        Process javac = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "javac").toString(),
+                        "--release", "22",
+                        "--class-path", classPath(),
+                        "-d", folder.toString(),
+                        source.toString()))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        assertThat(javac.waitFor()).as(Files.readString(log)).isZero();
+    }
+
+    private static String classPath() {
+        return System.getProperty("java.class.path") + File.pathSeparator + System.getProperty("jdk.module.path", "");
+    }
+}

@@ -1,0 +1,159 @@
+package io.panatorch.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.tensor.LiveTensors;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Holding, as a policy sees it. */
+@Tag("cpu")
+class SiteCallTest {
+
+    private static final int[] TIMESTEPS = {900, 800, 700, 600};
+    private static final Site SITE = new Site(SiteKind.FEED_FORWARD, 0, "blocks.0.ff");
+    private static final Site OTHER = new Site(SiteKind.FEED_FORWARD, 1, "blocks.1.ff");
+    private static final CacheRun RUN = new CacheRun(List.of(SITE, OTHER), TIMESTEPS);
+
+    private interface Visit {
+        void by(SiteCall call);
+    }
+
+    /** Runs a session in which the policy does one thing in each step, and gives the bytes held after each. */
+    private static List<Long> held(Visit... visits) {
+        CacheMethod method = new ScriptedMethod(call -> {
+            visits[call.step().index()].by(call);
+            return call.compute();
+        });
+        List<Long> bytes = new ArrayList<>();
+        try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < visits.length; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                cache.through(SITE, FakeModel.filled(i, 8, 4), x -> x.add(1));
+                bytes.add(cache.statistics().bytesHeld());
+            }
+        }
+        return bytes;
+    }
+
+    @Test
+    void countsAViewByItsOwnElements() {
+        assertThat(held(
+                call -> call.hold(List.of(call.inputs().getFirst().narrow(0, 2, 3))),
+                call -> assertThat(call.held()).singleElement()
+                        .satisfies(view -> assertThat(view.toFloatArray()).hasSize(12).containsOnly(0))))
+                .containsExactly(48L, 48L);
+    }
+
+    @Test
+    void replacesWhatIsHeld() {
+        long before = LiveTensors.count();
+        assertThat(held(
+                call -> call.hold(call.inputs()),
+                call -> call.hold(List.of(FakeModel.filled(7, 2), FakeModel.filled(8, 1))),
+                call -> {
+                    assertThat(call.held()).extracting(Tensor::byteSize).containsExactly(8L, 4L);
+                    call.hold(call.held().reversed());
+                },
+                call -> assertThat(call.held()).extracting(Tensor::byteSize).containsExactly(4L, 8L)))
+                .containsExactly(128L, 12L, 12L, 12L);
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void dropsOnceAndThenDoesNothing() {
+        assertThat(held(
+                call -> {
+                    call.drop();
+                    call.hold(call.inputs());
+                },
+                call -> {
+                    List<Tensor> held = call.held();
+                    call.drop();
+                    call.drop();
+                    assertThat(call.held()).isEmpty();
+                    assertThat(held.getFirst().toFloatArray()).as("this call's alias outlives the drop").containsOnly(0);
+                },
+                SiteCall::drop))
+                .containsExactly(128L, 0L, 0L);
+    }
+
+    @Test
+    void freesAtOnceWhatIsReplacedOrDropped() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            if (call.step().index() < 2) {
+                call.hold(call.inputs());
+            } else {
+                call.drop();
+            }
+            return call.compute();
+        });
+        long before = LiveTensors.count();
+        List<Long> live = new ArrayList<>();
+        try (CacheSession cache = method.open(RUN)) {
+            for (int i = 0; i < 3; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                try (TensorScope _ = TensorScope.open()) {
+                    cache.through(SITE, FakeModel.filled(i, 8), x -> x.add(1));
+                }
+                live.add(LiveTensors.count() - before);
+            }
+        }
+        assertThat(live).containsExactly(1L, 1L, 0L);
+    }
+
+    @Test
+    void givesANewAliasEachTimeThatMayBeClosed() {
+        assertThat(held(
+                call -> call.hold(call.inputs()),
+                call -> {
+                    call.held().getFirst().close();
+                    assertThat(call.held().getFirst().toFloatArray()).containsOnly(0);
+                },
+                call -> assertThat(call.held()).hasSize(1)))
+                .containsExactly(128L, 128L, 128L);
+    }
+
+    @Test
+    void leavesHeldTensorsWithTheirOwner() {
+        assertThat(held(call -> {
+            Tensor own = FakeModel.filled(3, 5);
+            call.hold(List.of(own));
+            own.close();
+            assertThat(call.held().getFirst().toFloatArray()).containsOnly(3);
+        })).containsExactly(20L);
+    }
+
+    @Test
+    void holdsTheSameTensorTwiceAsTwo() {
+        assertThat(held(call -> call.hold(List.of(call.inputs().getFirst(), call.inputs().getFirst()))))
+                .containsExactly(256L);
+    }
+
+    @Test
+    void keepsSitesApart() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            if (call.site().equals(SITE)) {
+                call.hold(call.inputs());
+            } else {
+                assertThat(call.held()).isEmpty();
+                call.drop();
+            }
+            return call.inputs();
+        });
+        try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < 2; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                cache.through(SITE, FakeModel.filled(i, 2), x -> x);
+                cache.through(OTHER, FakeModel.filled(i, 3), x -> x);
+            }
+            assertThat(cache.statistics().sites())
+                    .containsExactly(new SiteStatistics(SITE, "RR", 8, 8), new SiteStatistics(OTHER, "RR", 0, 0));
+        }
+    }
+}
