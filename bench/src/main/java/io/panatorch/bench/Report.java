@@ -3,6 +3,7 @@ package io.panatorch.bench;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.DemoModel;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -61,14 +62,14 @@ public final class Report {
     /**
      * Prints the report.
      *
-     * @param args {@code full} or {@code quick}, and the folder of a model
+     * @param args {@code full} or {@code quick}, and the folder of a model; the demo model if it is empty
      */
     public static void main(String[] args) throws Exception {
         Report report = new Report(Effort.valueOf(args[0].toUpperCase(Locale.ROOT)));
         System.err.println("measuring calls");
         report.calls();
         System.err.println("measuring generations");
-        report.generations(Path.of(args[1]));
+        report.generations(args[1].isEmpty() ? DemoModel.folder() : Path.of(args[1]));
         LibtorchInfo libtorch = LibtorchInfo.load();
         System.out.printf("JDK %s (%s) · libtorch %s · %s · %d threads%n%n%s", Runtime.version(),
                 System.getProperty("java.vendor"), libtorch.version(), processor(), LibtorchInfo.threads(), report.table);
@@ -135,9 +136,9 @@ public final class Report {
                 none.run();
                 pab.run();
             }
-            row("demo model, no cache: denoising", none.denoise, "s", effort.steps + " steps");
+            row("model, no cache: denoising", none.denoise, "s", effort.steps + " steps");
             row("– total", none.total, "s", "");
-            row("demo model, PAB: denoising", pab.denoise, "s", faster(none.denoise, pab.denoise));
+            row("model, PAB: denoising", pab.denoise, "s", faster(none.denoise, pab.denoise));
             row("– total", pab.total, "s", faster(none.total, pab.total));
             line("– attentions", "", "", pab.computed() + " computed, " + pab.reused() + " reused");
             line("– held by the cache at its peak", "%.2f MiB".formatted(pab.bytesPeak() / (double) (1 << 20)), "", "");
