@@ -67,7 +67,8 @@ enum pt_feature {
 
 /*
  * Loads libtorch: opens the given shared libraries in their order and resolves what this shim needs from them. To be
- * called once before everything else; a second call does nothing and succeeds.
+ * called once before everything else; a second call does nothing and succeeds. Sets the environment variable
+ * OMP_WAIT_POLICY to PASSIVE where it is not set.
  *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them.
  * Returns 0, or -1 with an error that names the library that does not open, or the functions that are missing, or
  * a libtorch older than 2.10 by its version.

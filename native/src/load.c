@@ -143,6 +143,11 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     void *libraries[MAX_LIBRARIES];
     bool cuda = false;
     if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
+    /*
+     * Threads of libgomp that wait for each other spin by default, which is up to 20 times slower where the machine has
+     * other work too, a JVM's own included, and no faster where it has none. It reads this when it is loaded.
+     */
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     for (int64_t i = 0; i < count; i++) {
         /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
         libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);

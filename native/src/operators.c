@@ -29,15 +29,6 @@ pt_tensor *pt_gelu(const pt_tensor *x, int32_t tanh_approximation, char **error)
     return run_for_tensor(&c);
 }
 
-pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
-    call c;
-    begin(&c, "aten::linear", "", error);
-    put_tensor(&c, x);
-    put_tensor(&c, weight);
-    put_optional_tensor(&c, bias);
-    return run_for_tensor(&c);
-}
-
 pt_tensor *pt_matmul(const pt_tensor *a, const pt_tensor *b, char **error) {
     call c;
     begin(&c, "aten::matmul", "", error);

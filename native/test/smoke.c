@@ -134,6 +134,22 @@ static pt_tensor *waves(const int64_t *sizes, int64_t dim) {
     return result;
 }
 
+/* Whichever implementation pt_linear takes, the numbers are those of the product, also of an x that is not contiguous. */
+static void check_linear(void) {
+    pt_tensor *stored = waves((int64_t[]){2, 300, 96}, 3);
+    pt_tensor *x = pt_transpose(stored, 1, 2, &error); /* [2, 96, 300] */
+    pt_tensor *w = waves((int64_t[]){160, 300}, 2);
+    pt_tensor *bias = waves((int64_t[]){160}, 1);
+    pt_tensor *wt = pt_transpose(w, 0, 1, &error);
+    pt_tensor *product = pt_matmul(x, wt, &error);
+    pt_tensor *expected = pt_add(product, bias, &error);
+    CHECK(expected != NULL);
+    pt_tensor *whole = pt_contiguous(expected, &error);
+    check_values(pt_linear(x, w, bias, &error), pt_data(whole, &error), 2 * 96 * 160);
+    pt_tensor *const all[] = {stored, x, w, bias, wt, product, expected, whole};
+    for (int i = 0; i < 8; i++) pt_release(all[i]);
+}
+
 /* Whichever implementation pt_conv3d takes, the numbers are those of aten::conv3d, also of an x that is not contiguous. */
 static void check_conv3d(void) {
     const int64_t ones[3] = {1, 1, 1}, two[3] = {1, 2, 2}, padding[3] = {0, 1, 1};
@@ -256,6 +272,7 @@ int main(int argc, char **argv) {
     check_promotion();
     check_layers();
     check_large();
+    check_linear();
     check_conv3d();
     check_any_operator();
     /* libtorch before 2.13 prints the reasons of failures itself. */

@@ -91,7 +91,6 @@ class LayersTest {
         Weights both = weights();
         assertSame(new LayerNorm(both, 6, 0.1, true), x, x.layerNorm(stored.get("weight"), stored.get("bias"), 0.1));
         assertSame(new LayerNorm(both, 6, 0.1, false), x, x.layerNorm(null, null, 0.1));
-        assertSame(new RmsNorm(both, 6, 0.1), x, x.rmsNorm(stored.get("weight"), 0.1));
         Tensor channels = tensor(2, 1, 6, 5);
         assertSame(new GroupNorm(both, 3, 6, 0.1), channels,
                 channels.groupNorm(3, stored.get("weight"), stored.get("bias"), 0.1));
