@@ -55,12 +55,8 @@ enum pt_device { PT_CPU = 0, PT_CUDA = 1, PT_OTHER_DEVICE = -1 };
 
 /* Abilities of the libtorch that was loaded, as bits of pt_features(). */
 enum pt_feature {
-    PT_ERROR_TEXT = 1,     /* libtorch's error text reaches the caller (from 2.13 on) */
-    PT_BLOB_DELETER = 2,   /* torch_from_blob with a deleter (from 2.11 on) */
-    PT_STABLE_IVALUE = 4,  /* optional arguments are allocated by libtorch (from 2.13 on) */
-    PT_ONEDNN_LINEAR = 8,  /* oneDNN's linear layer on the CPU */
-    PT_CUDA_LIBRARY = 16,  /* libtorch_cuda is loaded */
-    PT_OPENBLAS = 32       /* matrix products on the CPU are OpenBLAS's */
+    PT_ERROR_TEXT = 1,  /* libtorch's error text reaches the caller (from 2.13 on) */
+    PT_CUDA_LIBRARY = 2 /* libtorch_cuda is loaded */
 };
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -68,18 +64,24 @@ enum pt_feature {
 /*
  * Loads libtorch: opens the given shared libraries in their order and resolves what this shim needs from them. To be
  * called once before everything else; a second call does nothing and succeeds. Sets the environment variable
- * OMP_WAIT_POLICY to PASSIVE where it is not set.
+ * OMP_WAIT_POLICY to PASSIVE where it is not set; no other thread should read the environment meanwhile.
  *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them.
  * Returns 0, or -1 with an error that names the library that does not open, or the functions that are missing, or
  * a libtorch older than 2.10 by its version.
  */
 PT_API int32_t pt_load(const char *const *libraries, int64_t count, char **error);
 
+/* This library's own version, such as "0.1.0". Borrowed for ever. */
+PT_API const char *pt_version(void);
+
 /* libtorch's version as major << 16 | minor << 8 | patch; 0 before pt_load. */
 PT_API int64_t pt_libtorch_version(void);
 
 /* Bits of pt_feature. */
 PT_API int64_t pt_features(void);
+
+/* How many GPUs CUDA sees; 0 without libtorch_cuda, a driver or a GPU. */
+PT_API int64_t pt_cuda_device_count(void);
 
 /* Frees a text that came through `char **error`. NULL is allowed. */
 PT_API void pt_free(char *text);
@@ -210,8 +212,7 @@ PT_API pt_tensor *pt_conv2d(const pt_tensor *x, const pt_tensor *weight, const p
 PT_API pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
                             const int64_t *padding, char **error);
 
-/* Nearest neighbour to the given size: x [batch, channels, h, w] to two numbers, [batch, channels, f, h, w] to three. */
-PT_API pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error);
+/* Nearest neighbour to the given size: x [batch, channels, f, h, w] to three borrowed numbers. */
 PT_API pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char **error);
 
 /* weight [rows, dim], indices int64 [...], to [..., dim]. */

@@ -59,10 +59,10 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(torch_exception_get_what_without_backtrace, const char *, (void))                                              \
     X(torch_new_stable_ivalue, status, (uint64_t **))                                                                \
     X(torch_delete_stable_ivalue, status, (uint64_t *))                                                              \
-    X(torch_from_blob, status, (void))                                                                               \
     X(aoti_torch_cpu__linear_pointwise, status,                                                                      \
       (handle, handle, handle *, const char *, const double **, int64_t, const char **, handle *))                   \
-    X(openblas_set_num_threads, void, (int))
+    X(openblas_set_num_threads, void, (int))                                                                         \
+    X(cudaGetDeviceCount, status, (int *))
 
 /* The functions of the libtorch that is loaded; all NULL before pt_load. */
 #define DECLARE(name, result, parameters) result(*name) parameters;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VERSION "0.1.0"
 #define OLDEST_MAJOR 2
 #define OLDEST_MINOR 10
 #define MAX_LIBRARIES 32
@@ -112,11 +113,7 @@ static void read_dtypes(libtorch *found) {
 }
 
 static int64_t features_of(const libtorch *found, bool cuda) {
-    return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) |
-           (found->torch_from_blob != NULL ? PT_BLOB_DELETER : 0) |
-           (found->torch_new_stable_ivalue != NULL ? PT_STABLE_IVALUE : 0) |
-           (found->aoti_torch_cpu__linear_pointwise != NULL ? PT_ONEDNN_LINEAR : 0) | (cuda ? PT_CUDA_LIBRARY : 0) |
-           (found->openblas_set_num_threads != NULL ? PT_OPENBLAS : 0);
+    return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) | (cuda ? PT_CUDA_LIBRARY : 0);
 }
 
 /* The packed form major << 56 | minor << 48 | patch << 40 as pt_libtorch_version gives it. */
@@ -193,9 +190,17 @@ int32_t pt_load(const char *const *paths, int64_t count, char **error) {
     return result;
 }
 
+const char *pt_version(void) { return VERSION; }
+
 int64_t pt_libtorch_version(void) { return torch.version; }
 
 int64_t pt_features(void) { return torch.features; }
+
+int64_t pt_cuda_device_count(void) {
+    int count = 0;
+    bool known = (torch.features & PT_CUDA_LIBRARY) != 0 && torch.cudaGetDeviceCount != NULL;
+    return known && torch.cudaGetDeviceCount(&count) == 0 ? count : 0;
+}
 
 void pt_free(char *text) { free(text); }
 

@@ -100,21 +100,13 @@ pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *
     return run_for_tensor(&c);
 }
 
-static pt_tensor *upsample(const char *name, const pt_tensor *x, const int64_t *size, int64_t dim, char **error) {
-    call c;
-    begin(&c, name, "", error);
-    put_tensor(&c, x);
-    put_ints(&c, size, dim);
-    for (int64_t i = 0; i < dim; i++) put_none(&c); /* scales, which follow from the sizes */
-    return run_for_tensor(&c);
-}
-
-pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error) {
-    return upsample("aten::upsample_nearest2d", x, size, 2, error);
-}
-
 pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char **error) {
-    return upsample("aten::upsample_nearest3d", x, size, 3, error);
+    call c;
+    begin(&c, "aten::upsample_nearest3d", "", error);
+    put_tensor(&c, x);
+    put_ints(&c, size, 3);
+    for (int i = 0; i < 3; i++) put_none(&c); /* scales, which follow from the sizes */
+    return run_for_tensor(&c);
 }
 
 pt_tensor *pt_embedding(const pt_tensor *weight, const pt_tensor *indices, char **error) {

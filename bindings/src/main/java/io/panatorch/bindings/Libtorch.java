@@ -13,9 +13,11 @@ import java.util.List;
  * @param folder where its libraries are
  * @param source why that folder: a property, the environment, or the class path
  * @param shim the file of the C shim
+ * @param shimVersion the shim's own version
  * @param features bits of {@code pt_feature}
  */
-public record Libtorch(String version, Path folder, String source, Path shim, long features) {
+public record Libtorch(
+        String version, Path folder, String source, Path shim, String shimVersion, long features) {
 
     private static final String SHIM = "libpanatorch.so";
 
@@ -68,7 +70,8 @@ public record Libtorch(String version, Path folder, String source, Path shim, lo
         }
         long version = Panatorch.pt_libtorch_version();
         String text = (version >> 16) + "." + (version >> 8 & 0xff) + "." + (version & 0xff);
-        return new Libtorch(text, found.folder(), found.source(), shim, Panatorch.pt_features());
+        String shimVersion = NativeFrame.text(Panatorch.pt_version());
+        return new Libtorch(text, found.folder(), found.source(), shim, shimVersion, Panatorch.pt_features());
     }
 
     private static Path loadShim(ClassLoader loader) {

@@ -96,10 +96,15 @@ public final class NativeFrame {
             return "no reason given";
         }
         try {
-            return text.reinterpret(Long.MAX_VALUE).getString(0);
+            return text(text);
         } finally {
             Panatorch.pt_free(text);
         }
+    }
+
+    /** A copy of the C string at an address. */
+    public static String text(MemorySegment address) {
+        return address.reinterpret(Long.MAX_VALUE).getString(0);
     }
 
     /** The {@code bytes} bytes at a native address, which the caller knows to be there while it uses the result. */

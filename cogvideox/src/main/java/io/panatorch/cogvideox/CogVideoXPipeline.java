@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
@@ -42,6 +43,9 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /** Frames per second that the model was trained on. */
     public static final double FPS = 8;
 
+    /** In place of the number of generations that are running. */
+    private static final int CLOSED = -1;
+
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
 
     private final T5Tokenizer tokenizer;
@@ -51,6 +55,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private final DdimScheduler scheduler;
     private final DType dtype;
     private final Device device;
+    private final AtomicInteger running = new AtomicInteger();
 
     /** The sizes of one generation: pixels, frames of the latents, and the batch. */
     private record Sizes(int batch, int height, int width, int latentFrames, Shape latents) {}
@@ -142,13 +147,24 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     /**
-     * Generates a batch of videos. An interrupt of the thread cancels it after the current step.
+     * Generates a batch of videos. An interrupt of the thread cancels it before the next block.
      *
      * @return tensors of the innermost open scope
      * @throws IllegalArgumentException where the request does not fit the model
      * @throws CancellationException where the thread was interrupted
      */
     public TextToVideoResult generate(TextToVideoRequest request) {
+        if (running.getAndUpdate(count -> count < 0 ? count : count + 1) < 0) {
+            throw new IllegalStateException("generate: this pipeline is closed");
+        }
+        try {
+            return generateNow(request);
+        } finally {
+            running.decrementAndGet();
+        }
+    }
+
+    private TextToVideoResult generateNow(TextToVideoRequest request) {
         Sizes sizes = sizes(request);
         Schedule schedule = scheduler.schedule(request.steps());
         Map<String, Double> seconds = new LinkedHashMap<>();
@@ -218,7 +234,9 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private Tensor initialLatents(TextToVideoRequest request, Sizes sizes) {
         Tensor given = request.latents();
         if (given == null) {
-            return Generator.seeded(request.seed()).randn(sizes.latents, dtype).to(device);
+            try (TensorScope scope = TensorScope.open()) {
+                return scope.promote(Generator.seeded(request.seed()).randn(sizes.latents, dtype).to(device));
+            }
         }
         if (!given.shape().equals(sizes.latents)) {
             throw new IllegalArgumentException("latents: expected shape " + sizes.latents
@@ -232,7 +250,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         try (TensorScope scope = TensorScope.open()) {
             Conditioning conditioning = transformer.prepare(embeds, sizes.latentFrames,
                     (int) sizes.latents.size(3), (int) sizes.latents.size(4));
-            Tensor latents = initialLatents(request, sizes).alias();
+            Tensor latents = initialLatents(request, sizes);
             for (int i = 0; i < timesteps.length; i++) {
                 checkCancelled(i, timesteps.length);
                 cache.begin(Step.of(i, timesteps));
@@ -281,9 +299,18 @@ public final class CogVideoXPipeline implements AutoCloseable {
         }
     }
 
-    /** Frees the weights. No generation may be running. */
+    /**
+     * Frees the weights. Closing a closed pipeline does nothing.
+     *
+     * @throws IllegalStateException while a generation is running
+     */
     @Override
     public void close() {
+        int count = running.getAndUpdate(now -> now == 0 ? CLOSED : now);
+        if (count > 0) {
+            throw new IllegalStateException("close: " + count + " generations are running on this pipeline; cancel them first,"
+                    + " by an interrupt of their threads");
+        }
         vae.close();
         transformer.close();
         textEncoder.close();

@@ -129,6 +129,21 @@ class PipelineTest {
     }
 
     @Test
+    void isNotClosedUnderAGeneration() throws IOException {
+        var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
+        try (var _ = TensorScope.open()) {
+            own.generate(request().onStep(_ -> assertThatIllegalStateException()
+                    .isThrownBy(own::close)
+                    .withMessageContaining("1 generations are running on this pipeline")).build());
+        }
+        own.close();
+        own.close();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> own.generate(request().build()))
+                .withMessage("generate: this pipeline is closed");
+    }
+
+    @Test
     void refusesWhatDoesNotFit() {
         try (var _ = TensorScope.open()) {
             assertThatIllegalArgumentException()

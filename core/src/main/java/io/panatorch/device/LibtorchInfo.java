@@ -7,6 +7,7 @@ import io.panatorch.bindings.generated.Panatorch;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,9 +17,11 @@ import java.util.List;
  * @param folder where its libraries lie
  * @param source why there: a property, the environment, or the class path
  * @param shim the file of the native part of Panatorch
- * @param devices the devices that its libraries can use
+ * @param shimVersion the native part's version
+ * @param devices what tensors can be put on: the CPU, and the GPUs that CUDA sees
  */
-public record LibtorchInfo(String version, Path folder, String source, Path shim, List<Device> devices) {
+public record LibtorchInfo(
+        String version, Path folder, String source, Path shim, String shimVersion, List<Device> devices) {
 
     /**
      * Loads libtorch, if that has not happened yet, and says what was loaded.
@@ -28,10 +31,12 @@ public record LibtorchInfo(String version, Path folder, String source, Path shim
     public static LibtorchInfo load() {
         try {
             Libtorch libtorch = Libtorch.load();
-            List<Device> devices = libtorch.has(Panatorch.PT_CUDA_LIBRARY())
-                    ? List.of(Device.CPU, Device.cuda(0))
-                    : List.of(Device.CPU);
-            return new LibtorchInfo(libtorch.version(), libtorch.folder(), libtorch.source(), libtorch.shim(), devices);
+            List<Device> devices = new ArrayList<>(List.of(Device.CPU));
+            for (int i = 0; i < Panatorch.pt_cuda_device_count(); i++) {
+                devices.add(Device.cuda(i));
+            }
+            return new LibtorchInfo(libtorch.version(), libtorch.folder(), libtorch.source(), libtorch.shim(),
+                    libtorch.shimVersion(), List.copyOf(devices));
         } catch (LibtorchLoadException e) {
             throw new TorchException(e.getMessage(), e);
         }

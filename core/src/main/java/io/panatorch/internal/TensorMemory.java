@@ -32,7 +32,10 @@ public abstract class TensorMemory {
         return instance;
     }
 
-    /** A CPU tensor over the segment, which is not copied and must stay until the tensor and its views are closed. */
+    /**
+     * A CPU tensor over the segment, which is not copied. The segment stays reachable as long as the tensor and everything
+     * made of it, so memory of an automatic arena stays valid.
+     */
     public static Tensor wrap(MemorySegment memory, DType dtype, Shape shape) {
         return instance().wrapMemory(memory, dtype, shape);
     }

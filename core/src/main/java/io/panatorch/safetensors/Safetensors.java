@@ -166,8 +166,8 @@ public final class Safetensors implements AutoCloseable {
     /**
      * Loads a tensor without copying it: its memory is the mapped file. Where the file does not align it, it is copied.
      *
-     * @return a read-only CPU tensor that belongs to the innermost open scope; it and its views must be closed before this
-     *     is
+     * @return a CPU tensor that belongs to the innermost open scope; it stays valid after this is closed, and cannot be
+     *     written to
      * @throws NoSuchElementException if there is none of that name
      * @throws InvalidFileException if it is stored with a type that tensors do not have here
      */
@@ -204,8 +204,7 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file, valid
-     * until this is closed}
+     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file}
      */
     MemorySegment data(String name) {
         Place place = place(name);
@@ -230,7 +229,7 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * Unmaps the files. Tensors that view their bytes must not be used any more, or the program may crash. Closing
+     * Ends the loading of tensors. Those that were loaded stay valid; a file is unmapped when none of them is left. Closing
      * again does nothing.
      */
     @Override

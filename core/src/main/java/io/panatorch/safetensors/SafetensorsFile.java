@@ -9,20 +9,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * One safetensors file, mapped into memory. It owns the mapping: after {@link #close} the segments that it gave cannot
- * be read any more, and native code that still holds their addresses would crash.
+ * One safetensors file, mapped into memory. The mapping goes when nothing refers to it any more: not this object, and no
+ * tensor that views it. Unmapping at {@link #close} instead would crash the JVM at the next use of such a tensor.
  */
 final class SafetensorsFile implements AutoCloseable {
 
     private final Path path;
     private final SafetensorsHeader header;
-    private final Arena arena;
-    private final MemorySegment mapping;
+    private MemorySegment mapping;
 
-    private SafetensorsFile(Path path, SafetensorsHeader header, Arena arena, MemorySegment mapping) {
+    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment mapping) {
         this.path = path;
         this.header = header;
-        this.arena = arena;
         this.mapping = mapping;
     }
 
@@ -30,14 +28,8 @@ final class SafetensorsFile implements AutoCloseable {
     static SafetensorsFile open(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             SafetensorsHeader header = SafetensorsHeader.read(path, channel);
-            Arena arena = Arena.ofShared();
-            try {
-                MemorySegment mapping = channel.map(MapMode.READ_ONLY, 0, header.fileSize(), arena);
-                return new SafetensorsFile(path, header, arena, mapping);
-            } catch (IOException | RuntimeException | Error e) {
-                arena.close();
-                throw e;
-            }
+            return new SafetensorsFile(
+                    path, header, channel.map(MapMode.READ_ONLY, 0, header.fileSize(), Arena.ofAuto()));
         }
     }
 
@@ -49,15 +41,21 @@ final class SafetensorsFile implements AutoCloseable {
         return header;
     }
 
-    /** {@return the bytes of a tensor, little-endian, read-only, valid until this is closed} */
+    /**
+     * {@return the bytes of a tensor, little-endian, read-only}
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
     MemorySegment data(TensorInfo info) {
-        return mapping.asSlice(header.dataStart() + info.begin(), info.byteSize());
+        MemorySegment all = mapping;
+        if (all == null) {
+            throw new IllegalStateException(path + " is closed");
+        }
+        return all.asSlice(header.dataStart() + info.begin(), info.byteSize());
     }
 
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        mapping = null;
     }
 }

@@ -58,7 +58,14 @@ final class CallState {
         if (handle.address() == 0) {
             throw failure(operator, operands);
         }
-        return innermost.register(new Tensor(handle));
+        Tensor result = new Tensor(handle);
+        for (Tensor operand : operands) {
+            if (operand != null && operand.source != null) {
+                result.source = operand.source;
+                break;
+            }
+        }
+        return innermost.register(result);
     }
 
     TorchException failure(String operator, Tensor... operands) {

@@ -143,9 +143,10 @@ public final class Operator {
         if (count < 0) {
             throw state.failure(operator, operands());
         }
+        Tensor[] operands = operands();
         List<Tensor> tensors = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            tensors.add(state.finish(operator, results.getAtIndex(ValueLayout.ADDRESS, i)));
+            tensors.add(state.finish(operator, results.getAtIndex(ValueLayout.ADDRESS, i), operands));
         }
         return List.copyOf(tensors);
     }

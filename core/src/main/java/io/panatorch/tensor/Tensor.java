@@ -33,6 +33,12 @@ public final class Tensor implements AutoCloseable {
     /** The scope or {@link TensorOwner} that frees this tensor. */
     Object owner;
 
+    /**
+     * Memory of somebody else that this tensor may lie in, such as a mapped file, or null. It is kept from the garbage
+     * collector as long as this tensor is, so results take it over from their operands: they may be views.
+     */
+    MemorySegment source;
+
     private MemorySegment handle;
     private Description description;
 
@@ -328,8 +334,17 @@ public final class Tensor implements AutoCloseable {
     public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) {
         String name = "scaled_dot_product_attention";
         CallState state = CallState.begin(name);
+        requireSameTokens(key, value);
         return state.finish(name, Panatorch.pt_scaled_dot_product_attention(query.handle(), key.handle(),
                 value.handle(), orNull(mask), scale, state.error()), query, key, value, mask);
+    }
+
+    /** libtorch's fused attention does not look, and would read past the end of the shorter one. */
+    private static void requireSameTokens(Tensor key, Tensor value) {
+        if (key.shape().dim() != value.shape().dim() || key.shape().dim() < 2 || key.size(-2) != value.size(-2)) {
+            throw new IllegalArgumentException("scaled_dot_product_attention: expected as many keys as values, found keys "
+                    + key.describe() + ", values " + value.describe());
+        }
     }
 
     /**
@@ -362,13 +377,6 @@ public final class Tensor implements AutoCloseable {
         MemorySegment pads = state.frame.longs(checkLength("padding", 3, padding));
         return state.finish("conv3d",
                 Panatorch.pt_conv3d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()), this, weight, bias);
-    }
-
-    /** {@return this {@code [batch, channels, h, w]} resized by nearest neighbour to two new sizes} */
-    public Tensor upsampleNearest2d(long height, long width) {
-        CallState state = CallState.begin("upsample_nearest2d");
-        MemorySegment size = state.frame.longs(height, width);
-        return state.finish("upsample_nearest2d", Panatorch.pt_upsample_nearest2d(handle(), size, state.error()), this);
     }
 
     /** {@return this {@code [batch, channels, f, h, w]} resized by nearest neighbour to three new sizes} */
@@ -476,11 +484,23 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
-    public void copy_(Tensor source) {
+    public void copy_(Tensor other) {
         CallState state = CallState.begin("copy_");
-        if (Panatorch.pt_copy_(handle(), source.handle(), state.error()) != 0) {
-            throw state.failure("copy_", this, source);
+        if (liesInReadOnlyMemory()) {
+            throw new IllegalStateException("copy_: " + describe() + " is memory of a mapped file, which is read-only;"
+                    + " copy() it first");
         }
+        if (Panatorch.pt_copy_(handle(), other.handle(), state.error()) != 0) {
+            throw state.failure("copy_", this, other);
+        }
+    }
+
+    private boolean liesInReadOnlyMemory() {
+        if (source == null || !source.isReadOnly()) {
+            return false;
+        }
+        long offset = Panatorch.pt_data(handle(), CallState.ofThread().error()).address() - source.address();
+        return offset >= 0 && offset < source.byteSize();
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------
@@ -638,8 +658,10 @@ public final class Tensor implements AutoCloseable {
         @Override
         protected Tensor wrapMemory(MemorySegment memory, DType dtype, Shape shape) {
             CallState state = CallState.begin("from_blob");
-            return state.finish("from_blob", Panatorch.pt_from_blob(memory, state.frame.longs(shape.sizes()),
+            Tensor tensor = state.finish("from_blob", Panatorch.pt_from_blob(memory, state.frame.longs(shape.sizes()),
                     shape.dim(), dtype.ordinal(), state.error()));
+            tensor.source = memory;
+            return tensor;
         }
 
         @Override

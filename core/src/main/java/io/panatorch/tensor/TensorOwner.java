@@ -35,6 +35,7 @@ public final class TensorOwner implements AutoCloseable {
         }
         Tensor alias = new Tensor(handle);
         alias.owner = this;
+        alias.source = tensor.source;
         synchronized (this) {
             if (!closed) {
                 tensors.add(alias);

@@ -69,6 +69,31 @@ class SafetensorsTensorsTest {
     }
 
     @Test
+    void tensorsOutliveTheirFile() throws IOException {
+        Path path = save(Map.of("x", Tensor.of(new float[] {1, 2, 3, 4}, 2, 2)));
+        Tensor view;
+        try (Safetensors file = Safetensors.open(path)) {
+            view = file.load("x").transpose(0, 1).alias();
+        }
+        System.gc(); // would unmap the file if nothing referred to it
+        assertThat(view).hasToString("[2, 2] float32 cpu [1.0, 3.0, 2.0, 4.0]");
+    }
+
+    @Test
+    void aMappedFileIsNotWrittenTo() throws IOException {
+        try (Safetensors file = Safetensors.open(save(Map.of("x", Tensor.of(new float[] {1, 2}, 2))))) {
+            Tensor row = file.load("x").narrow(0, 1, 1);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> row.copy_(Tensor.of(new float[] {9}, 1)))
+                    .withMessage("copy_: [1] float32 cpu is memory of a mapped file, which is read-only; copy() it first");
+
+            Tensor own = row.mul(2);
+            own.copy_(Tensor.of(new float[] {9}, 1));
+            assertThat(own.item()).isEqualTo(9);
+        }
+    }
+
+    @Test
     void oddShapesAndNonContiguousTensors() throws IOException {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("transposed", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1));

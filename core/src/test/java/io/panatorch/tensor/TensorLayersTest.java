@@ -207,7 +207,7 @@ class TensorLayersTest {
     @Test
     void nearestNeighbours() {
         Tensor image = tensor(new double[] {1, 2, 3, 4}, 1, 1, 2, 2);
-        assertNear(image.upsampleNearest2d(4, 3), new double[] {1, 1, 2, 1, 1, 2, 3, 3, 4, 3, 3, 4}, 1, 1, 4, 3);
+        assertNear(image.unsqueeze(2).upsampleNearest3d(1, 4, 3), new double[] {1, 1, 2, 1, 1, 2, 3, 3, 4, 3, 3, 4}, 1, 1, 1, 4, 3);
         Tensor video = tensor(new double[] {1, 2, 3, 4}, 1, 1, 2, 1, 2);
         assertNear(video.upsampleNearest3d(3, 2, 2), new double[] {1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4}, 1, 1, 3, 2, 2);
         assertThatThrownBy(() -> image.upsampleNearest3d(2, 2, 2))

@@ -185,50 +185,14 @@ public class Panatorch {
     public static int PT_ERROR_TEXT() {
         return PT_ERROR_TEXT;
     }
-    private static final int PT_BLOB_DELETER = (int)2L;
+    private static final int PT_CUDA_LIBRARY = (int)2L;
     /**
      * {@snippet lang=c :
-     * enum pt_feature.PT_BLOB_DELETER = 2
-     * }
-     */
-    public static int PT_BLOB_DELETER() {
-        return PT_BLOB_DELETER;
-    }
-    private static final int PT_STABLE_IVALUE = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum pt_feature.PT_STABLE_IVALUE = 4
-     * }
-     */
-    public static int PT_STABLE_IVALUE() {
-        return PT_STABLE_IVALUE;
-    }
-    private static final int PT_ONEDNN_LINEAR = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum pt_feature.PT_ONEDNN_LINEAR = 8
-     * }
-     */
-    public static int PT_ONEDNN_LINEAR() {
-        return PT_ONEDNN_LINEAR;
-    }
-    private static final int PT_CUDA_LIBRARY = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * enum pt_feature.PT_CUDA_LIBRARY = 16
+     * enum pt_feature.PT_CUDA_LIBRARY = 2
      * }
      */
     public static int PT_CUDA_LIBRARY() {
         return PT_CUDA_LIBRARY;
-    }
-    private static final int PT_OPENBLAS = (int)32L;
-    /**
-     * {@snippet lang=c :
-     * enum pt_feature.PT_OPENBLAS = 32
-     * }
-     */
-    public static int PT_OPENBLAS() {
-        return PT_OPENBLAS;
     }
 
     private static class pt_load {
@@ -286,6 +250,62 @@ public class Panatorch {
                 traceDowncall("pt_load", libraries, count, error);
             }
             return (int)mh$.invokeExact(libraries, count, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_version {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_version");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *pt_version()
+     * }
+     */
+    public static FunctionDescriptor pt_version$descriptor() {
+        return pt_version.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *pt_version()
+     * }
+     */
+    public static MethodHandle pt_version$handle() {
+        return pt_version.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *pt_version()
+     * }
+     */
+    public static MemorySegment pt_version$address() {
+        return pt_version.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *pt_version()
+     * }
+     */
+    public static MemorySegment pt_version() {
+        var mh$ = pt_version.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_version");
+            }
+            return (MemorySegment)mh$.invokeExact();
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -396,6 +416,62 @@ public class Panatorch {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("pt_features");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_cuda_device_count {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_LONG    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_device_count");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_device_count()
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_device_count$descriptor() {
+        return pt_cuda_device_count.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_device_count()
+     * }
+     */
+    public static MethodHandle pt_cuda_device_count$handle() {
+        return pt_cuda_device_count.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_device_count()
+     * }
+     */
+    public static MemorySegment pt_cuda_device_count$address() {
+        return pt_cuda_device_count.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t pt_cuda_device_count()
+     * }
+     */
+    public static long pt_cuda_device_count() {
+        var mh$ = pt_cuda_device_count.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_device_count");
             }
             return (long)mh$.invokeExact();
         } catch (Throwable ex$) {
@@ -2491,66 +2567,6 @@ public class Panatorch {
                 traceDowncall("pt_conv3d", x, weight, bias, stride, padding, error);
             }
             return (MemorySegment)mh$.invokeExact(x, weight, bias, stride, padding, error);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class pt_upsample_nearest2d {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Panatorch.C_POINTER,
-            Panatorch.C_POINTER,
-            Panatorch.C_POINTER,
-            Panatorch.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_upsample_nearest2d");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error)
-     * }
-     */
-    public static FunctionDescriptor pt_upsample_nearest2d$descriptor() {
-        return pt_upsample_nearest2d.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error)
-     * }
-     */
-    public static MethodHandle pt_upsample_nearest2d$handle() {
-        return pt_upsample_nearest2d.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error)
-     * }
-     */
-    public static MemorySegment pt_upsample_nearest2d$address() {
-        return pt_upsample_nearest2d.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * pt_tensor *pt_upsample_nearest2d(const pt_tensor *x, const int64_t *size, char **error)
-     * }
-     */
-    public static MemorySegment pt_upsample_nearest2d(MemorySegment x, MemorySegment size, MemorySegment error) {
-        var mh$ = pt_upsample_nearest2d.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("pt_upsample_nearest2d", x, size, error);
-            }
-            return (MemorySegment)mh$.invokeExact(x, size, error);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

@@ -37,7 +37,7 @@ final class InfoCommand implements Callable<Integer> {
         LibtorchInfo libtorch = LibtorchInfo.load();
         row("libtorch", libtorch.version() + " from " + libtorch.source());
         row("", libtorch.folder().toString());
-        row("shim", libtorch.shim().toString());
+        row("shim", libtorch.shimVersion() + ", " + libtorch.shim());
         row("devices", libtorch.devices().stream().map(Device::toString).collect(Collectors.joining(", ")));
         row("threads", Integer.toString(LibtorchInfo.threads()));
         return ExitCode.OK;

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * Predicts the noise, or the velocity, in latents of a video; diffusers' {@code CogVideoXTransformer3DModel}.
@@ -113,12 +114,16 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @param conditioning of {@link #prepare} for the same batch and sizes; borrowed
      * @param cache at a step that has begun
      * @return {@code [batch, frames, outChannels, height, width]}, of the caller's scope
+     * @throws CancellationException before the next block where the thread was interrupted
      */
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor activated = timestepEmbedding.forward(timestep, latents).silu(); // what every adaptive norm begins with
             Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), conditioning.text.alias());
             for (Block block : blocks) {
+                if (Thread.interrupted()) {
+                    throw new CancellationException("cancelled at timestep " + timestep);
+                }
                 Tokens next = block.forward(tokens, activated, cache);
                 tokens.video().close();
                 tokens.text().close();
