@@ -51,10 +51,17 @@ int32_t torch_dtype(int32_t dtype, char **error) {
 int32_t torch_device(int32_t device, char **error) {
     switch (device) {
         case PT_CPU: return torch.aoti_torch_device_type_cpu();
-        case PT_CUDA: return torch.aoti_torch_device_type_cuda();
+        case PT_CUDA:
+            /* libtorch's own words for this are a page on its dispatcher. */
+            if ((torch.features & PT_CUDA_LIBRARY) == 0) {
+                return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded");
+            }
+            return torch.aoti_torch_device_type_cuda();
         default: return fail(error, "unknown device number %d", device);
     }
 }
+
+int32_t torch_device_index(int32_t device, int32_t index) { return device == PT_CPU ? -1 : index; }
 
 /* A symbol from any of the libraries, NULL where none has it. */
 static void *find(void *const *libraries, int64_t count, const char *name) {
@@ -136,6 +143,11 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     void *libraries[MAX_LIBRARIES];
     bool cuda = false;
     if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
+    /*
+     * Threads of libgomp that wait for each other spin by default, which is up to 20 times slower where the machine has
+     * other work too, a JVM's own included, and no faster where it has none. It reads this when it is loaded.
+     */
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     for (int64_t i = 0; i < count; i++) {
         /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
         libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);

@@ -55,6 +55,31 @@ static void check_elementwise(void) {
     pt_release(b);
 }
 
+/* Numbers do not change the dtype of a tensor without dimensions; whole numbers add without rounding. */
+static void check_promotion(void) {
+    float one_data[1] = {1};
+    int64_t whole_data[2] = {INT64_MAX - 1, 5};
+    const int64_t two = 2;
+    int64_t shape[16];
+    pt_tensor *one = pt_from_blob(one_data, NULL, 0, PT_FLOAT32, &error);
+    pt_tensor *whole = pt_from_blob(whole_data, &two, 1, PT_INT64, &error);
+    CHECK(one != NULL && whole != NULL);
+    pt_tensor *product = pt_mul_scalar(one, 0.1, &error);
+    CHECK(product != NULL && pt_describe(product, shape, 16, &error) == 0 && shape[0] == PT_FLOAT32);
+    pt_release(product);
+    pt_tensor *sum = pt_add(whole, whole, &error);
+    CHECK(sum != NULL && ((int64_t *)pt_data(sum, &error))[1] == 10);
+    pt_tensor *difference = pt_sub(whole, sum, &error);
+    CHECK(difference != NULL && ((int64_t *)pt_data(difference, &error))[1] == -5);
+    pt_release(sum);
+    pt_release(difference);
+    pt_tensor *same = pt_to(whole, PT_INT64, PT_CPU, 0, &error);
+    CHECK(same != NULL && pt_data(same, &error) == whole_data);
+    pt_release(same);
+    pt_release(one);
+    pt_release(whole);
+}
+
 static void check_layers(void) {
     float x_data[4] = {1, 2, 3, 4};
     float w_data[4] = {1, 0, 1, 1};
@@ -107,6 +132,22 @@ static pt_tensor *waves(const int64_t *sizes, int64_t dim) {
     for (int64_t i = 0; i < dim; i++) count *= sizes[i];
     for (int64_t i = 0; i < count; i++) ((float *)pt_data(result, &error))[i] = sinf((float)i);
     return result;
+}
+
+/* Whichever implementation pt_linear takes, the numbers are those of the product, also of an x that is not contiguous. */
+static void check_linear(void) {
+    pt_tensor *stored = waves((int64_t[]){2, 300, 96}, 3);
+    pt_tensor *x = pt_transpose(stored, 1, 2, &error); /* [2, 96, 300] */
+    pt_tensor *w = waves((int64_t[]){160, 300}, 2);
+    pt_tensor *bias = waves((int64_t[]){160}, 1);
+    pt_tensor *wt = pt_transpose(w, 0, 1, &error);
+    pt_tensor *product = pt_matmul(x, wt, &error);
+    pt_tensor *expected = pt_add(product, bias, &error);
+    CHECK(expected != NULL);
+    pt_tensor *whole = pt_contiguous(expected, &error);
+    check_values(pt_linear(x, w, bias, &error), pt_data(whole, &error), 2 * 96 * 160);
+    pt_tensor *const all[] = {stored, x, w, bias, wt, product, expected, whole};
+    for (int i = 0; i < 8; i++) pt_release(all[i]);
 }
 
 /* Whichever implementation pt_conv3d takes, the numbers are those of aten::conv3d, also of an x that is not contiguous. */
@@ -176,6 +217,14 @@ static void check_failures(void) {
     check_error((pt_features() & PT_ERROR_TEXT) != 0 ? "shapes cannot be multiplied" : "stderr");
     CHECK(pt_mul(x, NULL, &error) == NULL);
     check_error("NULL");
+    CHECK(pt_add(x, NULL, &error) == NULL);
+    check_error("NULL");
+    CHECK(pt_data(NULL, &error) == NULL);
+    check_error("NULL");
+    if ((pt_features() & PT_CUDA_LIBRARY) == 0) {
+        CHECK(pt_to(x, PT_FLOAT32, PT_CUDA, 0, &error) == NULL);
+        check_error("has no CUDA");
+    }
     CHECK(pt_empty((int64_t[]){-1}, 1, PT_FLOAT32, PT_CPU, 0, &error) == NULL);
     check_error("negative");
     CHECK(pt_empty((int64_t[]){1}, 1, 77, PT_CPU, 0, &error) == NULL);
@@ -190,6 +239,11 @@ static void check_failures(void) {
     pt_tensor *result;
     CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, 1, &error) == -1);
     check_error("aten::no_such_operator");
+    /* An operator that returns one tensor has no second one to give. */
+    const pt_value relu[1] = {{.kind = PT_TENSOR, .tensor = x}};
+    pt_tensor *two[2];
+    CHECK(pt_call("aten::relu", "", relu, 1, two, 2, 2, &error) == -1);
+    check_error("aten::relu: 2 results expected, found 1");
     pt_release(x);
 }
 
@@ -215,8 +269,10 @@ int main(int argc, char **argv) {
     CHECK(pt_num_threads() >= 1);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
     check_elementwise();
+    check_promotion();
     check_layers();
     check_large();
+    check_linear();
     check_conv3d();
     check_any_operator();
     /* libtorch before 2.13 prints the reasons of failures itself. */

@@ -9,8 +9,8 @@ import java.io.IOException;
 /**
  * T5's normalisation: division by the root mean square, then a weight, without mean and shift.
  *
- * <p>Unlike a plain {@link io.panatorch.nn.RmsNorm} it takes the float32 residual stream of a float16 model down to the dtype
- * of its weight, before it multiplies.
+ * <p>Unlike torch's {@code nn.RMSNorm} it takes the float32 residual stream of a float16 model down to the dtype of its weight,
+ * before it multiplies.
  */
 final class T5LayerNorm implements Layer {
 

@@ -1,5 +1,57 @@
-/* Convolutions, and which implementation computes them. */
+/* Linear layers and convolutions, and which implementation computes them. */
 #include "internal.h"
+
+/* Whether a tensor is one of `dim` dimensions that oneDNN takes, and its sizes, borrowed until it is released. */
+static bool is_float32_on_cpu(const pt_tensor *tensor, int64_t dim, int64_t **sizes) {
+    handle t = (handle)tensor;
+    int32_t type = 0;
+    int32_t device = 0;
+    int64_t found = 0;
+    return t != NULL && torch.aoti_torch_get_dtype(t, &type) == 0 && type == torch.dtypes[PT_FLOAT32] &&
+           torch.aoti_torch_get_device_type(t, &device) == 0 && device == torch.aoti_torch_device_type_cpu() &&
+           torch.aoti_torch_get_dim(t, &found) == 0 && found == dim && torch.aoti_torch_get_sizes(t, sizes) == 0;
+}
+
+/*
+ * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's: measured
+ * on two cores it takes half the time from about four million multiplications on, and longer for small layers. Like
+ * the choice for conv3d below, this checks what the function asked does not; everything unusual is left to aten.
+ */
+#define ONEDNN_LINEAR_FROM (1 << 22)
+
+static bool suits_onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
+    int64_t dim = 0;
+    int64_t *in, *kernel, *out;
+    if (torch.aoti_torch_cpu__linear_pointwise == NULL || x == NULL) return false;
+    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim < 2 || !is_float32_on_cpu(x, dim, &in)) return false;
+    if (!is_float32_on_cpu(weight, 2, &kernel) || in[dim - 1] != kernel[1]) return false;
+    if (bias != NULL && (!is_float32_on_cpu(bias, 1, &out) || out[0] != kernel[0])) return false;
+    double multiplications = (double)kernel[0];
+    for (int64_t i = 0; i < dim; i++) multiplications *= (double)in[i];
+    return multiplications >= ONEDNN_LINEAR_FROM;
+}
+
+static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
+    handle optional_bias = (handle)bias;
+    handle result = NULL;
+    if (torch.aoti_torch_cpu__linear_pointwise((handle)x, (handle)weight, bias == NULL ? NULL : &optional_bias, "none",
+                                               NULL, 0, NULL, &result) != 0) {
+        fail_with_torch(error, "linear");
+        return NULL;
+    }
+    return result;
+}
+
+pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
+    if (enter(error) != 0) return NULL;
+    if (suits_onednn_linear(x, weight, bias)) return onednn_linear(x, weight, bias, error);
+    call c;
+    begin(&c, "aten::linear", "", error);
+    put_tensor(&c, x);
+    put_tensor(&c, weight);
+    put_optional_tensor(&c, bias);
+    return run_for_tensor(&c);
+}
 
 static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
                               const int64_t *stride, const int64_t *padding, int64_t dim, char **error) {
@@ -19,17 +71,6 @@ static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_ten
 pt_tensor *pt_conv2d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
                      const int64_t *padding, char **error) {
     return convolution("aten::conv2d", x, weight, bias, stride, padding, 2, error);
-}
-
-/* Whether a tensor is one of `dim` dimensions that oneDNN takes, and its sizes, borrowed until it is released. */
-static bool is_float32_on_cpu(const pt_tensor *tensor, int64_t dim, int64_t **sizes) {
-    handle t = (handle)tensor;
-    int32_t type = 0;
-    int32_t device = 0;
-    int64_t found = 0;
-    return t != NULL && torch.aoti_torch_get_dtype(t, &type) == 0 && type == torch.dtypes[PT_FLOAT32] &&
-           torch.aoti_torch_get_device_type(t, &device) == 0 && device == torch.aoti_torch_device_type_cpu() &&
-           torch.aoti_torch_get_dim(t, &found) == 0 && found == dim && torch.aoti_torch_get_sizes(t, sizes) == 0;
 }
 
 /*
