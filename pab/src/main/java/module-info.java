@@ -3,5 +3,6 @@ module io.panatorch.pab {
     requires transitive io.panatorch.core;
 
     exports io.panatorch.cache;
+    exports io.panatorch.cache.firstblock;
     exports io.panatorch.cache.pab;
 }
