@@ -4,5 +4,6 @@ module io.panatorch.pab {
 
     exports io.panatorch.cache;
     exports io.panatorch.cache.firstblock;
+    exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
 }

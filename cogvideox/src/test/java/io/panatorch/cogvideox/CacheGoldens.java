@@ -1,14 +1,19 @@
 package io.panatorch.cogvideox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.firstblock.FirstBlockCache;
+import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,7 +28,8 @@ abstract class CacheGoldens {
 
     @ParameterizedTest
     @CsvSource({
-        "fbc_low, attn_computed, 2e-4", "fbc_mid, attn_computed, 2e-4", "fbc_high, attn_computed, 2e-4"
+        "fbc_low, attn_computed, 2e-4", "fbc_mid, attn_computed, 2e-4", "fbc_high, attn_computed, 2e-4",
+        "mag_mid, attn_computed, 2e-4", "mag_high, attn_computed, 2e-4"
     })
     void isWhatDiffusersGives(String run, String decisions, double tolerance) throws IOException {
         try (Golden golden = Golden.open("caches");
@@ -39,10 +45,38 @@ abstract class CacheGoldens {
         }
     }
 
+    @Test
+    void calibratesAsDiffusersDoes() throws IOException {
+        List<Double> ratios = new ArrayList<>();
+        try (Golden golden = Golden.open("caches");
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open()) {
+            pipeline.generate(
+                    PipelineGoldens.request(golden.json()).cache(MagCache.calibration(ratios::addAll)).build());
+
+            double[] expected = golden.tensor("mag/calibrated_ratios").toDoubleArray();
+            assertThat(ratios).hasSameSizeAs(expected);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(ratios.get(i)).as("step %d", i).isCloseTo(expected[i], withinPercentage(0.01));
+            }
+        }
+    }
+
     private static CacheMethod method(JsonNode config) {
         return switch (config.get("class").asText()) {
             case "FirstBlockCacheConfig" -> FirstBlockCache.of(config.get("threshold").asDouble());
+            case "MagCacheConfig" -> magCache(config);
             case String other -> throw new AssertionError(other);
         };
+    }
+
+    private static CacheMethod magCache(JsonNode config) {
+        List<Double> ratios = new ArrayList<>();
+        config.get("mag_ratios").forEach(ratio -> ratios.add(ratio.asDouble()));
+        return MagCache.builder(ratios)
+                .threshold(config.get("threshold").asDouble())
+                .maxSkipSteps(config.get("max_skip_steps").asInt())
+                .retentionRatio(config.get("retention_ratio").asDouble())
+                .build();
     }
 }
