@@ -6,4 +6,5 @@ module io.panatorch.pab {
     exports io.panatorch.cache.firstblock;
     exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
+    exports io.panatorch.cache.taylorseer;
 }

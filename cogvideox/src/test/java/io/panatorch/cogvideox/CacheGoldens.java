@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
+import io.panatorch.cache.taylorseer.TaylorSeer;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +31,9 @@ abstract class CacheGoldens {
     @ParameterizedTest
     @CsvSource({
         "fbc_low, attn_computed, 2e-4", "fbc_mid, attn_computed, 2e-4", "fbc_high, attn_computed, 2e-4",
-        "mag_mid, attn_computed, 2e-4", "mag_high, attn_computed, 2e-4"
+        "mag_mid, attn_computed, 2e-4", "mag_high, attn_computed, 2e-4",
+        "taylor_attn_o1, attn_computed, 2e-4", "taylor_attn_o2, attn_computed, 2e-4",
+        "taylor_attn_bf16, attn_computed, 2e-2", "taylor_lite, proj_out_computed, 2e-4"
     })
     void isWhatDiffusersGives(String run, String decisions, double tolerance) throws IOException {
         try (Golden golden = Golden.open("caches");
@@ -66,6 +70,7 @@ abstract class CacheGoldens {
         return switch (config.get("class").asText()) {
             case "FirstBlockCacheConfig" -> FirstBlockCache.of(config.get("threshold").asDouble());
             case "MagCacheConfig" -> magCache(config);
+            case "TaylorSeerCacheConfig" -> taylorSeer(config);
             case String other -> throw new AssertionError(other);
         };
     }
@@ -78,5 +83,20 @@ abstract class CacheGoldens {
                 .maxSkipSteps(config.get("max_skip_steps").asInt())
                 .retentionRatio(config.get("retention_ratio").asDouble())
                 .build();
+    }
+
+    private static CacheMethod taylorSeer(JsonNode config) {
+        TaylorSeer.Builder builder = TaylorSeer.builder()
+                .cacheInterval(config.get("cache_interval").asInt())
+                .disableCacheBeforeStep(config.get("disable_cache_before_step").asInt())
+                .maxOrder(config.get("max_order").asInt())
+                .taylorFactorsDtype(DType.valueOf(config.get("taylor_factors_dtype").asText().toUpperCase(Locale.ROOT)));
+        if (config.has("disable_cache_after_step")) {
+            builder.disableCacheAfterStep(config.get("disable_cache_after_step").asInt());
+        }
+        if (config.has("cache_identifiers")) {
+            builder.cacheIdentifiers(config.get("cache_identifiers").get(0).asText());
+        }
+        return config.has("use_lite_mode") ? builder.useLiteMode().build() : builder.build();
     }
 }
