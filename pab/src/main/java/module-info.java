@@ -7,4 +7,5 @@ module io.panatorch.pab {
     exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
     exports io.panatorch.cache.taylorseer;
+    exports io.panatorch.cache.teacache;
 }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.taylorseer.TaylorSeer;
+import io.panatorch.cache.teacache.TeaCache;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TensorScope;
@@ -62,6 +64,25 @@ abstract class CacheGoldens {
             assertThat(ratios).hasSameSizeAs(expected);
             for (int i = 0; i < expected.length; i++) {
                 assertThat(ratios.get(i)).as("step %d", i).isCloseTo(expected[i], withinPercentage(0.01));
+            }
+        }
+    }
+
+    /** No golden of diffusers' has this method: all skipped that may be, and nothing skipped. */
+    @ParameterizedTest
+    @CsvSource({"true, CRRRRRRRRC", "false, CCCCCCCCCC"})
+    void teaCacheSkipsBlocks(boolean skips, String decisions) throws IOException {
+        try (Golden golden = Golden.open("caches");
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open()) {
+            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                    .cache(skips ? TeaCache.of(1000, TeaCache.COGVIDEOX_2B) : TeaCache.of(1, List.of(1.0))).build());
+
+            assertThat(result.cache().sites()).hasSize(5).allSatisfy(site -> assertThat(site.decisions())
+                    .isEqualTo(site.site().kind() == SiteKind.DENOISER ? "CCCCCCCCCC" : decisions));
+            assertThat(result.cache().bytesHeld()).isZero();
+            if (!skips) {
+                golden.assertClose(result.latents(), "fbc_low/final_latents", Golden.LATENTS); // which skips nothing either
             }
         }
     }

@@ -6,10 +6,12 @@ import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A model of blocks that add numbers. Every step begins with a video of ones and a text of twos; block {@code b} adds
- * {@code (b + 1) · change} to the video and {@code 10 · (b + 1) · change} to the text, and the change is the step's.
+ * A denoiser of blocks that add numbers. Every step begins with a video of ones and a text of twos; block {@code b} adds
+ * {@code (b + 1) · change} to the video and {@code 10 · (b + 1) · change} to the text. The change is the step's, and the
+ * denoiser's last input.
  */
 public final class BlockModel {
 
@@ -18,6 +20,9 @@ public final class BlockModel {
 
     public static final long TEXT_BYTES = 12;
 
+    public static final long EMBEDDING_BYTES = 16;
+
+    private final Site denoiser = new Site(SiteKind.DENOISER, 0, "transformer");
     private final List<Site> sites = new ArrayList<>();
     private final double[] changes;
     private final int[] timesteps;
@@ -37,7 +42,7 @@ public final class BlockModel {
     }
 
     public CacheRun run() {
-        return new CacheRun(sites, timesteps);
+        return new CacheRun(Stream.concat(Stream.of(denoiser), sites.stream()).toList(), timesteps);
     }
 
     /** A whole generation in a session of its own. */
@@ -55,14 +60,21 @@ public final class BlockModel {
 
     private void step(CacheSession cache, double change) {
         try (TensorScope _ = TensorScope.open()) {
-            List<Tensor> tokens = List.of(FakeModel.filled(1, 2, 3), FakeModel.filled(2, 1, 3));
-            for (Site site : sites) {
-                double added = (site.layer() + 1) * change;
-                tokens = cache.through(site, tokens, in -> List.of(in.get(0).add(added), in.get(1).add(10 * added)));
-            }
+            List<Tensor> inputs =
+                    List.of(FakeModel.filled(1, 2, 3), FakeModel.filled(2, 1, 3), FakeModel.filled((float) change, 1, 4));
+            List<Tensor> tokens = cache.through(denoiser, inputs, in -> blocks(cache, in.subList(0, 2), change));
             videos.add((double) tokens.get(0).toFloatArray()[5]);
             texts.add((double) tokens.get(1).toFloatArray()[2]);
         }
+    }
+
+    private List<Tensor> blocks(CacheSession cache, List<Tensor> start, double change) {
+        List<Tensor> tokens = start;
+        for (Site site : sites) {
+            double added = (site.layer() + 1) * change;
+            tokens = cache.through(site, tokens, in -> List.of(in.get(0).add(added), in.get(1).add(10 * added)));
+        }
+        return tokens;
     }
 
     /** One value of the last block's video, for each step. */
@@ -85,7 +97,7 @@ public final class BlockModel {
         return statistics;
     }
 
-    /** For each block, a letter a step. */
+    /** For each covered site, a letter a step. */
     public List<String> decisions() {
         return statistics.sites().stream().map(SiteStatistics::decisions).toList();
     }
