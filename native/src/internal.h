@@ -45,7 +45,6 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_is_contiguous, status, (handle, bool *))                                                            \
     X(aoti_torch_device_type_cpu, int32_t, (void))                                                                   \
     X(aoti_torch_device_type_cuda, int32_t, (void))                                                                  \
-    X(aoti_torch_layout_strided, int32_t, (void))                                                                    \
     X(aoti_torch_memory_format_contiguous_format, int32_t, (void))                                                   \
     X(aoti_torch_dtype_float32, int32_t, (void))                                                                     \
     X(aoti_torch_dtype_float64, int32_t, (void))                                                                     \

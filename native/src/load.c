@@ -139,8 +139,15 @@ static int32_t check_version(void *const *libraries, int64_t count, const char *
     return 0;
 }
 
+/* Whether a path's last name begins so: its folders may have any name. */
+static bool is_file(const char *path, const char *name) {
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash == NULL ? path : slash + 1, name, strlen(name)) == 0;
+}
+
 static int32_t load(const char *const *paths, int64_t count, char **error) {
     void *libraries[MAX_LIBRARIES];
+    const char *main_library = "what was named";
     bool cuda = false;
     if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
     /*
@@ -152,9 +159,9 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
         /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
         libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
         if (libraries[i] == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
-        cuda = cuda || strstr(paths[i], "libtorch_cuda") != NULL;
+        cuda = cuda || is_file(paths[i], "libtorch_cuda");
+        if (is_file(paths[i], "libtorch_cpu")) main_library = paths[i];
     }
-    const char *main_library = paths[count - 1];
     if (check_version(libraries, count, main_library, error) != 0) return -1;
 
     libtorch found = {0};

@@ -80,13 +80,13 @@ public final class CogVideoXPipeline implements AutoCloseable {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
             return new CogVideoXPipeline(folder, dtype, device, opened);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;
         }
     }
 
-    private static void closeAll(Deque<AutoCloseable> opened, Exception reason) {
+    private static void closeAll(Deque<AutoCloseable> opened, Throwable reason) {
         for (AutoCloseable part : opened) {
             try {
                 part.close();

@@ -34,6 +34,9 @@ record SafetensorsHeader(
     /** The limit of the reference implementation, against headers that are made to fill the memory. */
     static final int LONGEST = 100_000_000;
 
+    /** What a tensor of libtorch can have. */
+    private static final int MOST_DIMENSIONS = 64;
+
     /** A checkout without Git LFS has small text files in the place of weights, which begin with this. */
     private static final long GIT_LFS_POINTER =
             littleEndian("version ".getBytes(StandardCharsets.US_ASCII)).getLong();
@@ -129,6 +132,10 @@ record SafetensorsHeader(
         });
         if (fields.type == null || fields.shape == null || fields.offsets == null) {
             throw header.invalid(tensor + " must have dtype, shape and data_offsets");
+        }
+        if (fields.shape.length > MOST_DIMENSIONS) {
+            throw header.invalid(
+                    tensor + " has " + fields.shape.length + " dimensions, expected at most " + MOST_DIMENSIONS);
         }
         if (fields.offsets.length != 2) {
             throw header.invalid(tensor + " data_offsets must be 2 numbers, found " + fields.offsets.length);

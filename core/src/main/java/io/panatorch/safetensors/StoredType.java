@@ -94,14 +94,17 @@ public enum StoredType {
     /**
      * {@return how many bytes a tensor of this type takes}
      *
-     * @throws ArithmeticException if that does not fit in a long or is not a whole number
+     * @throws ArithmeticException if that does not fit in a long or is not a whole number; nor may the product of the sizes
+     *     that are not 0, since strides are such products
      */
     long byteSize(long[] shape) {
         long elements = 1;
+        boolean empty = false;
         for (long size : shape) {
-            elements = Math.multiplyExact(elements, size);
+            elements = Math.multiplyExact(elements, Math.max(size, 1));
+            empty |= size == 0;
         }
-        long total = Math.multiplyExact(elements, (long) bits);
+        long total = empty ? 0 : Math.multiplyExact(elements, (long) bits);
         if (total % Byte.SIZE != 0) {
             throw new ArithmeticException(elements + " elements of " + bits + " bits are not whole bytes");
         }

@@ -111,8 +111,16 @@ public final class Operator {
         return run(1).getFirst();
     }
 
-    /** Runs an operator that returns a tuple of {@code count} tensors. */
+    /**
+     * Runs an operator that returns a tuple of {@code count} tensors.
+     *
+     * @throws IllegalArgumentException for a negative count
+     * @throws TorchException where libtorch refuses
+     */
     public List<Tensor> call(int count) {
+        if (count < 0) { // the shim would take the result for a list, which is something else in memory
+            throw new IllegalArgumentException("results of " + name + ": expected 0 or more, found " + count);
+        }
         return run(count);
     }
 

@@ -215,6 +215,7 @@ class SafetensorsTest {
             {'a':{'dtype':'F4','shape':[3],'data_offsets':[0,2]}}    | header: tensor "a" F4 [3] has no size in bytes: 3 elements of 4 bits are not whole bytes
             {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 [4294967296, 4294967296] has no size in bytes: long overflow
             {'a':{'dtype':'U8','shape':[2305843009213693952],'data_offsets':[0,0]}} | header: tensor "a" U8 [2305843009213693952] has no size in bytes: long overflow
+            {'a':{'dtype':'F32','shape':[0,4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 [0, 4294967296, 4294967296] has no size in bytes: long overflow
             {'a':{'dtype':'U8','shape':[1],'data_offsets':[1,2]}}    | header: tensor "a" data_offsets [1, 2] leave a hole after the tensor before, which ends at 0
             {'a':{'dtype':'U8','shape':[5],'data_offsets':[0,5]},'b':{'dtype':'U8','shape':[4],'data_offsets':[4,8]}} | header: tensor "b" data_offsets [4, 8] overlap the tensor before, which ends at 5
             {'a':{'dtype':'U8','shape':[7],'data_offsets':[0,7]}}    | header: tensors take 7 bytes, but the file has 8 after the header
@@ -223,6 +224,14 @@ class SafetensorsTest {
             """)
     void damagedHeaders(String header, String problem) throws IOException {
         assertInvalid(file(header, 8), problem);
+    }
+
+    @Test
+    void moreDimensionsThanATensorCanHave() throws IOException {
+        String tensor = "{'a':{'dtype':'U8','shape':[%s1],'data_offsets':[0,1]}}";
+        Safetensors.open(file(tensor.formatted("1,".repeat(63)), 1)).close();
+        assertInvalid(file(tensor.formatted("1,".repeat(64)), 1),
+                "header: tensor \"a\" has 65 dimensions, expected at most 64");
     }
 
     @ParameterizedTest

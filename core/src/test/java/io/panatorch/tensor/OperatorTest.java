@@ -48,6 +48,14 @@ class OperatorTest {
     }
 
     @Test
+    void aNegativeNumberOfResults() {
+        Operator sort = Operator.named("aten::sort").tensor(x).integer(-1).bool(true);
+        assertThatThrownBy(() -> sort.call(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("results of aten::sort: expected 0 or more, found -1");
+    }
+
+    @Test
     void optionalTensorsAndThreeResults() {
         Tensor weight = Tensor.of(new float[] {2, 2, 2}, 3);
         List<Tensor> results = Operator.named("aten::native_layer_norm")

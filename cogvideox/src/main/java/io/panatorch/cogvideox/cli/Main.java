@@ -56,6 +56,8 @@ public final class Main {
                 .setExecutionExceptionHandler((e, _, _) -> terminal.failure(e));
         try (var _ = terminal.takeWarnings()) {
             return line.execute(arguments);
+        } catch (Error e) { // picocli handles exceptions only
+            return terminal.failure(e);
         }
     }
 

@@ -117,7 +117,7 @@ final class Terminal {
     }
 
     /** Says why the command failed, and returns the exit status for it. */
-    synchronized int failure(Exception e) {
+    synchronized int failure(Throwable e) {
         if (e instanceof IllegalArgumentException) {
             errorLine(e.getMessage());
             trace(e);
@@ -128,18 +128,20 @@ final class Terminal {
         return ExitCode.SOFTWARE;
     }
 
-    static String reason(Exception e) {
+    static String reason(Throwable e) {
         return switch (e) {
             case NoSuchFileException f when f.getReason() == null -> f.getFile() + ": does not exist";
             case AccessDeniedException f when f.getReason() == null -> f.getFile() + ": permission denied";
             case FileSystemException f when f.getReason() == null ->
                     f.getFile() + ": cannot be used: " + f.getClass().getSimpleName();
+            case OutOfMemoryError _ -> "out of memory in Java: " + e.getMessage()
+                    + "; choose smaller sizes, or give it more with JAVA_TOOL_OPTIONS=-Xmx...";
             case IOException _, TorchException _, CancellationException _ -> e.getMessage();
             default -> "internal error: " + e + "; with the environment variable " + DEBUG + " set it says where";
         };
     }
 
-    private void trace(Exception e) {
+    private void trace(Throwable e) {
         if (System.getenv(DEBUG) != null && !silent) {
             e.printStackTrace(err);
         }

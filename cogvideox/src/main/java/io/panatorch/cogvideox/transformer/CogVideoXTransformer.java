@@ -74,7 +74,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
         Weights weights = Weights.open(folder, BASE_NAME, dtype, device);
         try {
             return new CogVideoXTransformer(config, weights);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             weights.close();
             throw e;
         }

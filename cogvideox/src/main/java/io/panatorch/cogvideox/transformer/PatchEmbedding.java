@@ -11,6 +11,9 @@ import java.io.IOException;
 /** Prompts and patches of latents as tokens; diffusers' {@code CogVideoXPatchEmbed} with sincos positions. */
 final class PatchEmbedding {
 
+    /** What an array can hold. */
+    private static final int MAX_POSITIONS = Integer.MAX_VALUE - 8;
+
     private final TransformerConfig config;
     private final Conv2d patchProjection;
     private final Linear textProjection;
@@ -50,6 +53,10 @@ final class PatchEmbedding {
                     + ": expected multiples of the patch size " + patch);
         }
         int dim = config.innerDim();
+        if (Shape.of(frames, height / patch, width / patch, dim).numel() > MAX_POSITIONS) {
+            throw new IllegalArgumentException("latents of " + frames + " × " + height + " × " + width
+                    + ": expected ones with at most " + MAX_POSITIONS / dim + " patches");
+        }
         float[] table = SincosPositions.of(dim, frames, height / patch, width / patch,
                 config.spatialInterpolationScale(), config.temporalInterpolationScale());
         return Tensor.of(table, 1, table.length / dim, dim);

@@ -55,7 +55,7 @@ public final class CogVideoXVae implements AutoCloseable {
         Weights weights = Weights.open(folder, WEIGHTS, dtype, device);
         try {
             return new CogVideoXVae(config, weights);
-        } catch (Throwable e) {
+        } catch (IOException | RuntimeException | Error e) {
             weights.close();
             throw e;
         }

@@ -37,6 +37,7 @@ class BadInputTest {
         --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
         --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
         --height -16               | height: expected 1 or more, found -16
+        --frames 2147483647        | latents of 536870912 × 6 × 8: expected ones with at most 44739242 patches
         --frames 0                 | frames: expected 1 or more, found 0
         --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
         --fps 0                    | --fps: expected a number above 0, found 0.0
@@ -146,6 +147,16 @@ class BadInputTest {
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).startsWith("panatorch: " + model.resolve("model_index.json") + ": _class_name: ")
                 .contains("CogVideoXPipeline", "CogVideoXImageToVideoPipeline").hasLineCount(1);
+    }
+
+    @Test
+    void whatDoesNotFitInTheMemory() throws IOException {
+        Path model = copyOfModel();
+        Path config = model.resolve("transformer/config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replaceFirst("(\"max_text_seq_length\": )\\d+", "$1" + Integer.MAX_VALUE));
+        fails(1, "out of memory in Java: Requested array size exceeds VM limit; choose smaller sizes, or give it more with"
+                + " JAVA_TOOL_OPTIONS=-Xmx...", withModel(model));
     }
 
     private String[] withModel(Path model) {

@@ -45,7 +45,7 @@ class CancelTest {
     @ParameterizedTest
     @ValueSource(ints = {300, 1000, 2000})
     void leavesNothing(int afterMillis) throws Exception {
-        Process process = start("--steps", "1000");
+        Process process = start("--steps", "1000", "--height", "192", "--width", "256"); // half a minute and more
         Thread.sleep(afterMillis);
         endsWell(process);
     }

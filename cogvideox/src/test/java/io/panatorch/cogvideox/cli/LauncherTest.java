@@ -85,7 +85,9 @@ class LauncherTest {
     void ofTwoFirstRunsOneBuilds() throws Exception {
         mvn("sleep 2");
         Process first = start(launcher);
-        Thread.sleep(500);
+        while (!Files.isSymbolicLink(root.resolve("cogvideox/target/build.lock"))) {
+            Thread.sleep(10);
+        }
         Run second = launch(launcher);
         assertThat(first.waitFor()).isZero();
         assertThat(second.status()).isZero();
