@@ -3,5 +3,9 @@ module io.panatorch.pab {
     requires transitive io.panatorch.core;
 
     exports io.panatorch.cache;
+    exports io.panatorch.cache.firstblock;
+    exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
+    exports io.panatorch.cache.taylorseer;
+    exports io.panatorch.cache.teacache;
 }

@@ -227,6 +227,16 @@ public final class Tensor implements AutoCloseable {
         return state.finish("clamp", Panatorch.pt_clamp(handle(), low, high, state.error()), this);
     }
 
+    /** {@return the absolute value of each element} */
+    public Tensor abs() {
+        return Operator.named("aten::abs").tensor(this).call();
+    }
+
+    /** {@return the mean of all elements, of shape {@code []}} */
+    public Tensor mean() {
+        return Operator.named("aten::mean").tensor(this).none().call();
+    }
+
     // ---- activations ----------------------------------------------------------------------------------------------
 
     /** {@return x · sigmoid(x), elementwise} */

@@ -2,9 +2,11 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -16,17 +18,25 @@ final class CacheOptions {
     private static final int PRESET_SPATIAL_SKIP = 2;
     private static final Range PRESET_SPATIAL_RANGE = new Range(100, 850);
 
-    private enum Choice { NONE, PAB }
+    private enum Choice {
+        NONE("none"), PAB("pab"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"), TAYLORSEER("taylorseer"),
+        TEACACHE("teacache");
+
+        private final String text;
+
+        Choice(String text) {
+            this.text = text;
+        }
+    }
 
     private static final class ChoiceConverter implements ITypeConverter<Choice> {
 
         @Override
         public Choice convert(String text) {
-            return switch (text) {
-                case "none" -> Choice.NONE;
-                case "pab" -> Choice.PAB;
-                default -> throw new TypeConversionException("expected none or pab, found '" + text + "'");
-            };
+            return Stream.of(Choice.values()).filter(choice -> choice.text.equals(text)).findFirst()
+                    .orElseThrow(() -> new TypeConversionException("expected "
+                            + Stream.of(Choice.values()).map(choice -> choice.text).collect(Collectors.joining(", "))
+                            + ", found '" + text + "'"));
         }
     }
 
@@ -50,9 +60,14 @@ final class CacheOptions {
         }
     }
 
-    @Option(names = "--cache", paramLabel = "none|pab", defaultValue = "pab", converter = ChoiceConverter.class,
-            description = "skip nothing, or attentions by Pyramid Attention Broadcast (default: ${DEFAULT-VALUE})")
+    @Option(names = "--cache", paramLabel = "none|pab|METHOD", defaultValue = "pab", converter = ChoiceConverter.class,
+            description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: first-block,"
+                    + " magcache, taylorseer, teacache (default: ${DEFAULT-VALUE})")
     private Choice choice;
+
+    @Option(names = "--cache-option", paramLabel = "KEY=VALUE",
+            description = "a setting of another method than pab; may be given several times")
+    private Map<String, String> settings;
 
     @Option(names = "--pab-spatial-skip", paramLabel = "N",
             description = "compute spatial attention at every N-th step inside its range (default: 2)")
@@ -84,13 +99,25 @@ final class CacheOptions {
      * @throws IllegalArgumentException where the options contradict each other
      */
     CacheMethod method(Terminal terminal) {
-        if (choice == Choice.NONE) {
-            if (Stream.of(spatialSkip, spatialRange, temporalSkip, temporalRange, crossSkip, crossRange)
-                    .anyMatch(Objects::nonNull)) {
-                throw new IllegalArgumentException("--cache: expected pab with the --pab options, found none");
-            }
-            return CacheMethod.none();
+        if (choice != Choice.PAB && Stream.of(spatialSkip, spatialRange, temporalSkip, temporalRange, crossSkip, crossRange)
+                .anyMatch(Objects::nonNull)) {
+            throw new IllegalArgumentException("--cache: expected pab with the --pab options, found " + choice.text);
         }
+        if (settings != null && (choice == Choice.NONE || choice == Choice.PAB)) {
+            throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choice.text);
+        }
+        CacheSettings others = new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()));
+        return switch (choice) {
+            case NONE -> CacheMethod.none();
+            case PAB -> pab(terminal);
+            case FIRST_BLOCK -> others.firstBlock();
+            case MAGCACHE -> others.magCache(terminal::line);
+            case TAYLORSEER -> others.taylorSeer();
+            case TEACACHE -> others.teaCache();
+        };
+    }
+
+    private CacheMethod pab(Terminal terminal) {
         requireSkip("temporal", temporalSkip, temporalRange);
         requireSkip("cross", crossSkip, crossRange);
         CacheMethod pab = pab();

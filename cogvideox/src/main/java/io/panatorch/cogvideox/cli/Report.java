@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.TextToVideoResult;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.AtomicFile;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What is told about a generation when it is done, to people and to programs. */
 record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> written) {
@@ -32,15 +35,24 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         CacheStatistics cache = result.cache();
         int visits = cache.computed() + cache.reused();
         if (cache.reused() == 0) {
-            lines.add(row(cache.method(), "%d attentions, all computed".formatted(visits)));
+            lines.add(row(cache.method(), "%d %s, all computed".formatted(visits, sites(cache))));
         } else {
-            lines.add(row(cache.method(), "%d attentions, %d computed, %d reused (%d %%), %s held at the peak".formatted(
-                    visits, cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytesPeak()))));
+            lines.add(row(cache.method(), "%d %s, %d computed, %d reused (%d %%), %s held at the peak".formatted(
+                    visits, sites(cache), cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytesPeak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
         written.forEach(path -> lines.add(row("output", path.toString())));
         return lines;
+    }
+
+    /** What the method covers, in a word. */
+    private static String sites(CacheStatistics cache) {
+        Set<SiteKind> kinds = cache.sites().stream().map(site -> site.site().kind()).collect(Collectors.toSet());
+        if (SiteKind.ATTENTIONS.containsAll(kinds)) {
+            return "attentions";
+        }
+        return kinds.equals(Set.of(SiteKind.BLOCK)) ? "blocks" : "sites";
     }
 
     private static String row(String name, double time) {

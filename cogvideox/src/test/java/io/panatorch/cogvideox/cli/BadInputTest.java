@@ -48,7 +48,16 @@ class BadInputTest {
         --device gpu               | --device: expected cpu, found gpu, which does not work yet
         --dtype bfloat16           | --dtype: expected float32, found bfloat16, which does not work yet
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as many as prompts (2), found 3
-        --cache teacache           | Invalid value for option '--cache': expected none or pab, found 'teacache'; see panatorch --help
+        --cache best               | Invalid value for option '--cache': expected none, pab, first-block, magcache, taylorseer, teacache, found 'best'; see panatorch --help
+        --cache first-block --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found first-block
+        --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
+        --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold with --cache first-block, found treshold
+        --cache first-block --cache-option threshold=low | --cache-option threshold: expected a number, found 'low'
+        --cache first-block --cache-option threshold=-1 | threshold: expected a number of 0 or more, found -1.0
+        --cache magcache           | --cache magcache: expected --cache-option ratios=…, which a run with --cache-option calibrate=true prints
+        --cache magcache --cache-option ratios=1,x | --cache-option ratios: expected numbers separated by commas, found '1,x'
+        --cache taylorseer --cache-option max-order=-1 | max order: expected 0 or more, found -1
+        --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected bfloat16, float16 or float32, found 'int8'
         --cache none --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found none
         --cache none --pab-cross-range 1,2 | --cache: expected pab with the --pab options, found none
         --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0

@@ -96,6 +96,27 @@ class GenerateCommandTest {
         assertThat(decisions("--cache", "none")).isEqualTo("CCCCCCCCCCCC");
     }
 
+    @Test
+    void otherMethodsTakeTheirSettings() throws IOException {
+        assertThat(decisions("--cache", "taylorseer")).isEqualTo("CCCRCRRRRCRR");
+        assertThat(decisions("--cache", "taylorseer", "--cache-option", "cache-interval=3", "--cache-option",
+                "disable-cache-before-step=2", "--cache-option", "use-lite-mode=true")).isEqualTo("CCRCRRCRRCRR");
+        assertThat(decisions("--cache", "magcache", "--cache-option", "ratios=1,1", "--cache-option", "max-skip-steps=2"))
+                .isEqualTo("CCRRCRRCRRCR");
+        assertThat(decisions("--cache", "magcache", "--cache-option", "calibrate=true")).isEqualTo("CCCCCCCCCCCC");
+        assertThat(decisions("--cache", "first-block", "--cache-option", "threshold=0.1")).isEqualTo("CCCCCCCCCCCC");
+        assertThat(decisions("--cache", "teacache")).as("the denoiser itself").isEqualTo("CCCCCCCCCCCC");
+    }
+
+    @Test
+    void calibrationPrintsWhatMagCacheTakes() {
+        Run run = Run.of(tiny("--prompt", "a", "--guidance-scale", "1", "--frames", "1", "--steps", "3", "--output-latents",
+                at("l.safetensors"), "--cache", "magcache", "--cache-option", "calibrate=true"));
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).containsPattern("(?m)^--cache-option ratios=1\\.00000,\\d+\\.\\d{5},\\d+\\.\\d{5}$")
+                .contains("12 blocks, all computed");
+    }
+
     private String decisions(String... options) throws IOException {
         run(Stream.concat(Stream.of(options), Stream.of("--prompt", "a", "--guidance-scale", "1", "--frames", "1",
                 "--steps", "12", "--output-latents", at("l.safetensors"), "--stats", at("s.json"))).toArray(String[]::new));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Warnings;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast.Builder;
 import java.util.List;
 import java.util.function.Consumer;
@@ -65,7 +66,7 @@ class PyramidAttentionBroadcastTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("settings")
     void takesEachSettingOfDiffusers(String expected, Builder builder) {
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             assertThat(described(builder.build())).isEqualTo(expected);
             assertThat(warnings.messages()).isEmpty();
         }
@@ -80,7 +81,7 @@ class PyramidAttentionBroadcastTest {
     @Test
     void warnsWithoutAnySkipRangeAndBroadcastsSpatialAttention() {
         Builder builder = builder().spatialAttentionTimestepSkipRange(100, 850);
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             assertThat(described(builder.build())).isEqualTo("spatial attention skip range 2 in (100, 850)");
             assertThat(warnings.messages()).containsExactly(UNSET);
             assertThat(described(builder().build())).isEqualTo("spatial attention skip range 2 in (100, 800)");
@@ -91,7 +92,7 @@ class PyramidAttentionBroadcastTest {
     @Test
     void doesNotKeepTheFallbackInTheBuilder() {
         Builder builder = builder();
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             builder.build();
             builder.build();
             assertThat(warnings.messages()).containsExactly(UNSET, UNSET);
@@ -170,7 +171,7 @@ class PyramidAttentionBroadcastTest {
         CacheRun run = new CacheRun(List.of(
                 new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1"),
                 new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff")), new int[] {999, 499});
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             builder.build().policy(run);
             assertThat(warnings.messages()).containsExactly("WARNING: Pyramid Attention Broadcast applies to no attention"
                     + " of this model: its settings are " + settings);
@@ -183,7 +184,7 @@ class PyramidAttentionBroadcastTest {
                 List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1")), new int[] {999, 499});
         Builder builder = builder().spatialAttentionBlockSkipRange(2).spatialAttentionBlockIdentifiers("blocks")
                 .crossAttentionBlockSkipRange(6);
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             assertThatCode(() -> builder.build().policy(run)).doesNotThrowAnyException();
             assertThat(warnings.messages()).isEmpty();
         }

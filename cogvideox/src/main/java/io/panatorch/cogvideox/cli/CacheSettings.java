@@ -1,0 +1,132 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.firstblock.FirstBlockCache;
+import io.panatorch.cache.magcache.MagCache;
+import io.panatorch.cache.taylorseer.TaylorSeer;
+import io.panatorch.cache.teacache.TeaCache;
+import io.panatorch.tensor.DType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What {@code --cache-option KEY=VALUE} says of a method other than PAB; each method names its keys. */
+final class CacheSettings {
+
+    private static final double DEFAULT_FIRST_BLOCK_THRESHOLD = 0.05;
+    private static final double DEFAULT_TEACACHE_THRESHOLD = 0.1;
+
+    private final String method;
+    private final Map<String, String> texts;
+    private final List<String> known = new ArrayList<>();
+
+    CacheSettings(String method, Map<String, String> texts) {
+        this.method = method;
+        this.texts = texts;
+    }
+
+    CacheMethod firstBlock() {
+        double[] threshold = {DEFAULT_FIRST_BLOCK_THRESHOLD};
+        set("threshold", "a number", Double::valueOf, value -> threshold[0] = value);
+        checkKeys();
+        return FirstBlockCache.of(threshold[0]);
+    }
+
+    /** @param calibrated takes a line for the user, where ratios are to be measured */
+    CacheMethod magCache(Consumer<String> calibrated) {
+        boolean[] calibrate = {false};
+        List<Double> ratios = new ArrayList<>();
+        set("calibrate", "true or false", CacheSettings::bool, value -> calibrate[0] = value);
+        set("ratios", "numbers separated by commas", CacheSettings::numbers, ratios::addAll);
+        if (calibrate[0]) {
+            checkKeys();
+            return MagCache.calibration(found -> calibrated.accept("--cache-option ratios="
+                    + found.stream().map(ratio -> String.format(Locale.ROOT, "%.5f", ratio)).collect(Collectors.joining(","))));
+        }
+        if (ratios.isEmpty()) {
+            throw new IllegalArgumentException("--cache magcache: expected --cache-option ratios=…, which a run with"
+                    + " --cache-option calibrate=true prints");
+        }
+        MagCache.Builder builder = MagCache.builder(ratios);
+        set("threshold", "a number", Double::valueOf, builder::threshold);
+        set("max-skip-steps", "a whole number", Integer::valueOf, builder::maxSkipSteps);
+        set("retention-ratio", "a number", Double::valueOf, builder::retentionRatio);
+        checkKeys();
+        return builder.build();
+    }
+
+    CacheMethod teaCache() {
+        double[] threshold = {DEFAULT_TEACACHE_THRESHOLD};
+        List<Double> coefficients = new ArrayList<>();
+        set("threshold", "a number", Double::valueOf, value -> threshold[0] = value);
+        set("coefficients", "numbers separated by commas", CacheSettings::numbers, coefficients::addAll);
+        checkKeys();
+        return TeaCache.of(threshold[0], coefficients.isEmpty() ? TeaCache.COGVIDEOX_2B : coefficients);
+    }
+
+    CacheMethod taylorSeer() {
+        TaylorSeer.Builder builder = TaylorSeer.builder();
+        set("cache-interval", "a whole number", Integer::valueOf, builder::cacheInterval);
+        set("disable-cache-before-step", "a whole number", Integer::valueOf, builder::disableCacheBeforeStep);
+        set("disable-cache-after-step", "a whole number", Integer::valueOf, builder::disableCacheAfterStep);
+        set("max-order", "a whole number", Integer::valueOf, builder::maxOrder);
+        set("taylor-factors-dtype", "bfloat16, float16 or float32", CacheSettings::dtype, builder::taylorFactorsDtype);
+        set("cache-identifiers", "a regular expression", Function.identity(), builder::cacheIdentifiers);
+        set("use-lite-mode", "true or false", CacheSettings::bool, lite -> {
+            if (lite) {
+                builder.useLiteMode();
+            }
+        });
+        checkKeys();
+        return builder.build();
+    }
+
+    private <T> void set(String key, String expected, Function<String, T> parser, Consumer<T> setting) {
+        known.add(key);
+        String text = texts.get(key);
+        if (text != null) {
+            T value;
+            try {
+                value = parser.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("--cache-option " + key + ": expected " + expected + ", found '" + text + "'", e);
+            }
+            setting.accept(value);
+        }
+    }
+
+    private void checkKeys() {
+        for (String key : texts.keySet()) {
+            if (!known.contains(key)) {
+                throw new IllegalArgumentException("--cache-option: expected one of " + String.join(", ", known)
+                        + " with --cache " + method + ", found " + key);
+            }
+        }
+    }
+
+    private static boolean bool(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException(text);
+        };
+    }
+
+    private static DType dtype(String text) {
+        return switch (text) {
+            case "bfloat16" -> DType.BFLOAT16;
+            case "float16" -> DType.FLOAT16;
+            case "float32" -> DType.FLOAT32;
+            default -> throw new IllegalArgumentException(text);
+        };
+    }
+
+    private static List<Double> numbers(String text) {
+        return Arrays.stream(text.split(",")).map(Double::valueOf).toList();
+    }
+}

@@ -1,0 +1,98 @@
+package io.panatorch.cache.magcache;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CachePolicy;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteCall;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Operator;
+import io.panatorch.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Computes everything and measures, at each step, the mean over all tokens of how the length of what the blocks added relates
+ * to its length in the step before.
+ */
+final class MagCalibration implements CacheMethod {
+
+    private static final double EPS = 1e-8;
+
+    private final Consumer<? super List<Double>> whenDone;
+
+    MagCalibration(Consumer<? super List<Double>> whenDone) {
+        this.whenDone = Objects.requireNonNull(whenDone, "whenDone");
+    }
+
+    @Override
+    public String name() {
+        return "magcache-calibration";
+    }
+
+    @Override
+    public Set<SiteKind> kinds() {
+        return Set.of(SiteKind.BLOCK);
+    }
+
+    @Override
+    public CachePolicy policy(CacheRun run) {
+        List<Site> blocks = run.sites();
+        if (blocks.isEmpty()) {
+            throw new IllegalArgumentException("MagCache calibration: this model has no blocks");
+        }
+        return new Measurement(blocks.getFirst(), blocks.getLast());
+    }
+
+    /**
+     * One generation. Held for the last block is the residual of the step before; for the first block, during a step, the
+     * tokens before it.
+     */
+    private final class Measurement implements CachePolicy {
+
+        private final Site first;
+        private final Site last;
+        private final List<Double> ratios = new ArrayList<>();
+
+        Measurement(Site first, Site last) {
+            this.first = first;
+            this.last = last;
+        }
+
+        @Override
+        public List<Tensor> apply(SiteCall call) {
+            boolean isLast = call.site().equals(last);
+            if (call.site().equals(first) && !isLast) {
+                call.hold(call.inputs().subList(0, 1));
+            }
+            List<Tensor> outputs = call.compute();
+            if (isLast) {
+                List<Tensor> start = first.equals(last) ? call.inputs() : call.held(first);
+                measure(call, outputs.getFirst().sub(start.getFirst()));
+            }
+            return outputs;
+        }
+
+        private void measure(SiteCall call, Tensor residual) {
+            List<Tensor> before = call.held();
+            ratios.add(before.isEmpty() ? 1 : lengths(residual).div(lengths(before.getFirst()).add(EPS)).mean().item());
+            call.drop(first);
+            if (call.step().index() < call.step().count() - 1) {
+                call.hold(List.of(residual));
+            } else {
+                call.drop();
+                whenDone.accept(List.copyOf(ratios));
+            }
+        }
+
+        /** The Euclidean norm of each token. */
+        private static Tensor lengths(Tensor tokens) {
+            return Operator.named("aten::norm.ScalarOpt_dim")
+                    .tensor(tokens.to(DType.FLOAT32)).none().integers(-1).bool(false).call();
+        }
+    }
+}

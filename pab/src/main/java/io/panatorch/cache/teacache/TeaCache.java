@@ -1,0 +1,82 @@
+package io.panatorch.cache.teacache;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CachePolicy;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteCall;
+import io.panatorch.cache.SiteKind;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
+ * timestep's embedding at the step before, is added to a sum. While the sum is below the threshold no block is computed, and what
+ * all blocks together added to the tokens of video and text in the last computed step is added to the tokens before the first
+ * block. Where it is not, the step is computed and the sum begins anew.
+ */
+public final class TeaCache implements CacheMethod {
+
+    /** Coefficients for CogVideoX-2b. */
+    public static final List<Double> COGVIDEOX_2B =
+            List.of(-3.10658903e+01, 2.54732368e+01, -5.92380459e+00, 1.75769064e+00, -3.61568434e-03);
+
+    /** Coefficients for CogVideoX-5b, from text and from an image. */
+    public static final List<Double> COGVIDEOX_5B =
+            List.of(-1.53880483e+03, 8.43202495e+02, -1.34363087e+02, 7.97131516e+00, -5.23162339e-02);
+
+    /** Coefficients for CogVideoX1.5-5B. */
+    public static final List<Double> COGVIDEOX_1_5_5B =
+            List.of(2.50210439e+02, -1.65061612e+02, 3.57804877e+01, -7.81551492e-01, 3.58559703e-02);
+
+    /** Coefficients for CogVideoX1.5-5B from an image. */
+    public static final List<Double> COGVIDEOX_1_5_5B_I2V =
+            List.of(1.22842302e+02, -1.04088754e+02, 2.62981677e+01, -3.06009921e-01, 3.71213220e-02);
+
+    private static final System.Logger LOGGER = System.getLogger(TeaCache.class.getName());
+
+    private final TeaRule rule;
+
+    private TeaCache(TeaRule rule) {
+        this.rule = rule;
+    }
+
+    /**
+     * Makes the method.
+     *
+     * @param threshold 0 or more; 0.1 to 0.3 are usual, more is faster and less like the original
+     * @param coefficients of the model's polynomial, the highest power first
+     * @throws IllegalArgumentException for a threshold that is none, or coefficients that are missing or not finite
+     */
+    public static TeaCache of(double threshold, List<Double> coefficients) {
+        return new TeaCache(new TeaRule(threshold, coefficients));
+    }
+
+    @Override
+    public String name() {
+        return "teacache";
+    }
+
+    /** {@return blocks, which are skipped, and the denoiser, which is always computed and shows the timestep's embedding} */
+    @Override
+    public Set<SiteKind> kinds() {
+        return Set.of(SiteKind.DENOISER, SiteKind.BLOCK);
+    }
+
+    @Override
+    public CachePolicy policy(CacheRun run) {
+        List<Site> denoisers = run.of(Set.of(SiteKind.DENOISER)).sites();
+        List<Site> blocks = run.of(Set.of(SiteKind.BLOCK)).sites();
+        if (denoisers.isEmpty() || blocks.isEmpty()) {
+            LOGGER.log(System.Logger.Level.WARNING,
+                    "TeaCache skips nothing: it needs blocks inside a denoiser, which this model does not name");
+            return SiteCall::compute;
+        }
+        return new TeaPolicy(rule, blocks.getFirst(), blocks.getLast());
+    }
+
+    @Override
+    public String toString() {
+        return "TeaCache[threshold " + rule.threshold() + ", coefficients " + rule.coefficients() + "]";
+    }
+}

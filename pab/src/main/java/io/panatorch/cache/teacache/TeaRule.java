@@ -1,0 +1,51 @@
+package io.panatorch.cache.teacache;
+
+import java.util.List;
+
+/**
+ * When blocks are skipped.
+ *
+ * @param threshold what the estimates of skipped steps in a row stay below
+ * @param coefficients of the polynomial from the embedding's relative change to the estimate, the highest power first
+ */
+record TeaRule(double threshold, List<Double> coefficients) {
+
+    TeaRule {
+        if (!(threshold >= 0 && threshold < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("threshold: expected a number of 0 or more, found " + threshold);
+        }
+        if (coefficients.isEmpty() || !coefficients.stream().allMatch(Double::isFinite)) {
+            throw new IllegalArgumentException("coefficients: expected finite numbers, found " + coefficients);
+        }
+        coefficients = List.copyOf(coefficients);
+    }
+
+    double estimate(double change) {
+        double sum = 0;
+        for (double coefficient : coefficients) {
+            sum = sum * change + coefficient;
+        }
+        return sum;
+    }
+
+    /** The estimates of one generation, summed up since the last computed step. */
+    final class Sum {
+
+        private double distance;
+
+        /** Takes the change at a step; the first and the last step are always computed. */
+        boolean skips(int index, int steps, double change) {
+            distance = isBetween(index, steps) ? distance + estimate(change) : threshold;
+            boolean skips = distance < threshold;
+            if (!skips) {
+                distance = 0;
+            }
+            return skips;
+        }
+    }
+
+    /** Whether a step is one that may be skipped. */
+    static boolean isBetween(int index, int steps) {
+        return index > 0 && index < steps - 1;
+    }
+}

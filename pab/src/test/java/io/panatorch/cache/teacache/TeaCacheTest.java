@@ -1,0 +1,54 @@
+package io.panatorch.cache.teacache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.panatorch.cache.BlockModel;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Warnings;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The model's embedding is the step's change, which is what its blocks add too. */
+@Tag("cpu")
+class TeaCacheTest {
+
+    private static final List<Double> AS_IT_IS = List.of(1., 0.);
+
+    @Test
+    void addsTheResidualsOfVideoAndText() {
+        BlockModel model = new BlockModel(3, 4, 5, 5, 5, 8, 9, 9).generate(TeaCache.of(0.5, AS_IT_IS));
+
+        assertThat(model.decisions()).containsExactly("CCCCCCC", "CRRRCRC", "CRRRCRC", "CRRRCRC");
+        assertThat(model.videos()).containsExactly(25., 25., 25., 25., 49., 49., 55.);
+        assertThat(model.texts()).containsExactly(242., 242., 242., 242., 482., 482., 542.);
+    }
+
+    /** From step to step a quarter: below the threshold, but twice in a row it is not. */
+    @Test
+    void sumsUp() {
+        assertThat(new BlockModel(1, 64, 80, 100, 125, 125, 125).generate(TeaCache.of(0.4, AS_IT_IS)).decisions())
+                .containsExactly("CCCCCC", "CRCRRC");
+    }
+
+    @Test
+    void holdsNothingThatNoLaterStepCanUse() {
+        long held = BlockModel.VIDEO_BYTES + BlockModel.TEXT_BYTES + BlockModel.EMBEDDING_BYTES;
+        assertThat(new BlockModel(2, 1, 1, 1, 1).generate(TeaCache.of(1, AS_IT_IS)).held())
+                .containsExactly(held, held, 0L, 0L);
+        assertThat(new BlockModel(2, 1, 1).generate(TeaCache.of(1, AS_IT_IS)).held()).containsExactly(0L, 0L);
+        assertThat(new BlockModel(2, 1).generate(TeaCache.of(1, AS_IT_IS)).decisions()).containsOnly("C");
+    }
+
+    @Test
+    void warnsWhereThereIsNothingToSkip() {
+        try (Warnings warnings = new Warnings(TeaCache.class)) {
+            TeaCache.of(1, AS_IT_IS).policy(
+                    new CacheRun(List.of(new Site(SiteKind.BLOCK, 0, "blocks.0")), new int[] {999}));
+            assertThat(warnings.messages()).containsExactly("WARNING: TeaCache skips nothing: it needs blocks inside a denoiser,"
+                    + " which this model does not name");
+        }
+    }
+}
