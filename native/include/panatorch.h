@@ -152,7 +152,7 @@ typedef struct pt_value {
  *   values          borrowed, `count` of them (at most 32).
  *   results         receives new references.
  *   capacity        how many results fit.
- *   result_count    how many tensors the schema returns; -1 for one list of tensors.
+ *   result_count    how many tensors the schema returns, and neither more nor fewer; -1 for one list of tensors.
  * Returns the number of results, or -1. Scalar parameters (`Number`) are not supported by libtorch here: use the
  * overload that takes a tensor.
  */
@@ -161,13 +161,13 @@ PT_API int64_t pt_call(const char *name, const char *overload, const pt_value *v
 
 /* ---- operators the models use: tensors borrowed, a new reference returned ---------------------------------------- */
 
-/* Elementwise, with broadcasting and type promotion. */
+/* Elementwise, with broadcasting and type promotion. (Only two floating-point tensors are added without copies.) */
 PT_API pt_tensor *pt_add(const pt_tensor *a, const pt_tensor *b, char **error);
 PT_API pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error);
 PT_API pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error);
 PT_API pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error);
 
-/* With a number, which takes the tensor's dtype (a double is rounded to float32 for a float32 tensor). */
+/* With a number: the result has the tensor's dtype, or float32 for one of whole numbers, as with a Python float. */
 PT_API pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error);
 PT_API pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error);
 PT_API pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error);

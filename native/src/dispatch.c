@@ -4,6 +4,8 @@
  * The dispatcher takes an array of 64-bit slots, one an argument, and overwrites its front with the results. It owns
  * what is on the array from the moment it has found the operator, whether the operator then succeeds or not. An
  * operator it does not find takes nothing: `run` recognises that case by the text and gives everything back itself.
+ * (Before 2.13 there is no text, and the arguments of an unknown operator stay: a small leak is better than freeing
+ * twice what another failure has already freed.)
  */
 #include "internal.h"
 
@@ -191,6 +193,17 @@ static void give_all_back(call *c) {
     c->count = 0;
 }
 
+/*
+ * Whether libtorch's text, after "name: ", says of this very operator that there is none: an operator that calls
+ * another may fail in the same words.
+ */
+static bool is_unknown(const call *c) {
+    const char *words = *c->error + strlen(c->name) + strlen(": ");
+    const char *start = "Could not find schema for ";
+    return strncmp(words, start, strlen(start)) == 0 &&
+           strncmp(words + strlen(start), c->name, strlen(c->name)) == 0;
+}
+
 int32_t run(call *c) {
     if (c->failed) {
         give_all_back(c);
@@ -198,7 +211,7 @@ int32_t run(call *c) {
     }
     if (torch.torch_call_dispatcher(c->name, c->overload, c->stack, WRITTEN_AGAINST) == 0) return 0;
     fail_with_torch(c->error, c->name);
-    if (strstr(*c->error, "Could not find schema") != NULL) give_all_back(c);
+    if (torch.torch_exception_get_what_without_backtrace != NULL && is_unknown(c)) give_all_back(c);
     return -1;
 }
 
@@ -245,6 +258,18 @@ static int64_t take_list(handle list, pt_tensor **results, int64_t capacity, con
     return (int64_t)size;
 }
 
+/* Moves tensors from the stack into `results`; fails, and releases those there are, where one is missing. */
+static int64_t take_tensors(call *c, pt_tensor **results, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        if (c->stack[i] == 0) {
+            for (int64_t j = 0; j < i; j++) pt_release(results[j]);
+            return fail(c->error, "%s: %ld results expected, found %ld", c->name, (long)count, (long)i);
+        }
+        results[i] = slot_pointer(c->stack[i]);
+    }
+    return count;
+}
+
 int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results,
                 int64_t capacity, int64_t result_count, char **error) {
     call c;
@@ -253,8 +278,9 @@ int64_t pt_call(const char *name, const char *overload, const pt_value *values, 
     }
     begin(&c, name, overload, error);
     for (int64_t i = 0; i < count && !c.failed; i++) put_value(&c, &values[i]);
+    /* Slots that neither an argument nor a result fills must not pass for tensors. */
+    for (int i = c.count; i < MAX_ARGUMENTS; i++) c.stack[i] = 0;
     if (run(&c) != 0) return -1;
     if (result_count < 0) return take_list(slot_pointer(c.stack[0]), results, capacity, name, error);
-    for (int64_t i = 0; i < result_count; i++) results[i] = slot_pointer(c.stack[i]);
-    return result_count;
+    return take_tensors(&c, results, result_count);
 }

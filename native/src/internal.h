@@ -95,6 +95,15 @@ int32_t enter(char **error);
 int32_t torch_dtype(int32_t dtype, char **error);
 int32_t torch_device(int32_t device, char **error);
 
+/*
+ * libtorch's index of a device. Its CPU tensors have -1, and it takes another index for another place: `to` would copy
+ * every tensor that is already there.
+ */
+int32_t torch_device_index(int32_t device, int32_t index);
+
+/* The pt_dtype of one of libtorch's numbers. */
+int64_t dtype_of(int32_t type);
+
 /* ---- a call of one operator: put the arguments in schema order, then run ---- */
 
 #define MAX_ARGUMENTS 32

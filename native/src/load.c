@@ -51,10 +51,17 @@ int32_t torch_dtype(int32_t dtype, char **error) {
 int32_t torch_device(int32_t device, char **error) {
     switch (device) {
         case PT_CPU: return torch.aoti_torch_device_type_cpu();
-        case PT_CUDA: return torch.aoti_torch_device_type_cuda();
+        case PT_CUDA:
+            /* libtorch's own words for this are a page on its dispatcher. */
+            if ((torch.features & PT_CUDA_LIBRARY) == 0) {
+                return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded");
+            }
+            return torch.aoti_torch_device_type_cuda();
         default: return fail(error, "unknown device number %d", device);
     }
 }
+
+int32_t torch_device_index(int32_t device, int32_t index) { return device == PT_CPU ? -1 : index; }
 
 /* A symbol from any of the libraries, NULL where none has it. */
 static void *find(void *const *libraries, int64_t count, const char *name) {

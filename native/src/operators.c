@@ -1,8 +1,8 @@
-/* The typed operators: each puts its schema's arguments in order, as aten/src/ATen/native/native_functions.yaml has them. */
+/*
+ * The typed operators, but for arithmetic: each puts its schema's arguments in order, as
+ * aten/src/ATen/native/native_functions.yaml has them.
+ */
 #include "internal.h"
-
-#include <math.h>
-#include <string.h>
 
 static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
     call c;
@@ -10,73 +10,6 @@ static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
     put_tensor(&c, x);
     return run_for_tensor(&c);
 }
-
-static pt_tensor *binary(const char *name, const pt_tensor *a, const pt_tensor *b, char **error) {
-    call c;
-    begin(&c, name, "Tensor", error);
-    put_tensor(&c, a);
-    put_tensor(&c, b);
-    return run_for_tensor(&c);
-}
-
-/*
- * A number as a CPU tensor without dimensions: operators treat it as they treat a Python number, converting it to the
- * other operand's dtype. (The dispatcher's C ABI has no way to pass a number where a schema says Scalar.)
- */
-static pt_tensor *scalar(double value, char **error) {
-    handle result = NULL;
-    if (enter(error) != 0) return NULL;
-    if (torch.aoti_torch_scalar_to_tensor_float64(value, &result) != 0) {
-        fail_with_torch(error, "scalar");
-        return NULL;
-    }
-    return result;
-}
-
-static pt_tensor *binary_scalar(const char *name, const pt_tensor *a, double b, char **error) {
-    pt_tensor *number = scalar(b, error);
-    if (number == NULL) return NULL;
-    pt_tensor *result = binary(name, a, number, error);
-    pt_release(number);
-    return result;
-}
-
-/* add.Tensor has a Scalar parameter (alpha), so a + b is written a - (-1) b, which rounds the same way. */
-pt_tensor *pt_add(const pt_tensor *a, const pt_tensor *b, char **error) {
-    handle result = NULL;
-    if (enter(error) != 0) return NULL;
-    if (torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, -1.0, &result) != 0) {
-        fail_with_torch(error, "aten::add");
-        return NULL;
-    }
-    return result;
-}
-
-pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error) {
-    handle result = NULL;
-    if (enter(error) != 0) return NULL;
-    if (torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, 1.0, &result) != 0) {
-        fail_with_torch(error, "aten::sub");
-        return NULL;
-    }
-    return result;
-}
-
-pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error) { return binary("aten::mul", a, b, error); }
-
-pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error) { return binary("aten::div", a, b, error); }
-
-pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error) {
-    pt_tensor *number = scalar(b, error);
-    if (number == NULL) return NULL;
-    pt_tensor *result = pt_add(a, number, error);
-    pt_release(number);
-    return result;
-}
-
-pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error) { return binary_scalar("aten::mul", a, b, error); }
-
-pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error) { return binary_scalar("aten::div", a, b, error); }
 
 pt_tensor *pt_exp(const pt_tensor *x, char **error) { return unary("aten::exp", x, error); }
 
@@ -94,23 +27,6 @@ pt_tensor *pt_gelu(const pt_tensor *x, int32_t tanh_approximation, char **error)
     put_tensor(&c, x);
     put_string(&c, tanh_approximation ? "tanh" : "none", 4);
     return run_for_tensor(&c);
-}
-
-pt_tensor *pt_clamp(const pt_tensor *x, double low, double high, char **error) {
-    pt_tensor *lower = scalar(low, error);
-    pt_tensor *upper = lower == NULL ? NULL : scalar(high, error);
-    pt_tensor *result = NULL;
-    if (upper != NULL) {
-        call c;
-        begin(&c, "aten::clamp", "Tensor", error);
-        put_tensor(&c, x);
-        put_optional_tensor(&c, lower);
-        put_optional_tensor(&c, upper);
-        result = run_for_tensor(&c);
-    }
-    pt_release(lower);
-    pt_release(upper);
-    return result;
 }
 
 pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
@@ -237,7 +153,7 @@ pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t devi
     if (place < 0) return NULL;
     begin(&c, "aten::to", "device", error);
     put_tensor(&c, x);
-    put_int(&c, (int64_t)place << 32 | (uint32_t)device_index);
+    put_int(&c, (int64_t)place << 32 | (uint32_t)torch_device_index(device, device_index));
     put_int(&c, type);
     put_bool(&c, false); /* non_blocking */
     put_bool(&c, false); /* copy */

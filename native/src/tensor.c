@@ -28,7 +28,8 @@ pt_tensor *pt_empty(const int64_t *sizes, int64_t dim, int32_t dtype, int32_t de
     int32_t type = torch_dtype(dtype, error);
     int32_t place = type < 0 ? -1 : torch_device(device, error);
     if (place < 0) return NULL;
-    if (torch.aoti_torch_empty_strided(dim, sizes, strides, type, place, device_index, &result) != 0) {
+    if (torch.aoti_torch_empty_strided(dim, sizes, strides, type, place, torch_device_index(device, device_index),
+                                       &result) != 0) {
         fail_with_torch(error, "empty");
         return NULL;
     }
@@ -42,7 +43,7 @@ pt_tensor *pt_from_blob(void *data, const int64_t *sizes, int64_t dim, int32_t d
     int32_t type = torch_dtype(dtype, error);
     if (type < 0) return NULL;
     if (torch.aoti_torch_create_tensor_from_blob(data, dim, sizes, strides, 0, type, torch.aoti_torch_device_type_cpu(),
-                                                 0, &result) != 0) {
+                                                 torch_device_index(PT_CPU, 0), &result) != 0) {
         fail_with_torch(error, "from_blob");
         return NULL;
     }
@@ -52,6 +53,10 @@ pt_tensor *pt_from_blob(void *data, const int64_t *sizes, int64_t dim, int32_t d
 pt_tensor *pt_retain(const pt_tensor *tensor, char **error) {
     handle result = NULL;
     if (enter(error) != 0) return NULL;
+    if (tensor == NULL) {
+        fail(error, "retain: a tensor is NULL");
+        return NULL;
+    }
     if (torch.aoti_torch_new_tensor_handle((handle)tensor, &result) != 0) {
         fail_with_torch(error, "retain");
         return NULL;
@@ -63,7 +68,7 @@ void pt_release(pt_tensor *tensor) {
     if (tensor != NULL) torch.aoti_torch_delete_tensor_object((handle)tensor);
 }
 
-static int64_t dtype_of(int32_t type) {
+int64_t dtype_of(int32_t type) {
     for (int32_t i = 0; i < DTYPES; i++) {
         if (torch.dtypes[i] == type) return i;
     }
@@ -84,12 +89,15 @@ int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, cha
     int64_t dim = 0;
     int64_t *sizes = NULL;
     if (enter(error) != 0) return -1;
+    if (t == NULL) return fail(error, "describe: a tensor is NULL");
     if (torch.aoti_torch_get_dtype(t, &type) != 0 || torch.aoti_torch_get_device_type(t, &device) != 0 ||
         torch.aoti_torch_get_device_index(t, &index) != 0 || torch.aoti_torch_is_contiguous(t, &contiguous) != 0 ||
         torch.aoti_torch_get_dim(t, &dim) != 0 || torch.aoti_torch_get_sizes(t, &sizes) != 0) {
         return fail_with_torch(error, "describe");
     }
-    if (capacity < HEADER + dim) return fail(error, "describe: %ld numbers do not fit in %ld", (long)(HEADER + dim), (long)capacity);
+    if (capacity < HEADER + dim) {
+        return fail(error, "describe: %ld numbers do not fit in %ld", (long)(HEADER + dim), (long)capacity);
+    }
     out[0] = dtype_of(type);
     out[1] = device_of(device);
     out[2] = index;
@@ -102,6 +110,10 @@ int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, cha
 void *pt_data(const pt_tensor *tensor, char **error) {
     void *data = NULL;
     if (enter(error) != 0) return NULL;
+    if (tensor == NULL) {
+        fail(error, "data: a tensor is NULL");
+        return NULL;
+    }
     if (torch.aoti_torch_get_data_ptr((handle)tensor, &data) != 0) {
         fail_with_torch(error, "data");
         return NULL;

@@ -55,6 +55,31 @@ static void check_elementwise(void) {
     pt_release(b);
 }
 
+/* Numbers do not change the dtype of a tensor without dimensions; whole numbers add without rounding. */
+static void check_promotion(void) {
+    float one_data[1] = {1};
+    int64_t whole_data[2] = {INT64_MAX - 1, 5};
+    const int64_t two = 2;
+    int64_t shape[16];
+    pt_tensor *one = pt_from_blob(one_data, NULL, 0, PT_FLOAT32, &error);
+    pt_tensor *whole = pt_from_blob(whole_data, &two, 1, PT_INT64, &error);
+    CHECK(one != NULL && whole != NULL);
+    pt_tensor *product = pt_mul_scalar(one, 0.1, &error);
+    CHECK(product != NULL && pt_describe(product, shape, 16, &error) == 0 && shape[0] == PT_FLOAT32);
+    pt_release(product);
+    pt_tensor *sum = pt_add(whole, whole, &error);
+    CHECK(sum != NULL && ((int64_t *)pt_data(sum, &error))[1] == 10);
+    pt_tensor *difference = pt_sub(whole, sum, &error);
+    CHECK(difference != NULL && ((int64_t *)pt_data(difference, &error))[1] == -5);
+    pt_release(sum);
+    pt_release(difference);
+    pt_tensor *same = pt_to(whole, PT_INT64, PT_CPU, 0, &error);
+    CHECK(same != NULL && pt_data(same, &error) == whole_data);
+    pt_release(same);
+    pt_release(one);
+    pt_release(whole);
+}
+
 static void check_layers(void) {
     float x_data[4] = {1, 2, 3, 4};
     float w_data[4] = {1, 0, 1, 1};
@@ -176,6 +201,14 @@ static void check_failures(void) {
     check_error((pt_features() & PT_ERROR_TEXT) != 0 ? "shapes cannot be multiplied" : "stderr");
     CHECK(pt_mul(x, NULL, &error) == NULL);
     check_error("NULL");
+    CHECK(pt_add(x, NULL, &error) == NULL);
+    check_error("NULL");
+    CHECK(pt_data(NULL, &error) == NULL);
+    check_error("NULL");
+    if ((pt_features() & PT_CUDA_LIBRARY) == 0) {
+        CHECK(pt_to(x, PT_FLOAT32, PT_CUDA, 0, &error) == NULL);
+        check_error("has no CUDA");
+    }
     CHECK(pt_empty((int64_t[]){-1}, 1, PT_FLOAT32, PT_CPU, 0, &error) == NULL);
     check_error("negative");
     CHECK(pt_empty((int64_t[]){1}, 1, 77, PT_CPU, 0, &error) == NULL);
@@ -190,6 +223,11 @@ static void check_failures(void) {
     pt_tensor *result;
     CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, 1, &error) == -1);
     check_error("aten::no_such_operator");
+    /* An operator that returns one tensor has no second one to give. */
+    const pt_value relu[1] = {{.kind = PT_TENSOR, .tensor = x}};
+    pt_tensor *two[2];
+    CHECK(pt_call("aten::relu", "", relu, 1, two, 2, 2, &error) == -1);
+    check_error("aten::relu: 2 results expected, found 1");
     pt_release(x);
 }
 
@@ -215,6 +253,7 @@ int main(int argc, char **argv) {
     CHECK(pt_num_threads() >= 1);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
     check_elementwise();
+    check_promotion();
     check_layers();
     check_large();
     check_conv3d();

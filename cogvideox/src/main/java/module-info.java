@@ -2,10 +2,14 @@
 module io.panatorch.cogvideox {
     requires transitive io.panatorch.pab;
     requires transitive com.fasterxml.jackson.databind;
+    requires info.picocli;
+    requires java.logging;
 
     exports io.panatorch.cogvideox;
     exports io.panatorch.cogvideox.scheduler;
     exports io.panatorch.cogvideox.tokenizer;
     exports io.panatorch.cogvideox.transformer;
     exports io.panatorch.cogvideox.video;
+
+    opens io.panatorch.cogvideox.cli to info.picocli;
 }

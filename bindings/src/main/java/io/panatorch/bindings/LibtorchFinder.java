@@ -34,7 +34,7 @@ final class LibtorchFinder {
     private LibtorchFinder() {}
 
     static Found find(String property, String variable, ClassLoader loader) {
-        if (property != null) {
+        if (property != null && !property.isEmpty()) {
             return inFolder(Path.of(property), "-D" + PROPERTY);
         }
         if (variable != null && !variable.isEmpty()) {
@@ -44,7 +44,8 @@ final class LibtorchFinder {
     }
 
     /** A libtorch zip (libraries in {@code lib}), a pip wheel's {@code torch} folder, or the folder of libraries itself. */
-    private static Found inFolder(Path named, String source) {
+    private static Found inFolder(Path folderOrParent, String source) {
+        Path named = folderOrParent.toAbsolutePath(); // a library's bare name would be looked up in the system's folders
         for (Path folder : List.of(named, named.resolve("lib"), named.resolve("torch").resolve("lib"))) {
             if (Files.isRegularFile(folder.resolve(MAIN))) {
                 Stream<String> names = Stream.concat(COMPANIONS.stream(), Stream.of(MAIN, CUDA));

@@ -22,9 +22,13 @@ public final class NativeFrame {
     private final MemorySegment block = arena.allocate(CAPACITY, Long.BYTES);
     private long used;
 
+    /** Holds what does not fit in the block, until the next call: nobody but this field keeps it from the collector. */
+    private Arena overflow;
+
     /** Makes the whole frame free for the next call. */
     public NativeFrame reset() {
         used = 0;
+        overflow = null;
         return this;
     }
 
@@ -75,7 +79,10 @@ public final class NativeFrame {
         long start = used;
         long end = start + (bytes + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
         if (end > CAPACITY) {
-            return arena.allocate(bytes, Long.BYTES);
+            if (overflow == null) {
+                overflow = Arena.ofAuto();
+            }
+            return overflow.allocate(bytes, Long.BYTES);
         }
         used = end;
         return block.asSlice(start, bytes);

@@ -2,21 +2,24 @@ package io.panatorch.bindings;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 
 /**
  * Files out of jars, unpacked once for all JVMs of a user.
@@ -34,7 +37,7 @@ public final class ResourceCache {
     /** The system property that names the folder. */
     public static final String PROPERTY = "panatorch.cache";
 
-    private record Source(URL url, String fileName, long size, long fingerprint) {}
+    private record Source(URL url, String path, long size, long fingerprint) {}
 
     private ResourceCache() {}
 
@@ -57,10 +60,32 @@ public final class ResourceCache {
      * @throws IOException where a resource is missing or the folder cannot be written; the message names both
      */
     public static Path unpack(String bundle, List<String> resources, ClassLoader loader) throws IOException {
+        Map<String, URL> files = new LinkedHashMap<>();
+        for (String resource : resources) {
+            String fileName = resource.substring(resource.lastIndexOf('/') + 1);
+            URL url = loader.getResource(resource);
+            if (url == null) {
+                throw new IOException("resource " + resource + " is on neither the class path nor the module path");
+            }
+            if (files.put(fileName, url) != null) {
+                throw new IOException("two resources are named " + fileName);
+            }
+        }
+        return unpack(bundle, files);
+    }
+
+    /**
+     * The folder that holds the files.
+     *
+     * @param bundle what they are together, for the folder's name
+     * @param files where each is read from, by its path in the folder with {@code /} between names
+     * @throws IOException where a file cannot be read or the folder cannot be written; the message names both
+     */
+    public static Path unpack(String bundle, Map<String, URL> files) throws IOException {
         List<Source> sources = new ArrayList<>();
         long fingerprint = 0;
-        for (String resource : resources) {
-            Source source = find(resource, loader);
+        for (Map.Entry<String, URL> file : files.entrySet()) {
+            Source source = source(file.getKey(), file.getValue());
             sources.add(source);
             fingerprint = 31 * fingerprint + source.fingerprint;
         }
@@ -83,28 +108,22 @@ public final class ResourceCache {
         return e.getClass() == IOException.class ? e.getMessage() : e.getClass().getSimpleName() + " " + e.getMessage();
     }
 
-    private static Source find(String resource, ClassLoader loader) throws IOException {
-        URL url = loader.getResource(resource);
-        if (url == null) {
-            throw new IOException("resource " + resource + " is on neither the class path nor the module path");
-        }
-        String fileName = resource.substring(resource.lastIndexOf('/') + 1);
-        var connection = url.openConnection();
-        if (connection instanceof JarURLConnection jar) {
+    private static Source source(String path, URL url) throws IOException {
+        if (url.openConnection() instanceof JarURLConnection jar) {
             JarEntry entry = jar.getJarEntry();
-            return new Source(url, fileName, entry.getSize(), entry.getCrc());
+            return new Source(url, path, entry.getSize(), entry.getCrc());
         }
-        try {
-            Path file = Path.of(url.toURI());
-            return new Source(url, fileName, Files.size(file), Files.getLastModifiedTime(file).toMillis());
-        } catch (URISyntaxException e) {
-            throw new IOException("resource " + resource + " has the unusable address " + url, e);
+        // A folder of classes, as in a build: the same checksum as in the jar, so that both share what is unpacked.
+        CRC32 checksum = new CRC32();
+        try (CheckedInputStream in = new CheckedInputStream(url.openStream(), checksum)) {
+            long size = in.transferTo(OutputStream.nullOutputStream());
+            return new Source(url, path, size, checksum.getValue());
         }
     }
 
     private static boolean isWhole(Path folder, List<Source> sources) throws IOException {
         for (Source source : sources) {
-            Path file = folder.resolve(source.fileName);
+            Path file = folder.resolve(source.path);
             if (!Files.isRegularFile(file) || Files.size(file) != source.size) {
                 return false;
             }
@@ -127,7 +146,7 @@ public final class ResourceCache {
             try {
                 Files.createDirectory(temporary);
                 for (Source source : sources) {
-                    copy(source, temporary.resolve(source.fileName));
+                    copy(source, temporary.resolve(source.path));
                 }
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             } finally {
@@ -137,13 +156,12 @@ public final class ResourceCache {
     }
 
     private static void copy(Source source, Path file) throws IOException {
+        Files.createDirectories(file.getParent());
         try (InputStream in = source.url.openStream()) {
             Files.copy(in, file);
-        } catch (FileAlreadyExistsException e) {
-            throw new IOException("two resources are named " + source.fileName, e);
         }
         if (Files.size(file) != source.size) {
-            throw new IOException(source.fileName + " has " + Files.size(file) + " bytes, expected " + source.size);
+            throw new IOException(source.path + " has " + Files.size(file) + " bytes, expected " + source.size);
         }
     }
 

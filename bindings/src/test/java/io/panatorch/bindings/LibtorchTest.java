@@ -3,8 +3,10 @@ package io.panatorch.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.bindings.generated.Panatorch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("cpu")
 class LibtorchTest {
 
     @Test

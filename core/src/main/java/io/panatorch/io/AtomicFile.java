@@ -46,6 +46,19 @@ public final class AtomicFile {
     }
 
     /**
+     * Tells whether {@link #write} could write a file, without writing anything.
+     *
+     * @param target as for {@link #write}
+     * @throws IOException if the folder is missing or not writable, or the path is something else than a file
+     */
+    public static void check(Path target) throws IOException {
+        Path parent = requireFile(target);
+        if (!Files.isWritable(parent)) {
+            throw failure(target, "the folder " + parent + " is not writable; choose another path", null);
+        }
+    }
+
+    /**
      * Writes one file, replacing the file at that path if there is one. A symbolic link at that path is replaced, not
      * followed.
      *
@@ -55,11 +68,7 @@ public final class AtomicFile {
      *     fails; exceptions of the writer about other files pass unchanged
      */
     public static void write(Path target, Writer writer) throws IOException {
-        Path parent = existingParent(target);
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            throw failure(target, "is not a regular file; choose another path", null);
-        }
-        Path temporary = parent.resolve(temporaryName(target));
+        Path temporary = requireFile(target).resolve(temporaryName(target));
         produce(target, temporary, Files::createFile, writer);
     }
 
@@ -115,6 +124,14 @@ public final class AtomicFile {
         }
         if (!Files.isDirectory(parent)) {
             throw failure(target, parent + " is not a folder; choose another path", null);
+        }
+        return parent;
+    }
+
+    private static Path requireFile(Path target) throws IOException {
+        Path parent = existingParent(target);
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw failure(target, "is not a regular file; choose another path", null);
         }
         return parent;
     }

@@ -117,9 +117,17 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    /** Marks the tensors below a name as known though no layer takes them. */
+    /**
+     * Marks tensors as known though no layer takes them.
+     *
+     * @param name of a tensor, or of a place: {@code encoder} or {@code encoder.} stands for all tensors below it
+     */
     public void ignore(String name) {
-        root.file.names().stream().filter(key -> key.startsWith(prefix + name)).forEach(root.used::add);
+        String key = prefix + name;
+        String below = key.endsWith(".") ? key : key + ".";
+        root.file.names().stream()
+                .filter(found -> found.equals(key) || found.startsWith(below))
+                .forEach(root.used::add);
     }
 
     /** Frees every tensor that was taken through any cursor of this file, and closes the file. */

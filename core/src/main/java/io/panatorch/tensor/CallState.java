@@ -69,9 +69,17 @@ final class CallState {
                 all.add(operand.describe());
             }
         }
-        String prefix = "aten::" + operator + ": ";
-        return new TorchException(operator + all + ": "
-                + firstLine(reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason));
+        return new TorchException(operator + all + ": " + firstLine(withoutName(reason, operator)));
+    }
+
+    /** The shim begins its texts with the operator's name, which is said already. */
+    private static String withoutName(String reason, String operator) {
+        for (String prefix : new String[] {"aten::" + operator + ": ", operator + ": "}) {
+            if (reason.startsWith(prefix)) {
+                return reason.substring(prefix.length());
+            }
+        }
+        return reason;
     }
 
     /** libtorch appends C++ frames and hints on separate lines; the first says what is wrong. */

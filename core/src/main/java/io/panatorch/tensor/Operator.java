@@ -17,8 +17,8 @@ import java.util.List;
  * }</pre>
  *
  * <p>All parameters of the operator's schema are given in order, defaults included (the schemas are in PyTorch's
- * {@code native_functions.yaml}). The caller must match them: libtorch does not check kinds, so an integer in the place of
- * a tensor can end the process. Parameters of type {@code Scalar} are not supported; use the overload that takes a tensor.
+ * {@code native_functions.yaml}). The caller must match them, and the number of results: libtorch checks neither, so an
+ * integer in the place of a tensor can end the process. Parameters of type {@code Scalar} are not supported; use the overload that takes a tensor.
  */
 public final class Operator {
 
@@ -116,7 +116,7 @@ public final class Operator {
         return run(count);
     }
 
-    /** Runs an operator that returns one list of tensors. */
+    /** Runs an operator that returns one list of at most {@value #MAX_RESULTS} tensors. */
     public List<Tensor> callForList() {
         return run(-1);
     }
@@ -157,7 +157,10 @@ public final class Operator {
                 }
             }
             case Tensor tensor -> pt_value.tensor(target, tensor.handle());
-            case String text -> array(target, frame.string(text), frame.string(text).byteSize() - 1);
+            case String text -> {
+                MemorySegment terminated = frame.string(text);
+                array(target, terminated, terminated.byteSize() - 1);
+            }
             case long[] numbers -> array(target, frame.longs(numbers), numbers.length);
             case double[] numbers -> array(target, frame.doubles(numbers), numbers.length);
             case Tensor[] tensors -> array(target, frame.pointers(Tensor.handles(tensors)), tensors.length);

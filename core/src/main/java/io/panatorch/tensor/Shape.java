@@ -24,7 +24,7 @@ public final class Shape {
             try {
                 product = Math.multiplyExact(product, Math.max(size, 1));
             } catch (ArithmeticException e) {
-                throw new IllegalArgumentException("shape " + Arrays.toString(copy) + " has more than 2^63 elements", e);
+                throw new IllegalArgumentException("shape " + Arrays.toString(copy) + " has 2^63 elements or more", e);
             }
         }
         return new Shape(copy);

@@ -36,6 +36,20 @@ public final class Tensor implements AutoCloseable {
     private MemorySegment handle;
     private Description description;
 
+    /** A result of {@link Operator} may be of a type that torch has and this library has not. */
+    private static final class NoCounterpart extends UnsupportedOperationException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final String description;
+
+        NoCounterpart(Shape shape) {
+            super("the dtype or device of this tensor " + shape
+                    + " has no counterpart in Panatorch; convert it with an Operator");
+            description = shape + " of a dtype or device without a counterpart in Panatorch";
+        }
+    }
+
     private record Description(Shape shape, DType dtype, Device device, boolean contiguous) {}
 
     Tensor(MemorySegment handle) {
@@ -129,10 +143,10 @@ public final class Tensor implements AutoCloseable {
                 throw new TorchException("describe: " + frame.takeError());
             }
             long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
-            if (numbers[0] < 0 || numbers[1] < 0) {
-                throw new TorchException("this tensor's dtype or device has no counterpart in Panatorch; convert it first");
-            }
             Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
+            if (numbers[0] < 0 || numbers[1] < 0) {
+                throw new NoCounterpart(shape);
+            }
             Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
             description = new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
         }
@@ -147,7 +161,7 @@ public final class Tensor implements AutoCloseable {
         return state.finish("add", Panatorch.pt_add(handle(), other.handle(), state.error()), this, other);
     }
 
-    /** {@return this + a number, which is rounded to this tensor's dtype} */
+    /** {@return this + a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor add(double number) {
         CallState state = CallState.begin("add");
         return state.finish("add", Panatorch.pt_add_scalar(handle(), number, state.error()), this);
@@ -165,7 +179,7 @@ public final class Tensor implements AutoCloseable {
         return state.finish("mul", Panatorch.pt_mul(handle(), other.handle(), state.error()), this, other);
     }
 
-    /** {@return this * a number, which is rounded to this tensor's dtype} */
+    /** {@return this * a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor mul(double number) {
         CallState state = CallState.begin("mul");
         return state.finish("mul", Panatorch.pt_mul_scalar(handle(), number, state.error()), this);
@@ -177,7 +191,7 @@ public final class Tensor implements AutoCloseable {
         return state.finish("div", Panatorch.pt_div(handle(), other.handle(), state.error()), this, other);
     }
 
-    /** {@return this / a number, which is rounded to this tensor's dtype} */
+    /** {@return this / a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor div(double number) {
         CallState state = CallState.begin("div");
         return state.finish("div", Panatorch.pt_div_scalar(handle(), number, state.error()), this);
@@ -537,7 +551,11 @@ public final class Tensor implements AutoCloseable {
         if (handle == null) {
             return description == null ? "closed tensor" : "closed tensor " + text(description);
         }
-        return text(description());
+        try {
+            return text(description());
+        } catch (NoCounterpart e) {
+            return e.description; // it stands in messages about something else
+        }
     }
 
     private static String text(Description d) {
@@ -547,11 +565,12 @@ public final class Tensor implements AutoCloseable {
     /** {@return the description and, where they are few, the elements} */
     @Override
     public String toString() {
-        if (handle == null || shape().numel() > SHOWN) {
-            return describe();
+        String description = describe();
+        if (this.description == null || handle == null || shape().numel() > SHOWN) {
+            return description;
         }
         String elements = dtype().isFloatingPoint() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray());
-        return describe() + " " + elements;
+        return description + " " + elements;
     }
 
     // ---- lifetime -------------------------------------------------------------------------------------------------
@@ -573,10 +592,7 @@ public final class Tensor implements AutoCloseable {
                 release();
                 scope.closedEarly();
             }
-            case TensorOwner holder -> {
-                holder.forget(this);
-                release();
-            }
+            case TensorOwner holder -> holder.close(this);
             default -> throw new AssertionError(owner);
         }
     }

@@ -58,7 +58,10 @@ public final class TensorOwner implements AutoCloseable {
         tensors.clear();
     }
 
-    synchronized void forget(Tensor tensor) {
-        tensors.remove(tensor);
+    /** Frees one tensor, once: another thread may be closing it or the owner at the same time. */
+    synchronized void close(Tensor tensor) {
+        if (tensors.remove(tensor)) {
+            tensor.release();
+        }
     }
 }

@@ -57,12 +57,16 @@ public final class TensorScope implements AutoCloseable {
      * Moves a tensor of this scope to the scope around it, which frees it at its own end.
      *
      * @return the same tensor
-     * @throws IllegalStateException where there is no scope around this one, or the tensor belongs to another owner
+     * @throws IllegalStateException where there is no scope around this one, or the tensor is closed or belongs to another
+     *     owner
      */
     public Tensor promote(Tensor tensor) {
         checkThread();
         if (outer == null) {
             throw new IllegalStateException("promote: there is no scope around this one to take " + tensor.describe());
+        }
+        if (tensor.isClosed()) {
+            throw new IllegalStateException("promote: " + tensor.describe());
         }
         if (tensor.owner != this) {
             throw new IllegalStateException("promote: " + tensor.describe() + " does not belong to this scope");
@@ -93,6 +97,7 @@ public final class TensorScope implements AutoCloseable {
             tensors.get(i).release();
         }
         tensors = List.of();
+        closedEarly = 0;
     }
 
     Tensor register(Tensor tensor) {

@@ -81,8 +81,13 @@ public final class FfmpegExecutable {
                 + "; install ffmpeg so that it is on PATH, or write PNG files, which needs none");
     }
 
-    /** The encoder that was chosen of those asked for. */
-    String encoder() {
+    /** {@return the executable file} */
+    public Path path() {
+        return path;
+    }
+
+    /** {@return the encoder that was chosen of those asked for} */
+    public String encoder() {
         return encoder;
     }
 

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.video;
 
 import io.panatorch.io.AtomicFile;
+import io.panatorch.io.UnpackedResources;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -27,6 +28,12 @@ public final class VideoWriter {
 
     private final String searchPath;
     private final FfmpegExecutable.Bundle bundledFfmpeg;
+
+    /** Makes a writer that looks for FFmpeg each time it needs it, on the {@code PATH} and then in its jar. */
+    public VideoWriter() {
+        this(() -> UnpackedResources.folder("ffmpeg-" + FfmpegExecutable.BUNDLED_VERSION, FfmpegExecutable.BUNDLED_FILES,
+                VideoWriter.class.getClassLoader()));
+    }
 
     /**
      * Makes a writer that looks for FFmpeg each time it needs it.
@@ -78,6 +85,15 @@ public final class VideoWriter {
             FfmpegExecutable ffmpeg = find(format);
             AtomicFile.write(target, temporary -> encode(frames, format, ffmpeg, temporary));
         }
+    }
+
+    /**
+     * {@return the FFmpeg that would make an MP4 file now}
+     *
+     * @throws IOException if there is none; one line with what was looked for, where, and what to do
+     */
+    public FfmpegExecutable ffmpeg() throws IOException {
+        return find(VideoFormat.MP4);
     }
 
     private FfmpegExecutable find(VideoFormat format) throws IOException {

@@ -1,0 +1,81 @@
+package io.panatorch.bench;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.tensor.TensorScope;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.openjdk.jmh.util.ListStatistics;
+
+/** Generations of one video with one cache method: where the time goes, and what comes out. */
+final class EndToEnd {
+
+    private static final String PROMPT = "a red circle moving right on a blue background";
+    private static final Set<SiteKind> ATTENTIONS =
+            Set.of(SiteKind.SPATIAL_ATTENTION, SiteKind.TEMPORAL_ATTENTION, SiteKind.CROSS_ATTENTION);
+
+    /** Seconds of the denoising loop. */
+    final ListStatistics denoise = new ListStatistics();
+    /** Seconds of text encoder, denoising loop and decoder. */
+    final ListStatistics total = new ListStatistics();
+
+    private final CogVideoXPipeline pipeline;
+    private final TextToVideoRequest request;
+    private float[] frames;
+    private CacheStatistics cache;
+
+    EndToEnd(CogVideoXPipeline pipeline, CacheMethod method, int steps) {
+        this.pipeline = pipeline;
+        this.request = TextToVideoRequest.builder(PROMPT).steps(steps).cache(method).build();
+    }
+
+    /** Generates the video and counts the time. */
+    void run() {
+        TextToVideoResult result = generate();
+        denoise.addValue(result.seconds().get("denoise"));
+        total.addValue(result.seconds().values().stream().mapToDouble(Double::doubleValue).sum());
+    }
+
+    /** Generates the video for nothing but warmth. */
+    void warmUp() {
+        generate();
+    }
+
+    private TextToVideoResult generate() {
+        try (var _ = TensorScope.open()) {
+            TextToVideoResult result = pipeline.generate(request);
+            frames = result.frames().toFloatArray();
+            cache = result.cache();
+            return result;
+        }
+    }
+
+    /** {@return how close the last video is to another's, in decibels} */
+    double psnr(EndToEnd other) {
+        return Psnr.of(other.frames, frames);
+    }
+
+    /** {@return attentions that were computed in one generation} */
+    int computed() {
+        return attentions().mapToInt(SiteStatistics::computed).sum();
+    }
+
+    /** {@return attentions that were reused in one generation} */
+    int reused() {
+        return attentions().mapToInt(SiteStatistics::reused).sum();
+    }
+
+    /** {@return the most that the cache held at once} */
+    long bytesPeak() {
+        return cache.bytesPeak();
+    }
+
+    private Stream<SiteStatistics> attentions() {
+        return cache.sites().stream().filter(site -> ATTENTIONS.contains(site.site().kind()));
+    }
+}

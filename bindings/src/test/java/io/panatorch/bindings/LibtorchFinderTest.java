@@ -1,0 +1,121 @@
+package io.panatorch.bindings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which folder and which files; none of them is loaded, so empty ones will do. */
+@Tag("pure")
+class LibtorchFinderTest {
+
+    /** Sees the JDK and nothing else. */
+    private static final ClassLoader NOTHING = new URLClassLoader(new URL[0], ClassLoader.getPlatformClassLoader());
+
+    @TempDir
+    private Path temp;
+
+    private Path libtorch(String folder, String... more) throws IOException {
+        Path libraries = Files.createDirectories(temp.resolve(folder));
+        Files.createFile(libraries.resolve("libtorch_cpu.so"));
+        for (String name : more) {
+            Files.createFile(libraries.resolve(name));
+        }
+        return libraries;
+    }
+
+    @Test
+    void thePropertyWins() throws IOException {
+        String property = libtorch("property").toString();
+        String variable = libtorch("variable").toString();
+
+        LibtorchFinder.Found found = LibtorchFinder.find(property, variable, NOTHING);
+
+        assertThat(found.folder()).isEqualTo(temp.resolve("property"));
+        assertThat(found.source()).isEqualTo("-Dpanatorch.libtorch");
+    }
+
+    @Test
+    void theVariableWinsOverTheClassPath() throws IOException {
+        String variable = libtorch("variable").toString();
+
+        LibtorchFinder.Found found = LibtorchFinder.find(null, variable, getClass().getClassLoader());
+
+        assertThat(found.folder()).isEqualTo(temp.resolve("variable"));
+        assertThat(found.source()).isEqualTo("environment variable LIBTORCH");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "lib", "torch/lib"})
+    void takesTheFolderOfAZipOrOfAWheel(String below) throws IOException {
+        libtorch("found/" + below);
+
+        LibtorchFinder.Found found = LibtorchFinder.find(temp.resolve("found").toString(), null, NOTHING);
+
+        assertThat(found.folder()).isEqualTo(temp.resolve("found").resolve(below));
+        assertThat(found.libraries()).containsExactly(found.folder().resolve("libtorch_cpu.so"));
+    }
+
+    @Test
+    void companionsComeBeforeLibtorchAndCudaAfterIt() throws IOException {
+        Path folder = libtorch("full", "libtorch_cuda.so", "libc10.so", "libgomp.so.1", "libopenblas.so.0",
+                "libgfortran.so.5", "libquadmath.so.0", "libother.so");
+
+        assertThat(LibtorchFinder.find(folder.toString(), null, NOTHING).libraries())
+                .extracting(path -> path.getFileName().toString())
+                .containsExactly("libgomp.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0", "libc10.so",
+                        "libtorch_cpu.so", "libtorch_cuda.so");
+    }
+
+    /** A library without a slash in its name would be searched for by the system's loader. */
+    @Test
+    void aRelativeFolderBecomesAbsolute() throws IOException {
+        Path folder = libtorch("relative");
+        Path relative = Path.of("").toAbsolutePath().relativize(folder);
+
+        assertThat(LibtorchFinder.find(relative.toString(), null, NOTHING).libraries()).allMatch(Path::isAbsolute);
+    }
+
+    @Test
+    void aFolderWithoutLibtorch() {
+        assertThatThrownBy(() -> LibtorchFinder.find(temp.toString(), null, getClass().getClassLoader()))
+                .isInstanceOf(LibtorchLoadException.class)
+                .hasMessage("no libtorch where -Dpanatorch.libtorch points: looked for libtorch_cpu.so in " + temp
+                        + ", its lib and its torch/lib; name the folder of a libtorch zip or of a pip wheel's torch package");
+        assertThatThrownBy(() -> LibtorchFinder.find(null, temp.resolve("no").toString(), NOTHING))
+                .hasMessageStartingWith("no libtorch where environment variable LIBTORCH points: looked for"
+                        + " libtorch_cpu.so in " + temp.resolve("no"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingAnywhere(boolean emptyRatherThanUnset) {
+        String unset = emptyRatherThanUnset ? "" : null;
+        String platform = Platform.current();
+
+        assertThatThrownBy(() -> LibtorchFinder.find(unset, unset, NOTHING))
+                .isInstanceOf(LibtorchLoadException.class)
+                .hasMessage("no libtorch found: -Dpanatorch.libtorch and the environment variable LIBTORCH are not set, and"
+                        + " org/bytedeco/pytorch/" + platform + "/libtorch_cpu.so is not on the class path; set one of the"
+                        + " two to a libtorch folder, or add org.bytedeco:pytorch with the classifier " + platform
+                        + " as a dependency");
+    }
+
+    @Test
+    void platformsHaveTheNamesOfNativesJars() {
+        assertThat(Platform.name("Linux", "amd64")).isEqualTo("linux-x86_64");
+        assertThat(Platform.name("Linux", "aarch64")).isEqualTo("linux-arm64");
+        assertThat(Platform.name("Mac OS X", "aarch64")).isEqualTo("macosx-arm64");
+        assertThat(Platform.name("Windows 11", "amd64")).isEqualTo("windows-x86_64");
+        assertThat(Platform.name("Linux", "riscv64")).isEqualTo("linux-riscv64");
+    }
+}

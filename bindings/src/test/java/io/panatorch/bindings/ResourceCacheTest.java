@@ -1,0 +1,222 @@
+package io.panatorch.bindings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Small jars stand in for libtorch's, whose unpacking takes seconds. */
+@Tag("pure")
+class ResourceCacheTest {
+
+    private static final int MEGABYTE = 1 << 20;
+
+    @TempDir
+    private Path temp;
+
+    private Path cache;
+    private String before;
+
+    @BeforeEach
+    void setProperty() {
+        cache = temp.resolve("cache");
+        before = System.setProperty(ResourceCache.PROPERTY, cache.toString());
+    }
+
+    @AfterEach
+    void restoreProperty() {
+        if (before == null) {
+            System.clearProperty(ResourceCache.PROPERTY);
+        } else {
+            System.setProperty(ResourceCache.PROPERTY, before);
+        }
+    }
+
+    /** A jar with entries of zeros, but for the first byte, which is {@code seed}. */
+    private Path jar(int seed, int megabytes, String... names) throws IOException {
+        Path jar = Files.createTempFile(temp, "natives", ".jar");
+        try (OutputStream file = Files.newOutputStream(jar);
+                ZipOutputStream zip = new ZipOutputStream(file)) {
+            zip.setLevel(Deflater.BEST_SPEED);
+            for (String name : names) {
+                zip.putNextEntry(new ZipEntry(name));
+                byte[] block = new byte[MEGABYTE];
+                block[0] = (byte) seed;
+                for (int i = 0; i < megabytes; i++) {
+                    zip.write(block);
+                }
+                zip.closeEntry();
+            }
+        }
+        return jar;
+    }
+
+    private static Path unpack(Path jar, String... resources) throws IOException {
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, null)) {
+            return ResourceCache.unpack("demo", List.of(resources), loader);
+        }
+    }
+
+    private static List<String> command(Path jar, Path cache, String... resources) {
+        List<String> command = new ArrayList<>(
+                ChildJvm.command(List.of("-D" + ResourceCache.PROPERTY + "=" + cache), UnpackMain.class, resources));
+        int classPath = command.indexOf("-cp") + 1;
+        command.set(classPath, command.get(classPath) + File.pathSeparator + jar);
+        return command;
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void filesLieSideBySideInAFolderOfTheirContent() throws IOException {
+        Path folder = unpack(jar(1, 1, "a/one.bin", "b/two.bin"), "a/one.bin", "b/two.bin");
+
+        assertThat(folder.getParent()).isEqualTo(cache);
+        assertThat(folder.getFileName().toString()).matches("demo-[0-9a-f]+");
+        assertThat(names(folder)).containsExactly("one.bin", "two.bin");
+        assertThat(names(cache)).containsExactly(folder.getFileName().toString(), folder.getFileName() + ".lock");
+        assertThat(unpack(jar(1, 1, "a/one.bin", "b/two.bin"), "a/one.bin", "b/two.bin")).isEqualTo(folder);
+        assertThat(unpack(jar(2, 1, "a/one.bin", "b/two.bin"), "a/one.bin", "b/two.bin")).isNotEqualTo(folder);
+    }
+
+    @Test
+    void aWholeFolderIsLeftAlone() throws IOException {
+        Path jar = jar(1, 1, "one.bin");
+        Path file = unpack(jar, "one.bin").resolve("one.bin");
+        Object identity = Files.getAttribute(file, "unix:ino");
+
+        unpack(jar, "one.bin");
+
+        assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(identity);
+    }
+
+    @Test
+    void aTruncatedFileIsRepaired() throws IOException {
+        Path jar = jar(7, 1, "one.bin", "two.bin");
+        Path folder = unpack(jar, "one.bin", "two.bin");
+        try (FileChannel channel = FileChannel.open(folder.resolve("two.bin"), StandardOpenOption.WRITE)) {
+            channel.truncate(100);
+        }
+
+        assertThat(unpack(jar, "one.bin", "two.bin")).isEqualTo(folder);
+
+        assertThat(folder.resolve("two.bin")).hasSize(MEGABYTE);
+        Files.delete(folder.resolve("one.bin"));
+        unpack(jar, "one.bin", "two.bin");
+        assertThat(names(folder)).containsExactly("one.bin", "two.bin");
+    }
+
+    @Test
+    void manyThreadsAtOnce() throws Exception {
+        Path jar = jar(1, 4, "one.bin");
+        try (var pool = Executors.newFixedThreadPool(8)) {
+            Callable<Path> task = () -> unpack(jar, "one.bin");
+            for (var folder : pool.invokeAll(java.util.Collections.nCopies(8, task))) {
+                assertThat(folder.get().resolve("one.bin")).hasSize(4L * MEGABYTE);
+            }
+        }
+        assertThat(names(cache)).hasSize(2);
+    }
+
+    @Test
+    void twoProcessesAtOnce() throws IOException {
+        Path jar = jar(1, 64, "one.bin");
+        ChildJvm.Running first = ChildJvm.start(command(jar, cache, "one.bin"), Map.of());
+        ChildJvm.Running second = ChildJvm.start(command(jar, cache, "one.bin"), Map.of());
+
+        for (ChildJvm.Result result : List.of(first.await(), second.await())) {
+            assertThat(result.err()).isEmpty();
+            assertThat(result.exit()).isZero();
+            assertThat(Path.of(result.out().strip()).resolve("one.bin")).hasSize(64L * MEGABYTE);
+        }
+        assertThat(names(cache)).hasSize(2).noneMatch(name -> name.endsWith(".part"));
+    }
+
+    @Test
+    void aProcessThatIsKilledLeavesNothingThatIsUsed() throws Exception {
+        Path jar = jar(1, 400, "one.bin");
+        Files.createDirectories(cache);
+        ChildJvm.Running killed = ChildJvm.start(command(jar, cache, "one.bin"), Map.of());
+        while (killed.process().isAlive() && names(cache).stream().noneMatch(name -> name.endsWith(".part"))) {
+            Thread.onSpinWait();
+        }
+        killed.process().destroyForcibly().waitFor();
+        assertThat(names(cache)).as("what it left").anyMatch(name -> name.endsWith(".part")).hasSize(2);
+
+        Path folder = unpack(jar, "one.bin");
+
+        assertThat(folder.resolve("one.bin")).hasSize(400L * MEGABYTE);
+        assertThat(names(cache)).containsExactly(folder.getFileName().toString(), folder.getFileName() + ".lock");
+    }
+
+    /** A limit on the size of files is refused by the same system call as a full disk, and needs no disk. */
+    @Test
+    void aFullDisk() throws IOException {
+        List<String> limited = new ArrayList<>(List.of("sh", "-c", "ulimit -f 2048; exec \"$@\"", "sh"));
+        limited.addAll(command(jar(1, 8, "one.bin"), cache, "one.bin"));
+
+        ChildJvm.Result result = ChildJvm.start(limited, Map.of()).await();
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out()).matches("cannot unpack demo to " + cache
+                + "/demo-[0-9a-f]+: File too large; free space there, or name another folder with -Dpanatorch.cache\n");
+        assertThat(names(cache)).as("half a file is not left behind").allMatch(name -> name.endsWith(".lock"));
+    }
+
+    @Test
+    void aFolderThatCannotBeWritten() throws IOException {
+        Path jar = jar(1, 1, "one.bin");
+        Files.writeString(cache, "a file");
+        assertThatThrownBy(() -> unpack(jar, "one.bin"))
+                .isInstanceOf(IOException.class)
+                .hasMessageMatching("cannot unpack demo to " + cache + "/demo-[0-9a-f]+: FileAlreadyExistsException " + cache
+                        + "; free space there, or name another folder with -Dpanatorch.cache");
+
+        System.setProperty(ResourceCache.PROPERTY, "/proc/self/panatorch");
+        assertThatThrownBy(() -> unpack(jar, "one.bin"))
+                .hasMessageStartingWith("cannot unpack demo to /proc/self/panatorch/demo-")
+                .hasMessageEndingWith("name another folder with -Dpanatorch.cache");
+    }
+
+    @Test
+    void resourcesMustBeThereAndDiffer() throws IOException {
+        Path jar = jar(1, 1, "a/one.bin", "b/one.bin");
+        assertThatThrownBy(() -> unpack(jar, "a/two.bin"))
+                .hasMessage("resource a/two.bin is on neither the class path nor the module path");
+        assertThatThrownBy(() -> unpack(jar, "a/one.bin", "b/one.bin"))
+                .hasMessage("two resources are named one.bin");
+    }
+
+    @Test
+    void theFolderIsThePropertysThenTheEnvironments() {
+        assertThat(ResourceCache.root()).isEqualTo(cache);
+        System.clearProperty(ResourceCache.PROPERTY);
+        assertThat(ResourceCache.root().toString()).endsWith("/panatorch");
+    }
+}

@@ -1,0 +1,142 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which computations are skipped, and when. Without any option: what the method's authors recommend for CogVideoX. */
+final class CacheOptions {
+
+    private static final int PRESET_SPATIAL_SKIP = 2;
+    private static final Range PRESET_SPATIAL_RANGE = new Range(100, 850);
+
+    private enum Choice { NONE, PAB }
+
+    private static final class ChoiceConverter implements ITypeConverter<Choice> {
+
+        @Override
+        public Choice convert(String text) {
+            return switch (text) {
+                case "none" -> Choice.NONE;
+                case "pab" -> Choice.PAB;
+                default -> throw new TypeConversionException("expected none or pab, found '" + text + "'");
+            };
+        }
+    }
+
+    /** A window of timesteps, both ends excluded. */
+    private record Range(int low, int high) {}
+
+    private static final class RangeConverter implements ITypeConverter<Range> {
+
+        private static final Pattern SYNTAX = Pattern.compile("(-?\\d{1,9}),(-?\\d{1,9})");
+
+        @Override
+        public Range convert(String text) {
+            Matcher matcher = SYNTAX.matcher(text);
+            if (matcher.matches()) {
+                Range range = new Range(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+                if (range.low < range.high) {
+                    return range;
+                }
+            }
+            throw new TypeConversionException("expected LO,HI with LO < HI, found '" + text + "'");
+        }
+    }
+
+    @Option(names = "--cache", paramLabel = "none|pab", defaultValue = "pab", converter = ChoiceConverter.class,
+            description = "skip nothing, or attentions by Pyramid Attention Broadcast (default: ${DEFAULT-VALUE})")
+    private Choice choice;
+
+    @Option(names = "--pab-spatial-skip", paramLabel = "N",
+            description = "compute spatial attention at every N-th step inside its range (default: 2)")
+    private Integer spatialSkip;
+
+    @Option(names = "--pab-spatial-range", paramLabel = "LO,HI", converter = RangeConverter.class,
+            description = "skip it only where LO < timestep < HI; timesteps run from 999 to 0 (default: 100,850)")
+    private Range spatialRange;
+
+    @Option(names = "--pab-temporal-skip", paramLabel = "N",
+            description = "likewise for temporal attention (default: never skipped)")
+    private Integer temporalSkip;
+
+    @Option(names = "--pab-temporal-range", paramLabel = "LO,HI", converter = RangeConverter.class,
+            description = "likewise for temporal attention (default: 100,800)")
+    private Range temporalRange;
+
+    @Option(names = "--pab-cross-skip", paramLabel = "N",
+            description = "likewise for cross attention (default: never skipped)")
+    private Integer crossSkip;
+
+    @Option(names = "--pab-cross-range", paramLabel = "LO,HI", converter = RangeConverter.class,
+            description = "likewise for cross attention (default: 100,800)")
+    private Range crossRange;
+
+    /**
+     * Makes the method that was asked for.
+     *
+     * @throws IllegalArgumentException where the options contradict each other
+     */
+    CacheMethod method(Terminal terminal) {
+        if (choice == Choice.NONE) {
+            if (Stream.of(spatialSkip, spatialRange, temporalSkip, temporalRange, crossSkip, crossRange)
+                    .anyMatch(Objects::nonNull)) {
+                throw new IllegalArgumentException("--cache: expected pab with the --pab options, found none");
+            }
+            return CacheMethod.none();
+        }
+        requireSkip("temporal", temporalSkip, temporalRange);
+        requireSkip("cross", crossSkip, crossRange);
+        CacheMethod pab = pab();
+        warnIfWithoutEffect(terminal, "temporal", temporalSkip);
+        warnIfWithoutEffect(terminal, "cross", crossSkip);
+        return pab;
+    }
+
+    private static void requireSkip(String kind, Integer skip, Range range) {
+        if (range != null && skip == null) {
+            throw new IllegalArgumentException("--pab-" + kind + "-range: expected together with --pab-" + kind + "-skip,"
+                    + " found alone");
+        }
+    }
+
+    private static void warnIfWithoutEffect(Terminal terminal, String kind, Integer skip) {
+        if (skip != null) {
+            terminal.warning("--pab-" + kind + "-skip changes nothing: CogVideoX has no " + kind + " attention");
+        }
+    }
+
+    private CacheMethod pab() {
+        PyramidAttentionBroadcast.Builder builder = PyramidAttentionBroadcast.builder();
+        builder.spatialAttentionBlockSkipRange(
+                skip("spatial", Objects.requireNonNullElse(spatialSkip, PRESET_SPATIAL_SKIP)));
+        Range range = Objects.requireNonNullElse(spatialRange, PRESET_SPATIAL_RANGE);
+        builder.spatialAttentionTimestepSkipRange(range.low, range.high);
+        if (temporalSkip != null) {
+            builder.temporalAttentionBlockSkipRange(skip("temporal", temporalSkip));
+        }
+        if (temporalRange != null) {
+            builder.temporalAttentionTimestepSkipRange(temporalRange.low, temporalRange.high);
+        }
+        if (crossSkip != null) {
+            builder.crossAttentionBlockSkipRange(skip("cross", crossSkip));
+        }
+        if (crossRange != null) {
+            builder.crossAttentionTimestepSkipRange(crossRange.low, crossRange.high);
+        }
+        return builder.build();
+    }
+
+    private static int skip(String kind, int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("--pab-" + kind + "-skip: expected 1 or more, found " + n);
+        }
+        return n;
+    }
+}

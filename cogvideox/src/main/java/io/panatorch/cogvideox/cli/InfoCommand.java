@@ -1,0 +1,58 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.video.FfmpegExecutable;
+import io.panatorch.cogvideox.video.VideoWriter;
+import io.panatorch.device.LibtorchInfo;
+import io.panatorch.io.UnpackedResources;
+import io.panatorch.tensor.Device;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+
+/** {@code panatorch info}: what a video would be made with. */
+@Command(
+        name = "info",
+        description = "Says what is used: JDK, libtorch, devices, FFmpeg.",
+        versionProvider = Versions.class,
+        mixinStandardHelpOptions = true)
+final class InfoCommand implements Callable<Integer> {
+
+    private final Terminal terminal;
+
+    InfoCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** The libtorch comes last: where it cannot be loaded, the rest has been told. */
+    @Override
+    public Integer call() {
+        row("panatorch", Versions.panatorch());
+        row("JDK", Runtime.version() + " (" + System.getProperty("java.vendor") + "), " + System.getProperty("java.home"));
+        row("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        row("cache", UnpackedResources.cacheFolder().toString());
+        row("FFmpeg", ffmpeg());
+        LibtorchInfo libtorch = LibtorchInfo.load();
+        row("libtorch", libtorch.version() + " from " + libtorch.source());
+        row("", libtorch.folder().toString());
+        row("shim", libtorch.shim().toString());
+        row("devices", libtorch.devices().stream().map(Device::toString).collect(Collectors.joining(", ")));
+        row("threads", Integer.toString(LibtorchInfo.threads()));
+        return ExitCode.OK;
+    }
+
+    private void row(String name, String text) {
+        terminal.line("%-11s%s".formatted(name, text));
+    }
+
+    private static String ffmpeg() {
+        try {
+            FfmpegExecutable ffmpeg = new VideoWriter().ffmpeg();
+            return ffmpeg.path() + " (" + ffmpeg.encoder() + ")";
+        } catch (IOException e) {
+            return "none: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.video.VideoWriter;
+import io.panatorch.io.AtomicFile;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** What is written, and where. */
+final class OutputOptions {
+
+    @Option(names = "--output", paramLabel = "FILE",
+            description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames. Videos of several"
+                    + " prompts are numbered: red.mp4 becomes red-1.mp4, red-2.mp4")
+    private Path video;
+
+    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video (default: the model's, 8)")
+    private double fps = CogVideoXPipeline.FPS;
+
+    @Option(names = "--output-latents", paramLabel = "FILE",
+            description = "safetensors file with the final \"latents\" [batch, frames, channels, height, width]")
+    private Path latents;
+
+    @Option(names = "--output-frames", paramLabel = "FILE",
+            description = "safetensors file with the \"frames\" [batch, frames, 3, height, width], float32 in [0, 1]")
+    private Path frames;
+
+    @Option(names = "--stats", paramLabel = "FILE",
+            description = "JSON file: timesteps, seconds of each stage, and what was computed and reused at each site")
+    private Path stats;
+
+    private final VideoWriter writer = new VideoWriter();
+
+    Path stats() {
+        return stats;
+    }
+
+    /**
+     * Finds out before the work, not after it, whether everything could be written.
+     *
+     * @throws IllegalArgumentException where the options make no sense
+     * @throws IOException where a file could not be written
+     */
+    void check(int batch) throws IOException {
+        if (video == null && latents == null && frames == null) {
+            throw new IllegalArgumentException("expected --output, --output-latents or --output-frames, found none of them");
+        }
+        if (!(fps > 0 && fps < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
+        }
+        List<Path> files = Stream.of(latents, frames, stats).filter(Objects::nonNull).toList();
+        Set<Path> distinct = new HashSet<>();
+        for (Path target : Stream.concat(videos(batch).stream(), files.stream()).toList()) {
+            if (!distinct.add(target.toAbsolutePath().normalize())) {
+                throw new IllegalArgumentException(target + ": expected a file for each output, found it named twice");
+            }
+        }
+        for (Path file : files) {
+            AtomicFile.check(file);
+        }
+        for (Path target : videos(batch)) {
+            writer.check(target);
+        }
+    }
+
+    /** Writes everything but the statistics, and returns what was written. */
+    List<Path> write(TextToVideoResult result) throws IOException {
+        List<Path> written = new ArrayList<>();
+        save(latents, "latents", result.latents(), written);
+        save(frames, "frames", result.frames(), written);
+        List<Path> videos = videos((int) result.frames().size(0));
+        for (int i = 0; i < videos.size(); i++) {
+            writer.write(result.pictures(i, fps), videos.get(i));
+            written.add(videos.get(i));
+        }
+        return written;
+    }
+
+    private static void save(Path file, String name, Tensor tensor, List<Path> written) throws IOException {
+        if (file != null) {
+            Safetensors.save(file, Map.of(name, tensor), Map.of());
+            written.add(file);
+        }
+    }
+
+    /** One for each video of the batch. */
+    private List<Path> videos(int batch) {
+        if (video == null || batch == 1) {
+            return Stream.ofNullable(video).toList();
+        }
+        String name = video.getFileName() == null ? "" : video.getFileName().toString();
+        int dot = Files.isDirectory(video) ? -1 : name.lastIndexOf('.');
+        int end = dot > 0 ? dot : name.length();
+        List<Path> numbered = new ArrayList<>();
+        for (int i = 1; i <= batch; i++) {
+            numbered.add(video.resolveSibling(name.substring(0, end) + "-" + i + name.substring(end)));
+        }
+        return numbered;
+    }
+}

@@ -1,0 +1,38 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.StepEvent;
+import java.util.Locale;
+
+/** Shows how far the denoising is. For one generation. */
+final class ProgressBar {
+
+    private static final int WIDTH = 30;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final Terminal terminal;
+    private long firstStepDone;
+
+    ProgressBar(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    void show(StepEvent step) {
+        long now = System.nanoTime();
+        if (step.index() == 0) {
+            firstStepDone = now;
+        }
+        int done = step.index() + 1;
+        int left = step.count() - done;
+        if (left == 0) {
+            terminal.progress("decoding");
+            return;
+        }
+        int filled = WIDTH * done / step.count();
+        String text = "denoising [" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + done + "/" + step.count();
+        if (step.index() > 0) { // what came before the first step is not like the steps to come
+            double secondsLeft = (now - firstStepDone) / NANOS_PER_SECOND / step.index() * left;
+            text += String.format(Locale.ROOT, ", %.0f s left", Math.ceil(secondsLeft));
+        }
+        terminal.progress(text);
+    }
+}

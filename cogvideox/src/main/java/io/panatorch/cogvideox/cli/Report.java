@@ -1,0 +1,105 @@
+package io.panatorch.cogvideox.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.device.LibtorchInfo;
+import io.panatorch.io.AtomicFile;
+import io.panatorch.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What is told about a generation when it is done, to people and to programs. */
+record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> written) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String ROW = "%-10s";
+    private static final int PERCENT = 100;
+
+    /** Where the time went, what the cache saved, what was written. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        seconds.forEach((stage, time) -> lines.add(row(stage, time)));
+        lines.add(row("total", total()));
+        CacheStatistics cache = result.cache();
+        int visits = cache.computed() + cache.reused();
+        if (cache.reused() == 0) {
+            lines.add(row(cache.method(), "%d attentions, all computed".formatted(visits)));
+        } else {
+            lines.add(row(cache.method(), "%d attentions, %d computed, %d reused (%d %%), %s held at the peak".formatted(
+                    visits, cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytesPeak()))));
+        }
+        Shape frames = result.frames().shape();
+        lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        written.forEach(path -> lines.add(row("output", path.toString())));
+        return lines;
+    }
+
+    private static String row(String name, double time) {
+        return row(name, String.format(Locale.ROOT, "%8.2f s", time));
+    }
+
+    private static String row(String name, String text) {
+        return ROW.formatted(name) + text;
+    }
+
+    private static String mebibytes(long count) {
+        return String.format(Locale.ROOT, "%.1f MiB", (double) count / (1 << 20));
+    }
+
+    private double total() {
+        return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    /** Writes the file of {@code --stats}, whole or not at all. */
+    void writeJson(Path target) throws IOException {
+        byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json());
+        AtomicFile.write(target, temporary -> Files.write(temporary, json));
+    }
+
+    private ObjectNode json() {
+        ObjectNode root = JSON.createObjectNode();
+        root.set("versions", versions());
+        Shape frames = result.frames().shape();
+        root.put("batch", frames.size(0));
+        root.put("frames", frames.size(1));
+        root.put("height", frames.size(3));
+        root.put("width", frames.size(4));
+        ArrayNode timesteps = root.putArray("timesteps");
+        result.timesteps().forEach(timesteps::add);
+        ObjectNode times = root.putObject("seconds");
+        seconds.forEach(times::put);
+        CacheStatistics cache = result.cache();
+        root.put("method", cache.method());
+        root.put("computed", cache.computed());
+        root.put("reused", cache.reused());
+        root.put("bytes_peak", cache.bytesPeak());
+        ArrayNode sites = root.putArray("sites");
+        cache.sites().forEach(site -> sites.add(json(site)));
+        return root;
+    }
+
+    private static ObjectNode versions() {
+        return JSON.createObjectNode()
+                .put("panatorch", Versions.panatorch())
+                .put("libtorch", LibtorchInfo.load().version())
+                .put("java", Runtime.version().toString());
+    }
+
+    private static ObjectNode json(SiteStatistics statistics) {
+        return JSON.createObjectNode()
+                .put("name", statistics.site().name())
+                .put("kind", statistics.site().kind().name().toLowerCase(Locale.ROOT))
+                .put("layer", statistics.site().layer())
+                .put("decisions", statistics.decisions())
+                .put("bytes_peak", statistics.bytesPeak());
+    }
+}

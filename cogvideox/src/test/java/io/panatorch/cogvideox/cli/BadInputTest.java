@@ -1,0 +1,215 @@
+package io.panatorch.cogvideox.cli;
+
+import static io.panatorch.cogvideox.cli.Run.tiny;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.panatorch.cogvideox.Golden;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What cannot work ends with one line on standard error, the right exit status, and nothing written. */
+@Tag("cpu")
+class BadInputTest {
+
+    @TempDir
+    Path folder;
+
+    /** Arguments after a prompt and an output; the message without its prefix. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+        --steps 0                  | steps: expected 1 or more, found 0
+        --steps 1001               | steps: expected 1 to 1000 (num_train_timesteps), found 1001
+        --steps many               | Invalid value for option '--steps': 'many' is not an int; see panatorch --help
+        --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
+        --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
+        --height -16               | height: expected 1 or more, found -16
+        --frames 0                 | frames: expected 1 or more, found 0
+        --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
+        --fps 0                    | --fps: expected a number above 0, found 0.0
+        --fps Infinity             | --fps: expected a number above 0, found Infinity
+        --threads 0                | --threads: expected 1 to 1024, found 0
+        --threads 1025             | --threads: expected 1 to 1024, found 1025
+        --device cuda              | --device: expected cpu, found cuda, which does not work yet
+        --device gpu               | --device: expected cpu, found gpu, which does not work yet
+        --dtype bfloat16           | --dtype: expected float32, found bfloat16, which does not work yet
+        --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as many as prompts (2), found 3
+        --cache teacache           | Invalid value for option '--cache': expected none or pab, found 'teacache'; see panatorch --help
+        --cache none --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found none
+        --cache none --pab-cross-range 1,2 | --cache: expected pab with the --pab options, found none
+        --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0
+        --pab-cross-skip -1        | --pab-cross-skip: expected 1 or more, found -1
+        --pab-temporal-range 1,2   | --pab-temporal-range: expected together with --pab-temporal-skip, found alone
+        --pab-spatial-range 850,100 | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, found '850,100'; see panatorch --help
+        --pab-spatial-range 100    | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, found '100'; see panatorch --help
+        --output                   | Missing required parameter for option '--output' (FILE); see panatorch --help
+        --unknown                  | Unknown option: '--unknown'; see panatorch --help
+        """)
+    void wrongUse(String options, String message) {
+        String[] arguments = Stream.concat(
+                Stream.of("--prompt", "a", "--output-latents", folder.resolve("l.safetensors").toString()),
+                Stream.of(options.split(" "))).toArray(String[]::new);
+        fails(2, message, tiny(arguments));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "\n\t"})
+    void emptyPrompt(String prompt) {
+        fails(2, "--prompt: expected words, found an empty text",
+                tiny("--prompt", "a", "--prompt", prompt, "--output", at("a.gif")));
+    }
+
+    @Test
+    void missingOptions() {
+        fails(2, "Missing required subcommand; see panatorch --help");
+        fails(2, "Missing required option: '--prompt=TEXT'; see panatorch --help", tiny("--output", at("a.mp4")));
+        fails(2, "expected --output, --output-latents or --output-frames, found none of them",
+                tiny("--prompt", "a", "--stats", at("s.json")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--output", "--output-latents", "--output-frames", "--stats"})
+    void outputsAreCheckedBeforeAnythingIsLoaded(String option) throws IOException {
+        String inMissing = at("missing/file");
+        String message = inMissing + ": the folder " + at("missing") + " does not exist; create it or choose another path";
+        String other = option.equals("--output") ? "--output-latents=" + at("l") : "--output=" + at("frames");
+        fails(1, message, notLoaded(option, inMissing, other));
+
+        Path file = Files.createFile(folder.resolve("file"));
+        String below = file.resolve("x").toString();
+        assertThat(Run.of(notLoaded(option, below, other))).satisfies(run -> {
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.err()).startsWith("panatorch: " + below + ": ").hasLineCount(1);
+        });
+        Files.delete(file);
+    }
+
+    /** With a model that would be the next thing to fail. */
+    private String[] notLoaded(String... options) {
+        return Stream.concat(Stream.of("generate", "--model", at("no-model"), "--prompt", "a"), Stream.of(options))
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void outputsThatCannotBe() throws IOException {
+        fails(2, at("a.webm") + ": unknown ending .webm; possible are .mp4, .gif, and no ending for a folder of PNG files",
+                notLoaded("--output", at("a.webm")));
+        fails(2, at("x/../l") + ": expected a file for each output, found it named twice", notLoaded("--output-latents", at("l"), "--stats", at("x/../l")));
+        fails(1, folder + ": is not a regular file; choose another path", notLoaded("--output-latents", at("l"), "--stats", folder.toString()));
+        Files.createFile(folder.resolve("frame_0001.png"));
+        fails(1, folder + ": has frames of another video; delete them or choose another folder",
+                notLoaded("--output", folder.toString()));
+        Files.delete(folder.resolve("frame_0001.png"));
+    }
+
+    @Test
+    void modelsThatCannotBeRead() throws IOException {
+        fails(1, at("no-model/model_index.json") + ": does not exist", notLoaded("--output", at("frames")));
+
+        Path model = copyOfModel();
+        Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");
+        byte[] whole = Files.readAllBytes(weights);
+        Files.write(weights, new byte[0]);
+        Run run = Run.of(withModel(model));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("panatorch: " + weights + ": ").hasLineCount(1);
+
+        Files.write(weights, Arrays.copyOf(whole, whole.length - 4));
+        run = Run.of(withModel(model));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("panatorch: " + weights + ": ").hasLineCount(1);
+
+        Files.writeString(model.resolve("model_index.json"), "{\"_class_name\": \"CogVideoXImageToVideoPipeline\"}");
+        run = Run.of(withModel(model));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("panatorch: " + model.resolve("model_index.json") + ": _class_name: ")
+                .contains("CogVideoXPipeline", "CogVideoXImageToVideoPipeline").hasLineCount(1);
+    }
+
+    private String[] withModel(Path model) {
+        return new String[] {"generate", "--model", model.toString(), "--prompt", "a", "--output-latents", at("l.safetensors")};
+    }
+
+    private Path copyOfModel() throws IOException {
+        Path source = Golden.folder("t2v-2b").resolve("pipeline");
+        Path target = folder.resolve("model");
+        try (Stream<Path> files = Files.walk(source)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, target.resolve(source.relativize(file).toString()));
+            }
+        }
+        return target;
+    }
+
+    @Test
+    void latentsThatDoNotFit() throws IOException {
+        String file = at("noise.safetensors");
+        fails(1, file + ": does not exist", latents(file));
+
+        save("other", Tensor::of, 1, 3, 4, 6, 8);
+        fails(1, file + ": expected a tensor \"latents\" [batch, frames, channels, height, width], found [other]", latents(file));
+
+        save("latents", Tensor::of, 1, 3, 4, 8, 6);
+        fails(2, "latents: expected shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for this request,"
+                + " found [1, 3, 4, 8, 6]", latents(file));
+
+        save("latents", (values, shape) -> Tensor.of(new long[values.length], shape), 1, 3, 4, 6, 8);
+        fails(1, file + ": tensor \"latents\": expected a floating-point dtype, found int64", latents(file));
+
+        Files.writeString(folder.resolve("noise.safetensors"), "not a safetensors file");
+        Run run = Run.of(latents(file));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("panatorch: " + file + ": ").hasLineCount(1);
+    }
+
+    @FunctionalInterface
+    private interface Maker {
+        Tensor make(float[] values, long... shape);
+    }
+
+    private void save(String name, Maker maker, long... shape) throws IOException {
+        int count = 1;
+        for (long size : shape) {
+            count *= (int) size;
+        }
+        try (var _ = TensorScope.open()) {
+            Safetensors.save(folder.resolve("noise.safetensors"), Map.of(name, maker.make(new float[count], shape)), Map.of());
+        }
+    }
+
+    private String[] latents(String file) {
+        return tiny("--prompt", "a", "--latents", file, "--output-frames", at("f.safetensors"));
+    }
+
+    /** Also: nothing on standard output, and nothing written. */
+    private void fails(int status, String message, String... arguments) {
+        List<Path> before = files();
+        assertThat(Run.of(arguments)).isEqualTo(new Run(status, "", "panatorch: " + message + "\n"));
+        assertThat(files()).isEqualTo(before);
+    }
+
+    private List<Path> files() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.sorted().toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private String at(String name) {
+        return folder.resolve(name).toString();
+    }
+}

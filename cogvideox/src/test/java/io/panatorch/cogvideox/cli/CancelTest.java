@@ -1,0 +1,96 @@
+package io.panatorch.cogvideox.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.panatorch.cogvideox.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The end of the program in the middle of its work. The signal is TERM, which the JVM treats as it does Ctrl-C's INT; INT is
+ * ignored by programs whose parent was started in the background, as a build may be.
+ */
+@Tag("cpu")
+@Timeout(120)
+class CancelTest {
+
+    private static final int TERMINATED = 128 + 15;
+
+    @TempDir
+    Path folder;
+
+    private Path out;
+    private Path bin;
+    private Path errors;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        out = Files.createDirectory(folder.resolve("out"));
+        bin = Files.createDirectory(folder.resolve("bin"));
+        errors = folder.resolve("errors");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {300, 1000, 2000})
+    void leavesNothing(int afterMillis) throws Exception {
+        Process process = start("--steps", "1000");
+        Thread.sleep(afterMillis);
+        endsWell(process);
+    }
+
+    /** FFmpeg takes the first pictures, says so, and then nothing more. */
+    @Test
+    void endsFfmpegToo() throws Exception {
+        Path pid = folder.resolve("pid");
+        Path ffmpeg = Files.writeString(bin.resolve("ffmpeg"), """
+                #!/bin/sh
+                if [ "$2" = -encoders ]; then echo ' V....D libx264 x'; exit 0; fi
+                echo $$ > '%1$s.new'; mv '%1$s.new' '%1$s'; exec sleep 600
+                """.formatted(pid));
+        assertThat(ffmpeg.toFile().setExecutable(true)).isTrue();
+        Process process = start("--steps", "1");
+        while (!Files.exists(pid) && process.isAlive()) {
+            Thread.sleep(10);
+        }
+        assertThat(errors).isEmptyFile();
+        endsWell(process);
+        assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).filter(ProcessHandle::isAlive)).isEmpty();
+    }
+
+    private void endsWell(Process process) throws Exception {
+        process.destroy();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(errors).isEmptyFile();
+        assertThat(process.exitValue()).isEqualTo(TERMINATED);
+        assertThat(out).isEmptyDirectory();
+    }
+
+    /** The command in a JVM of its own, with the flags and paths of this one. */
+    private Process start(String... options) throws IOException {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=io.panatorch.bindings",
+                "--module-path", System.getProperty("jdk.module.path"),
+                "--class-path", System.getProperty("java.class.path"),
+                "-m", "io.panatorch.cogvideox/" + Main.class.getName(),
+                "generate", "--model", Golden.folder("t2v-2b").resolve("pipeline").toString(), "--prompt", "a"));
+        Stream.of("--output", "v.mp4", "--stats", "s.json").forEach(line::add);
+        line.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(line).directory(out.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(errors.toFile());
+        builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
+        return builder.start();
+    }
+}

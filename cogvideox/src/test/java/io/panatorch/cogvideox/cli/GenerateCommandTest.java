@@ -1,0 +1,236 @@
+package io.panatorch.cogvideox.cli;
+
+import static io.panatorch.cogvideox.cli.Run.tiny;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.device.LibtorchInfo;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Generator;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Tag("cpu")
+class GenerateCommandTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void writesEveryOutputAndSaysWhereTheTimeWent() throws IOException {
+        Run run = Run.of(tiny("--prompt", "a red circle", "--steps", "12", "--output", at("red.mp4"),
+                "--output-latents", at("latents.safetensors"), "--output-frames", at("frames.safetensors"),
+                "--stats", at("stats.json")));
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out().lines()).satisfiesExactly(
+                line -> assertThat(line).matches("load +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).matches("encode +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).matches("denoise +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).matches("decode +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).matches("write +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).matches("total +\\d+\\.\\d\\d s"),
+                line -> assertThat(line).isEqualTo(
+                        "pab       48 attentions, 32 computed, 16 reused (33 %), 0.1 MiB held at the peak"),
+                line -> assertThat(line).isEqualTo("video     64 x 48 pixels, 9 frames"),
+                line -> assertThat(line).isEqualTo("output    " + at("latents.safetensors")),
+                line -> assertThat(line).isEqualTo("output    " + at("frames.safetensors")),
+                line -> assertThat(line).isEqualTo("output    " + at("red.mp4")));
+        assertThat(names()).containsExactly("frames.safetensors", "latents.safetensors", "red.mp4", "stats.json");
+        assertThat(Files.readString(folder.resolve("red.mp4"), StandardCharsets.ISO_8859_1)).contains("ftyp");
+        assertThat(shape("latents.safetensors", "latents")).containsExactly(1, 3, 4, 6, 8);
+        assertThat(shape("frames.safetensors", "frames")).containsExactly(1, 9, 3, 48, 64);
+        for (float value : values("frames.safetensors", "frames")) {
+            assertThat(value).isBetween(0f, 1f);
+        }
+    }
+
+    @Test
+    void statisticsSayWhatHappenedAtEachSite() throws IOException {
+        run("--prompt", "a red circle", "--steps", "12", "--output-latents", at("l.safetensors"), "--stats", at("s.json"));
+        JsonNode stats = json("s.json");
+
+        assertThat(stats.get("timesteps").valueStream().map(JsonNode::asInt))
+                .containsExactly(999, 916, 832, 749, 666, 582, 499, 416, 332, 249, 166, 82);
+        assertThat(stats.get("seconds").propertyStream().map(Map.Entry::getKey))
+                .containsExactly("load", "encode", "denoise", "decode", "write");
+        assertThat(stats.get("seconds").valueStream()).allMatch(seconds -> seconds.asDouble() > 0);
+        assertThat(stats.get("method").asText()).isEqualTo("pab");
+        assertThat(stats.get("computed").asInt()).isEqualTo(32);
+        assertThat(stats.get("reused").asInt()).isEqualTo(16);
+        assertThat(stats.get("sites")).hasSize(4);
+        JsonNode site = stats.get("sites").get(2);
+        assertThat(site.get("name").asText()).isEqualTo("transformer_blocks.2.attn1");
+        assertThat(site.get("kind").asText()).isEqualTo("spatial_attention");
+        assertThat(site.get("layer").asInt()).isEqualTo(2);
+        assertThat(site.get("decisions").asText()).isEqualTo("CCCRCRCRCRCC");
+        assertThat(site.get("bytes_peak").asLong()).isPositive();
+        assertThat(stats.get("bytes_peak").asLong()).isEqualTo(4 * site.get("bytes_peak").asLong());
+        assertThat(stats.get("versions").get("libtorch").asText()).isEqualTo(LibtorchInfo.load().version());
+    }
+
+    @Test
+    void optionsOfPabTakeThePlaceOfThePreset() throws IOException {
+        assertThat(decisions()).isEqualTo("CCCRCRCRCRCC");
+        assertThat(decisions("--cache", "pab")).isEqualTo("CCCRCRCRCRCC");
+        assertThat(decisions("--pab-spatial-skip", "3")).isEqualTo("CCRCRRCRRCRC");
+        assertThat(decisions("--pab-spatial-range", "-1,1000")).isEqualTo("CRCRCRCRCRCR");
+        assertThat(decisions("--pab-spatial-range", "416,749", "--pab-spatial-skip", "2")).isEqualTo("CCCCCRCCCCCC");
+        assertThat(decisions("--pab-spatial-skip", "1")).isEqualTo("CCCCCCCCCCCC");
+        assertThat(decisions("--cache", "none")).isEqualTo("CCCCCCCCCCCC");
+    }
+
+    private String decisions(String... options) throws IOException {
+        run(Stream.concat(Stream.of(options), Stream.of("--prompt", "a", "--guidance-scale", "1", "--frames", "1",
+                "--steps", "12", "--output-latents", at("l.safetensors"), "--stats", at("s.json"))).toArray(String[]::new));
+        return json("s.json").get("sites").get(0).get("decisions").asText();
+    }
+
+    @Test
+    void settingsForKindsThatTheModelHasNotAreAllowedWithAWarning() {
+        Run run = Run.of(tiny("--prompt", "a", "--frames", "1", "--output-latents", at("l.safetensors"),
+                "--pab-temporal-skip", "4", "--pab-temporal-range", "100,700", "--pab-cross-skip", "6"));
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).isEqualTo("""
+                panatorch: warning: --pab-temporal-skip changes nothing: CogVideoX has no temporal attention
+                panatorch: warning: --pab-cross-skip changes nothing: CogVideoX has no cross attention
+                """);
+    }
+
+    @Test
+    void noiseOfTheSeedGivenAsAFileGivesTheSameVideo() throws IOException {
+        try (var _ = TensorScope.open()) {
+            Tensor noise = Generator.seeded(7).randn(Shape.of(1, 3, 4, 6, 8), DType.FLOAT32);
+            Safetensors.save(folder.resolve("noise.safetensors"), Map.of("latents", noise), Map.of());
+        }
+        run("--prompt", "a", "--seed", "7", "--output-frames", at("seed.safetensors"));
+        run("--prompt", "a", "--latents", at("noise.safetensors"), "--output-frames", at("noise-frames.safetensors"));
+        run("--prompt", "a", "--output-frames", at("42.safetensors"));
+
+        float[] fromSeed = values("seed.safetensors", "frames");
+        assertThat(values("noise-frames.safetensors", "frames")).isEqualTo(fromSeed);
+        assertThat(values("42.safetensors", "frames")).isNotEqualTo(fromSeed);
+    }
+
+    @Test
+    void sizesGuidanceAndNegativePromptTakePart() throws IOException {
+        run("--prompt", "a", "--height", "32", "--width", "80", "--frames", "8", "--output-frames", at("f.safetensors"));
+        assertThat(shape("f.safetensors", "frames")).containsExactly(1, 8, 3, 32, 80);
+
+        run("--prompt", "a", "--output-latents", at("1.safetensors"));
+        run("--prompt", "a", "--guidance-scale", "2.5", "--output-latents", at("2.safetensors"));
+        run("--prompt", "a", "--negative-prompt", "a blue square", "--output-latents", at("3.safetensors"));
+        float[] plain = values("1.safetensors", "latents");
+        assertThat(values("2.safetensors", "latents")).isNotEqualTo(plain);
+        assertThat(values("3.safetensors", "latents")).isNotEqualTo(plain);
+    }
+
+    @Test
+    void severalPromptsGiveNumberedVideos() throws IOException {
+        run("--prompt", "a red circle", "--prompt", "@home", "--frames", "8", "--output", at("my.red.gif"),
+                "--output-latents", at("l.safetensors"));
+        assertThat(names()).containsExactly("l.safetensors", "my.red-1.gif", "my.red-2.gif");
+        assertThat(shape("l.safetensors", "latents")).containsExactly(2, 2, 4, 6, 8);
+
+        run("--prompt", "a red circle", "--prompt", "a blue circle", "--frames", "1", "--output", at("frames"));
+        assertThat(folder.resolve("frames-1")).isDirectoryContaining("glob:**/frame_0000.png");
+        assertThat(folder.resolve("frames-2")).isDirectoryContaining("glob:**/frame_0000.png");
+    }
+
+    @Test
+    void quietShowsNothing() {
+        Run run = Run.onTerminal(tiny("--quiet", "--prompt", "word ".repeat(40), "--pab-cross-skip", "2", "--frames", "1",
+                "--output", at("frames")));
+        assertThat(run).isEqualTo(new Run(0, "", ""));
+        assertThat(folder.resolve("frames")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void aPromptThatIsCutIsToldInOneLine() {
+        Run run = Run.of(tiny("--prompt", "word ".repeat(40), "--frames", "1", "--output", at("frames")));
+        assertThat(run.err()).matches("panatorch: warning: prompt of \\d+ tokens: the model reads 18, the rest is ignored\n");
+    }
+
+    @Test
+    void aNumberOfFramesThatTheModelCannotMakeIsTold() throws IOException {
+        Run run = Run.of(tiny("--prompt", "a", "--frames", "5", "--output-frames", at("f.safetensors")));
+        assertThat(run.err()).isEqualTo("panatorch: warning: --frames 5: the model makes several at once, here 8\n");
+        assertThat(shape("f.safetensors", "frames")).containsExactly(1, 8, 3, 48, 64);
+    }
+
+    @Test
+    void progressIsDrawnOnATerminalAndClearedAtTheEnd() {
+        Run run = Run.onTerminal(tiny("--prompt", "a", "--frames", "1", "--output", at("frames")));
+        assertThat(run.err().split("\r\u001b\\[K")).satisfiesExactly(
+                text -> assertThat(text).isEmpty(),
+                text -> assertThat(text).isEqualTo("loading"),
+                text -> assertThat(text).isEqualTo("encoding"),
+                text -> assertThat(text).isEqualTo("denoising [#######.......................] 1/4"),
+                text -> assertThat(text).matches("denoising \\[#{15}\\.{15}] 2/4, \\d+ s left"),
+                text -> assertThat(text).matches("denoising \\[#{22}\\.{8}] 3/4, \\d+ s left"),
+                text -> assertThat(text).isEqualTo("decoding"),
+                text -> assertThat(text).isEqualTo("writing"));
+        assertThat(run.err()).endsWith("\r\u001b[K");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void threadsAreSet(int threads) {
+        int before = LibtorchInfo.threads();
+        try {
+            run("--prompt", "a", "--frames", "1", "--threads", Integer.toString(threads), "--output", at("frames"));
+            assertThat(LibtorchInfo.threads()).isEqualTo(threads);
+        } finally {
+            LibtorchInfo.setThreads(before);
+        }
+    }
+
+    private void run(String... options) {
+        Run run = Run.of(tiny(options));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+    }
+
+    private String at(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private JsonNode json(String name) throws IOException {
+        return new JsonMapper().readTree(folder.resolve(name).toFile());
+    }
+
+    private long[] shape(String file, String tensor) throws IOException {
+        try (Safetensors tensors = Safetensors.open(folder.resolve(file))) {
+            assertThat(tensors.names()).containsExactly(tensor);
+            return tensors.info(tensor).shape();
+        }
+    }
+
+    private float[] values(String file, String tensor) throws IOException {
+        try (Safetensors tensors = Safetensors.open(folder.resolve(file)); var _ = TensorScope.open()) {
+            return tensors.load(tensor).toFloatArray();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.panatorch.safetensors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.panatorch.internal.TensorMemory;
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.LiveTensors;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.TensorTest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** From files to tensors and back. */
+@TensorTest
+class SafetensorsTensorsTest {
+
+    @TempDir
+    private Path folder;
+
+    private TensorScope scope;
+
+    @BeforeEach
+    void open() {
+        scope = TensorScope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private Path save(Map<String, Tensor> tensors) throws IOException {
+        Path file = folder.resolve("x.safetensors");
+        Safetensors.save(file, tensors, Map.of("format", "pt"));
+        return file;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyDtypeComesBack(DType dtype) throws IOException {
+        Tensor x = Tensor.of(new double[] {0, 1, -2.5, 3.25, 100, 7}, 2, 3).clamp(dtype.isFloatingPoint() ? -9 : 0, 200);
+        Tensor stored = x.to(dtype);
+        try (Safetensors file = Safetensors.open(save(Map.of("x", stored)));
+                var _ = TensorScope.open()) {
+            Tensor loaded = file.load("x");
+            assertThat(loaded.describe()).isEqualTo("[2, 3] " + dtype.torchName() + " cpu");
+            assertThat(loaded.toDoubleArray()).containsExactly(stored.toDoubleArray());
+            assertThat(file.metadata()).containsEntry("format", "pt");
+        }
+    }
+
+    @Test
+    void oddShapesAndNonContiguousTensors() throws IOException {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("transposed", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1));
+        tensors.put("scalar", Tensor.of(new float[] {7}));
+        tensors.put("empty", Tensor.empty(Shape.of(3, 0), DType.FLOAT16, Device.CPU));
+        int before = scope.size();
+        try (Safetensors file = Safetensors.open(save(tensors));
+                var _ = TensorScope.open()) {
+            assertThat(file.load("transposed")).hasToString("[3, 2] float32 cpu [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]");
+            assertThat(file.load("scalar")).hasToString("[] float32 cpu [7.0]");
+            assertThat(file.load("empty")).hasToString("[3, 0] float16 cpu []");
+        }
+        assertThat(scope.size()).as("saving frees what it makes").isEqualTo(before);
+    }
+
+    @Test
+    void theMemoryIsTheFile() throws IOException {
+        try (Safetensors file = Safetensors.open(save(Map.of("x", Tensor.of(new float[] {1, 2, 3}, 3))));
+                var _ = TensorScope.open()) {
+            Tensor loaded = file.load("x");
+            long address = file.data("x").address();
+            assertThat(TensorMemory.of(loaded).address()).isEqualTo(address);
+            assertThat(TensorMemory.of(loaded.to(DType.FLOAT32, Device.CPU)).address())
+                    .as("and stays so where nothing is converted")
+                    .isEqualTo(address);
+            assertThat(loaded.mul(2).toFloatArray()).containsExactly(2, 4, 6);
+        }
+    }
+
+    @Test
+    void whatTheFileDoesNotAlignIsCopied() throws IOException {
+        byte[] header = ("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+                        + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1,9]}}   ")
+                .getBytes(StandardCharsets.UTF_8);
+        int padding = -header.length & 7;
+        ByteBuffer bytes = ByteBuffer.allocate(8 + header.length + padding + 9).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length + padding).put(header).put(" ".repeat(padding).getBytes(StandardCharsets.UTF_8));
+        bytes.put((byte) 5).putFloat(1.5f).putFloat(-2);
+        Path path = Files.write(folder.resolve("odd.safetensors"), bytes.array());
+
+        try (Safetensors file = Safetensors.open(path);
+                var _ = TensorScope.open()) {
+            Tensor b = file.load("b");
+            assertThat(file.isAligned("b")).isFalse();
+            assertThat(b.toFloatArray()).containsExactly(1.5f, -2);
+            assertThat(TensorMemory.of(b).address() % 4).isZero();
+            assertThat(file.load("a").toLongArray()).containsExactly(5);
+        }
+    }
+
+    @Test
+    void whatCannotBeLoaded() throws IOException {
+        byte[] header = "{\"a\":{\"dtype\":\"I16\",\"shape\":[4],\"data_offsets\":[0,8]}}".getBytes(StandardCharsets.UTF_8);
+        Path path = Files.write(folder.resolve("i16.safetensors"), ByteBuffer.allocate(8 + header.length + 8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .array());
+        long before = LiveTensors.count();
+        try (Safetensors file = Safetensors.open(path)) {
+            assertThatThrownBy(() -> file.load("a"))
+                    .isInstanceOf(InvalidFileException.class)
+                    .hasMessage(path + ": tensor \"a\" has the dtype I16, which cannot be loaded, expected one of"
+                            + " [BOOL, U8, F16, BF16, I32, F32, F64, I64]");
+            assertThatThrownBy(() -> file.load("b"))
+                    .isInstanceOf(NoSuchElementException.class)
+                    .hasMessage(path + ": has no tensor \"b\"");
+        }
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void loadingNeedsAScope() throws Exception {
+        try (Safetensors file = Safetensors.open(save(Map.of("x", Tensor.of(new float[] {1}, 1))))) {
+            scope.close();
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> file.load("x"))
+                    .withMessageStartingWith("from_blob: no TensorScope is open on this thread");
+        } finally {
+            scope = TensorScope.open();
+        }
+    }
+}

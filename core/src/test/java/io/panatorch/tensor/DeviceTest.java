@@ -1,0 +1,44 @@
+package io.panatorch.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Tag("pure")
+class DeviceTest {
+
+    @Test
+    void namesAreTorchs() {
+        assertThat(Device.parse("cpu")).isSameAs(Device.CPU).hasToString("cpu");
+        assertThat(Device.parse("cuda")).isEqualTo(Device.cuda(0)).hasToString("cuda:0");
+        assertThat(Device.parse("cuda:12")).isEqualTo(Device.cuda(12)).hasToString("cuda:12");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:1234", "cuda:1 "})
+    void otherNames(String name) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Device.parse(name))
+                .withMessage("unknown device '" + name + "': expected cpu, cuda or cuda:N");
+    }
+
+    @Test
+    void impossibleIndices() {
+        assertThatIllegalArgumentException().isThrownBy(() -> Device.cuda(-1)).withMessage("device index -1 for cuda");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Device(Device.Kind.CPU, 1))
+                .withMessage("device index 1 for cpu");
+    }
+
+    @Test
+    void dtypesHaveTorchsNamesAndSizes() {
+        assertThat(DType.values()).extracting(DType::torchName).containsExactly(
+                "float32", "float64", "bfloat16", "float16", "int64", "int32", "uint8", "bool");
+        assertThat(DType.values()).extracting(DType::byteSize).containsExactly(4, 8, 2, 2, 8, 4, 1, 1);
+        assertThat(DType.values()).filteredOn(DType::isFloatingPoint).hasSize(4);
+    }
+}

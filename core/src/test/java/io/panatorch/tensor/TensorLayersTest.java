@@ -1,0 +1,226 @@
+package io.panatorch.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.panatorch.testing.TensorTest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Operators that models are made of, against {@link Naive} loops. */
+@TensorTest
+class TensorLayersTest {
+
+    private TensorScope scope;
+
+    @BeforeEach
+    void open() {
+        scope = TensorScope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private static Tensor tensor(double[] values, long... shape) {
+        return Tensor.of(values, shape);
+    }
+
+    private static void assertNear(Tensor actual, double[] expected, long... shape) {
+        assertThat(actual.shape()).isEqualTo(Shape.of(shape));
+        assertThat(actual.toDoubleArray()).containsExactly(expected, within(1e-12));
+    }
+
+    private static void assertNearInFloat32(Tensor actual, double[] expected) {
+        assertThat(actual.dtype()).isEqualTo(DType.FLOAT32);
+        assertThat(actual.toDoubleArray()).containsExactly(expected, within(2e-6));
+    }
+
+    @Test
+    void matrixProducts() {
+        double[] a = Naive.numbers(1, 6);
+        double[] b = Naive.numbers(2, 12);
+        double[] product = Naive.matmul(a, b, 2, 3, 4);
+        assertNear(tensor(a, 2, 3).matmul(tensor(b, 3, 4)), product, 2, 4);
+        assertNear(tensor(a, 1, 2, 3).matmul(tensor(b, 3, 4)), product, 1, 2, 4);
+        assertNearInFloat32(tensor(a, 2, 3).to(DType.FLOAT32).matmul(tensor(b, 3, 4).to(DType.FLOAT32)), product);
+        assertThatThrownBy(() -> tensor(a, 2, 3).matmul(tensor(a, 2, 3)))
+                .isInstanceOf(TorchException.class)
+                .hasMessage("matmul of [2, 3] float64 cpu, [2, 3] float64 cpu:"
+                        + " mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)");
+    }
+
+    @Test
+    void linearLayers() {
+        double[] x = Naive.numbers(1, 2 * 3 * 4);
+        double[] w = Naive.numbers(2, 5 * 4);
+        double[] bias = Naive.numbers(3, 5);
+        Tensor weight = tensor(w, 5, 4);
+        double[] product = Naive.matmul(x, weight.transpose(0, 1).toDoubleArray(), 6, 4, 5);
+        assertNear(tensor(x, 2, 3, 4).linear(weight, null), product.clone(), 2, 3, 5);
+        for (int i = 0; i < product.length; i++) {
+            product[i] += bias[i % 5];
+        }
+        assertNear(tensor(x, 2, 3, 4).linear(weight, tensor(bias, 5)), product, 2, 3, 5);
+        assertThatThrownBy(() -> tensor(x, 6, 4).linear(weight, tensor(x, 24)))
+                .hasMessageStartingWith("linear of [6, 4] float64 cpu, [5, 4] float64 cpu, [24] float64 cpu: ");
+    }
+
+    @Test
+    void softmaxOverAnyDimension() {
+        double[] x = {1, 2, 3, 1, 1, 1};
+        double e = Math.E;
+        double sum = 1 + e + e * e;
+        assertNear(tensor(x, 2, 3).softmax(-1),
+                new double[] {1 / sum, e / sum, e * e / sum, 1 / 3.0, 1 / 3.0, 1 / 3.0}, 2, 3);
+        double[] columns = tensor(x, 2, 3).softmax(0).toDoubleArray();
+        assertThat(columns[0] + columns[3]).isEqualTo(1, within(1e-15));
+        assertThat(columns[0]).isEqualTo(0.5, within(1e-15));
+    }
+
+    @Test
+    void norms() {
+        double[] x = Naive.numbers(1, 4 * 6);
+        double[] w = Naive.numbers(2, 6);
+        double[] b = Naive.numbers(3, 6);
+        Tensor input = tensor(x, 2, 2, 6);
+        double[] layer = Naive.normalise(x, 6, 1e-3, true);
+        double[] rms = Naive.normalise(x, 6, 1e-3, false);
+        assertNear(input.layerNorm(null, null, 1e-3), layer, 2, 2, 6);
+        assertNear(input.rmsNorm(null, 1e-3), rms, 2, 2, 6);
+        for (int i = 0; i < x.length; i++) {
+            layer[i] = layer[i] * w[i % 6] + b[i % 6];
+            rms[i] *= w[i % 6];
+        }
+        assertNear(input.layerNorm(tensor(w, 6), tensor(b, 6), 1e-3), layer, 2, 2, 6);
+        assertNear(input.rmsNorm(tensor(w, 6), 1e-3), rms, 2, 2, 6);
+        assertThatThrownBy(() -> input.layerNorm(tensor(w, 3, 2), null, 1e-3))
+                .hasMessageStartingWith("layer_norm of [2, 2, 6] float64 cpu, [3, 2] float64 cpu: ");
+        assertThatThrownBy(() -> tensor(new double[1]).layerNorm(null, null, 1e-3))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("dimension -1 of shape []");
+    }
+
+    /** Asking for the shape writes to the memory that the arguments are in: no matter which comes first. */
+    @Test
+    void normsOfATensorNobodyHasLookedAt() {
+        double[] x = Naive.numbers(1, 12);
+        assertNear(tensor(x, 2, 6).mul(1).layerNorm(tensor(x, 12).narrow(0, 0, 6), null, 0),
+                tensor(Naive.normalise(x, 6, 0, true), 2, 6).mul(tensor(x, 2, 6).narrow(0, 0, 1)).toDoubleArray(), 2, 6);
+    }
+
+    @Test
+    void groupNorm() {
+        double[] x = Naive.numbers(1, 2 * 4 * 3);
+        double[] w = Naive.numbers(2, 4);
+        double[] b = Naive.numbers(3, 4);
+        double[] expected = Naive.normalise(x, 2 * 3, 1e-6, true); // two channels of three make a group
+        assertNear(tensor(x, 2, 4, 3).groupNorm(2, null, null, 1e-6), expected, 2, 4, 3);
+        for (int i = 0; i < x.length; i++) {
+            expected[i] = expected[i] * w[i / 3 % 4] + b[i / 3 % 4];
+        }
+        assertNear(tensor(x, 2, 4, 3).groupNorm(2, tensor(w, 4), tensor(b, 4), 1e-6), expected, 2, 4, 3);
+        assertThatThrownBy(() -> tensor(x, 2, 4, 3).groupNorm(3, null, null, 1e-6))
+                .hasMessage("group_norm of [2, 4, 3] float64 cpu: Expected number of channels in input to be divisible by"
+                        + " num_groups, but got input of shape [2, 4, 3] and num_groups=3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5, 5, 4", "3, 7, 8", "40, 33, 16"})
+    void attention(int n, int m, int d) {
+        double[] q = Naive.numbers(1, n * d);
+        double[] k = Naive.numbers(2, m * d);
+        double[] v = Naive.numbers(3, m * d);
+        double[] mask = Naive.numbers(4, n * m);
+        double[] expected = Naive.attention(q, k, v, new double[n * m], n, m, d, 0.3);
+        Tensor query = tensor(q, 1, 1, n, d);
+        Tensor key = tensor(k, 1, 1, m, d);
+        Tensor value = tensor(v, 1, 1, m, d);
+        assertNear(Tensor.scaledDotProductAttention(query, key, value, null, 0.3), expected, 1, 1, n, d);
+        double[] masked = Naive.attention(q, k, v, mask, n, m, d, 0.3);
+        assertNear(Tensor.scaledDotProductAttention(query, key, value, tensor(mask, n, m), 0.3), masked, 1, 1, n, d);
+        Tensor single = Tensor.scaledDotProductAttention(
+                query.to(DType.FLOAT32), key.to(DType.FLOAT32), value.to(DType.FLOAT32), null, 0.3);
+        assertNearInFloat32(single, expected);
+    }
+
+    @Test
+    void attentionKeepsHeadsApart() {
+        double[] x = Naive.numbers(1, 2 * 3 * 4);
+        Tensor both = tensor(x, 1, 2, 3, 4);
+        Tensor second = both.narrow(1, 1, 1);
+        assertThat(Tensor.scaledDotProductAttention(both, both, both, null, 0.5).narrow(1, 1, 1).toDoubleArray())
+                .containsExactly(
+                        Tensor.scaledDotProductAttention(second, second, second, null, 0.5).toDoubleArray(), within(1e-12));
+        assertThatThrownBy(() -> Tensor.scaledDotProductAttention(both, both, both, tensor(x, 24), 1))
+                .hasMessageStartingWith("scaled_dot_product_attention of [1, 2, 3, 4] float64 cpu, [1, 2, 3, 4] float64 cpu,"
+                        + " [1, 2, 3, 4] float64 cpu, [24] float64 cpu: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, 0, 0", "1, 1, 1, 1", "2, 0, 1, 1", "2, 1, 0, 2"})
+    void conv3d(int stride, int frames, int height, int width) {
+        int[] padding = {frames, height, width};
+        Naive.Conv conv = new Naive.Conv(
+                2, 3, new int[] {4, 5, 6}, new int[] {3, 2, 3}, new int[] {stride, stride, stride}, padding);
+        double[] x = Naive.numbers(1, 2 * 4 * 5 * 6);
+        double[] w = Naive.numbers(2, 3 * 2 * 3 * 2 * 3);
+        double[] b = Naive.numbers(3, 3);
+        double[] expected = conv.run(x, w, b);
+        long[] steps = {stride, stride, stride};
+        long[] pads = {frames, height, width};
+        Tensor input = tensor(x, 1, 2, 4, 5, 6);
+        Tensor weight = tensor(w, 3, 2, 3, 2, 3);
+        assertNear(input.conv3d(weight, tensor(b, 3), steps, pads), expected,
+                1, 3, conv.outSize(0), conv.outSize(1), conv.outSize(2));
+        Tensor single = input.to(DType.FLOAT32)
+                .conv3d(weight.to(DType.FLOAT32), tensor(b, 3).to(DType.FLOAT32), steps, pads);
+        assertThat(single.toDoubleArray()).containsExactly(expected, within(1e-5));
+        assertNear(input.conv3d(weight, null, steps, pads), conv.run(x, w, new double[3]),
+                1, 3, conv.outSize(0), conv.outSize(1), conv.outSize(2));
+    }
+
+    @Test
+    void conv2d() {
+        Naive.Conv conv = new Naive.Conv(
+                2, 3, new int[] {1, 5, 6}, new int[] {1, 3, 2}, new int[] {1, 2, 1}, new int[] {0, 1, 0});
+        double[] x = Naive.numbers(1, 2 * 5 * 6);
+        double[] w = Naive.numbers(2, 3 * 2 * 3 * 2);
+        double[] b = Naive.numbers(3, 3);
+        Tensor weight = tensor(w, 3, 2, 3, 2);
+        assertNear(tensor(x, 1, 2, 5, 6).conv2d(weight, tensor(b, 3), new long[] {2, 1}, new long[] {1, 0}),
+                conv.run(x, w, b), 1, 3, conv.outSize(1), conv.outSize(2));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> tensor(x, 1, 2, 5, 6).conv2d(weight, null, new long[] {1}, new long[] {0, 0}))
+                .withMessage("stride: expected 2 numbers, found 1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> tensor(x, 1, 2, 5, 6, 1).conv3d(weight, null, new long[3], new long[2]))
+                .withMessage("padding: expected 3 numbers, found 2");
+    }
+
+    @Test
+    void nearestNeighbours() {
+        Tensor image = tensor(new double[] {1, 2, 3, 4}, 1, 1, 2, 2);
+        assertNear(image.upsampleNearest2d(4, 3), new double[] {1, 1, 2, 1, 1, 2, 3, 3, 4, 3, 3, 4}, 1, 1, 4, 3);
+        Tensor video = tensor(new double[] {1, 2, 3, 4}, 1, 1, 2, 1, 2);
+        assertNear(video.upsampleNearest3d(3, 2, 2), new double[] {1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4}, 1, 1, 3, 2, 2);
+        assertThatThrownBy(() -> image.upsampleNearest3d(2, 2, 2))
+                .isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("upsample_nearest3d of [1, 1, 2, 2] float64 cpu: ");
+    }
+
+    @Test
+    void embeddings() {
+        Tensor table = tensor(new double[] {0, 1, 10, 11, 20, 21}, 3, 2);
+        Tensor indices = Tensor.of(new long[] {2, 0, 2, 1}, 2, 2);
+        assertNear(table.embedding(indices), new double[] {20, 21, 0, 1, 20, 21, 10, 11}, 2, 2, 2);
+        assertThatThrownBy(() -> table.embedding(Tensor.of(new long[] {3}, 1)))
+                .hasMessage("embedding of [3, 2] float64 cpu, [1] int64 cpu: index out of range in self");
+    }
+}
