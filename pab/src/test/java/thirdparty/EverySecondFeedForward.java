@@ -7,6 +7,7 @@ import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /** A method as somebody else would write it: the MLP is computed at even steps and reused at odd ones. */
 public record EverySecondFeedForward() implements CacheMethod {
@@ -17,9 +18,14 @@ public record EverySecondFeedForward() implements CacheMethod {
     }
 
     @Override
+    public Set<SiteKind> kinds() {
+        return Set.of(SiteKind.FEED_FORWARD);
+    }
+
+    @Override
     public CachePolicy policy(CacheRun run) {
         int last = run.timesteps().length - 1;
-        return call -> call.site().kind() == SiteKind.FEED_FORWARD ? apply(call, last) : call.compute();
+        return call -> apply(call, last);
     }
 
     private static List<Tensor> apply(SiteCall call, int last) {

@@ -1,9 +1,11 @@
 package io.panatorch.cache;
 
+import java.util.Set;
+
 /**
  * A caching method with its settings: an immutable recipe that any number of generations may use, at once too.
  *
- * <p>An implementer writes {@link #policy}; models and pipelines call {@link #open}.
+ * <p>An implementer writes {@link #kinds} and {@link #policy}; models and pipelines call {@link #open}.
  */
 public interface CacheMethod {
 
@@ -11,9 +13,17 @@ public interface CacheMethod {
     String name();
 
     /**
+     * The kinds of sites whose work this method may skip, or needs to see. Sites of these kinds are <em>covered</em>; all
+     * others are computed without asking the policy, and the statistics leave them out.
+     *
+     * @return the same kinds at every call
+     */
+    Set<SiteKind> kinds();
+
+    /**
      * Makes the state of one generation.
      *
-     * @param run the model's sites and the generation's timesteps
+     * @param run the model's covered sites and the generation's timesteps
      * @return never null, and a new one for each run if it has state
      * @throws IllegalArgumentException where the settings do not fit the run
      */
@@ -22,18 +32,25 @@ public interface CacheMethod {
     /**
      * Opens a session for one generation, which the caller closes on the thread that uses it.
      *
+     * @param run all sites of the model, and the generation's timesteps
      * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice
      */
     default CacheSession open(CacheRun run) {
-        return new CacheSession(name(), policy(run), run);
+        CacheRun covered = run.of(kinds());
+        return new CacheSession(name(), policy(covered), run, covered.sites());
     }
 
-    /** {@return the method that computes everything} */
+    /** {@return the method that computes everything, and lists the attentions in its statistics} */
     static CacheMethod none() {
         return new CacheMethod() {
             @Override
             public String name() {
                 return "none";
+            }
+
+            @Override
+            public Set<SiteKind> kinds() {
+                return SiteKind.ATTENTIONS;
             }
 
             @Override

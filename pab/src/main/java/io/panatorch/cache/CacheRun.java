@@ -1,11 +1,12 @@
 package io.panatorch.cache;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a method may know of a generation before it begins.
  *
- * @param sites the places of the model, in the order of execution
+ * @param sites the places of the model, in the order of execution, an outer one before those inside it
  * @param timesteps the scheduler's timestep of each step, in order
  */
 public record CacheRun(List<Site> sites, int[] timesteps) {
@@ -14,6 +15,11 @@ public record CacheRun(List<Site> sites, int[] timesteps) {
     public CacheRun {
         sites = List.copyOf(sites);
         timesteps = timesteps.clone();
+    }
+
+    /** {@return the same run with the sites of these kinds alone} */
+    public CacheRun of(Set<SiteKind> kinds) {
+        return new CacheRun(sites.stream().filter(site -> kinds.contains(site.kind())).toList(), timesteps);
     }
 
     /** {@return a copy of the timesteps} */

@@ -31,14 +31,15 @@ public final class CacheSession implements AutoCloseable {
     private final String method;
     private final CachePolicy policy;
     private final int[] timesteps;
-    private final HeldTensors held = new HeldTensors();
+    private final HeldTensors held;
     private final Map<Site, char[]> decisions = new LinkedHashMap<>();
     private final Map<Site, Integer> outputs = new HashMap<>();
     private final Thread thread = Thread.currentThread();
     private Step step;
     private boolean closed;
 
-    CacheSession(String method, CachePolicy policy, CacheRun run) {
+    /** @param covered those of the run's sites that the policy decides */
+    CacheSession(String method, CachePolicy policy, CacheRun run, List<Site> covered) {
         this.method = method;
         this.policy = Objects.requireNonNull(policy, () -> "cache method " + method + " made no policy");
         this.timesteps = run.timesteps();
@@ -48,6 +49,7 @@ public final class CacheSession implements AutoCloseable {
                 throw new IllegalArgumentException("site " + site.name() + " is named twice");
             }
         }
+        this.held = new HeldTensors(covered);
     }
 
     /**
@@ -78,7 +80,7 @@ public final class CacheSession implements AutoCloseable {
      * Computes the output of a site, or reuses one.
      *
      * @param input borrowed
-     * @param computation what the model would compute; it runs at most once, now, on this thread
+     * @param computation what the model would compute with the input it is given; it runs at most once, now, on this thread
      * @return a tensor of the caller's scope
      * @throws IllegalStateException as the method for several tensors
      */
@@ -91,8 +93,8 @@ public final class CacheSession implements AutoCloseable {
      * Computes the outputs of a site that has several, or reuses them.
      *
      * @param inputs borrowed; what is denoised first, then what it is denoised with
-     * @param computation what the model would compute; it runs at most once, now, on this thread; it gives the same number
-     *     of tensors at every step
+     * @param computation what the model would compute with the inputs it is given, which a method may have chosen; it runs at
+     *     most once, now, on this thread; it gives the same number of tensors at every step
      * @return tensors of the caller's scope
      * @throws IllegalStateException where no step has begun, the run did not name the site, the site has been visited in
      *     this step, or the method breaks its {@linkplain CachePolicy contract}
@@ -107,7 +109,7 @@ public final class CacheSession implements AutoCloseable {
         char[] letters = lettersOf(site);
         SiteCall call = new SiteCall(method, site, step, inputs, computation, held, outputCount);
         try (TensorScope scope = TensorScope.open()) {
-            List<Tensor> answer = call.answer(policy);
+            List<Tensor> answer = call.answer(held.covers(site) ? policy : SiteCall::compute);
             outputs.put(site, call.outputs());
             letters[step.index()] = call.isComputed() ? CacheStatistics.COMPUTED : CacheStatistics.REUSED;
             return answer.stream().map(output -> scope.promote(output.alias())).toList();
@@ -134,11 +136,15 @@ public final class CacheSession implements AutoCloseable {
     public CacheStatistics statistics() {
         checkThread();
         List<SiteStatistics> sites = decisions.entrySet().stream()
-                .filter(entry -> new String(entry.getValue()).chars().anyMatch(c -> c != NOT_VISITED))
+                .filter(entry -> held.covers(entry.getKey()) && isVisited(entry.getValue()))
                 .map(entry -> new SiteStatistics(entry.getKey(), visited(entry.getValue()),
                         held.bytes(entry.getKey()), held.peak(entry.getKey())))
                 .toList();
         return new CacheStatistics(method, sites, held.bytes(), held.peak());
+    }
+
+    private static boolean isVisited(char[] letters) {
+        return new String(letters).chars().anyMatch(letter -> letter != NOT_VISITED);
     }
 
     private String visited(char[] letters) {

@@ -6,7 +6,7 @@ import java.util.List;
  * What a session did so far.
  *
  * @param method the method's name
- * @param sites one record for each site that was visited, in the order of the model
+ * @param sites one record for each covered site that was visited, in the order of the model
  * @param bytesHeld what is held now
  * @param bytesPeak the most that was held at once, over all sites
  */
@@ -21,7 +21,8 @@ public record CacheStatistics(String method, List<SiteStatistics> sites, long by
      * What happened at one site.
      *
      * @param site the site
-     * @param decisions one letter a step: {@value #COMPUTED} or {@value #REUSED}, and {@code -} for a step without a visit
+     * @param decisions one letter a step: {@value #COMPUTED} or {@value #REUSED}, and {@code -} for a step without a visit,
+     *     such as that of a site inside one that was not computed
      * @param bytesHeld what is held for it now
      * @param bytesPeak the most that was held for it at once
      */

@@ -5,15 +5,25 @@ import io.panatorch.tensor.TensorOwner;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** What a session keeps from step to step, and how many bytes that is. */
+/** What a session keeps from step to step for each covered site, and how many bytes that is. */
 final class HeldTensors implements AutoCloseable {
 
+    private final Set<Site> covered;
     private final TensorOwner owner = new TensorOwner();
     private final Map<Site, List<Tensor>> held = new HashMap<>();
     private final Map<Site, Long> peaks = new HashMap<>();
     private long bytes;
     private long peak;
+
+    HeldTensors(List<Site> covered) {
+        this.covered = Set.copyOf(covered);
+    }
+
+    boolean covers(Site site) {
+        return covered.contains(site);
+    }
 
     List<Tensor> get(Site site) {
         return held.getOrDefault(site, List.of()).stream().map(Tensor::alias).toList();

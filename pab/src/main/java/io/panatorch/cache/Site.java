@@ -3,10 +3,11 @@ package io.panatorch.cache;
 import java.util.Objects;
 
 /**
- * A place in a model where a result may be reused instead of computed.
+ * A place in a model where a result may be reused instead of computed. Sites may lie inside each other: an attention in a
+ * block, and the block in the denoiser.
  *
  * @param kind what is computed there
- * @param layer index of the block, from 0 in the order of execution
+ * @param layer index of the block, from 0 in the order of execution; 0 for a {@link SiteKind#DENOISER}
  * @param name the module's name in the published weights, such as {@code transformer_blocks.0.attn1}; unique in a model
  */
 public record Site(SiteKind kind, int layer, String name) {

@@ -66,7 +66,24 @@ public final class SiteCall {
      * @throws IllegalStateException the second time
      */
     public List<Tensor> compute() {
+        return compute(inputs);
+    }
+
+    /**
+     * Runs the model's computation on other inputs, such as half of a batch.
+     *
+     * @param inputs as many as the site has, in the same order; borrowed
+     * @return the outputs, which live until this call ends
+     * @throws IllegalStateException where the computation has run in this call
+     */
+    public List<Tensor> compute(List<Tensor> inputs) {
         checkRunning();
+        if (inputs != this.inputs) {
+            check("the policy computes with", inputs);
+            if (inputs.size() != this.inputs.size()) {
+                throw broken("the policy computes with " + inputs.size() + " input(s), the site has " + this.inputs.size());
+            }
+        }
         if (computed) {
             throw broken("a policy runs the computation at most once in a call");
         }
@@ -79,8 +96,13 @@ public final class SiteCall {
 
     /** {@return what is held for this site, as tensors that live until this call ends; empty if nothing is} */
     public List<Tensor> held() {
-        checkRunning();
-        return store.get(site);
+        return held(site);
+    }
+
+    /** {@return what is held for a covered site of the run, as tensors that live until this call ends; empty if nothing is} */
+    public List<Tensor> held(Site holder) {
+        checkHolder(holder);
+        return store.get(holder);
     }
 
     /**
@@ -89,15 +111,31 @@ public final class SiteCall {
      * @param tensors one or more; to hold nothing is to {@link #drop}
      */
     public void hold(List<Tensor> tensors) {
-        checkRunning();
+        hold(site, tensors);
+    }
+
+    /**
+     * Holds tensors for a covered site of the run, in place of what was held for it: what one site computes and another will
+     * use. The tensors stay the caller's.
+     *
+     * @param holder whose statistics count the bytes
+     * @param tensors one or more; to hold nothing is to {@link #drop(Site)}
+     */
+    public void hold(Site holder, List<Tensor> tensors) {
+        checkHolder(holder);
         check("the policy holds", tensors);
-        store.put(site, tensors);
+        store.put(holder, tensors);
     }
 
     /** Frees what is held for this site. Where nothing is, it does nothing. */
     public void drop() {
-        checkRunning();
-        store.drop(site);
+        drop(site);
+    }
+
+    /** Frees what is held for a covered site of the run. Where nothing is, it does nothing. */
+    public void drop(Site holder) {
+        checkHolder(holder);
+        store.drop(holder);
     }
 
     /** Lets a policy answer this call, and checks the answer. */
@@ -122,6 +160,13 @@ public final class SiteCall {
     /** How many outputs the site has, if that is known by now; otherwise 0. */
     int outputs() {
         return outputs;
+    }
+
+    private void checkHolder(Site holder) {
+        checkRunning();
+        if (!store.covers(holder)) {
+            throw broken("site " + holder.name() + " is not one that the method covers in this run");
+        }
     }
 
     private void checkRunning() {

@@ -1,5 +1,9 @@
 package io.panatorch.cache;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What a {@link Site} computes. */
 public enum SiteKind {
     /** One whole call of the denoiser. */
@@ -13,5 +17,9 @@ public enum SiteKind {
     /** Attention from the video to the text. */
     CROSS_ATTENTION,
     /** The MLP of a block. */
-    FEED_FORWARD
+    FEED_FORWARD;
+
+    /** The three kinds of attention. */
+    public static final Set<SiteKind> ATTENTIONS =
+            Collections.unmodifiableSet(EnumSet.of(SPATIAL_ATTENTION, TEMPORAL_ATTENTION, CROSS_ATTENTION));
 }

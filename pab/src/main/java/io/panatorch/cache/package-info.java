@@ -9,8 +9,9 @@
  * hidden = hidden.add(gate.mul(attended));        // gates are of the current step, never cached
  * }</pre>
  *
- * <p>A method is a {@link io.panatorch.cache.CacheMethod}, an immutable recipe. It opens a session for each generation, so
- * that nothing is left on a model, nothing must be reset, and two generations may run on one model at once:
+ * <p>A method is a {@link io.panatorch.cache.CacheMethod}, an immutable recipe. It says which kinds of sites it covers; all
+ * others are computed as if there were no cache. It opens a session for each generation, so that nothing is left on a model,
+ * nothing must be reset, and two generations may run on one model at once:
  *
  * <pre>{@code
  * try (CacheSession cache = method.open(new CacheRun(model.sites(), timesteps))) {

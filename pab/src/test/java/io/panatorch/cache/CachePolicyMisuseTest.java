@@ -55,6 +55,18 @@ class CachePolicyMisuseTest {
                     List<Tensor> outputs = call.compute();
                     return List.of(outputs.getFirst(), outputs.getLast(), outputs.getFirst());
                 }),
+                rule("the policy computes with 1 input(s), the site has 2", call -> call.compute(call.inputs().subList(0, 1))),
+                rule("the policy computes with null", call -> call.compute(null)),
+                rule("the policy computes with a closed tensor, number 1 of 1",
+                        call -> call.compute(List.of(closed(call.inputs().getFirst())))),
+                rule("a policy runs the computation at most once in a call", call -> {
+                    call.compute(call.inputs().reversed());
+                    return call.compute();
+                }),
+                rule("site blocks.1 is not one that the method covers in this run", call -> {
+                    call.hold(new Site(SiteKind.BLOCK, 1, "blocks.1"), call.inputs());
+                    return call.compute();
+                }),
                 rule("the policy holds null", call -> {
                     call.hold(null);
                     return call.compute();

@@ -29,6 +29,15 @@ class CacheRunTest {
     }
 
     @Test
+    void aRunIsNarrowedToKinds() {
+        Site attention = new Site(SiteKind.CROSS_ATTENTION, 0, "blocks.0.attn2");
+        CacheRun run = new CacheRun(List.of(SITE, attention), new int[] {999, 499}).of(SiteKind.ATTENTIONS);
+
+        assertThat(run.sites()).containsExactly(attention);
+        assertThat(run.timesteps()).containsExactly(999, 499);
+    }
+
+    @Test
     void aStepIsPartOfASchedule() {
         assertThat(Step.of(1, new int[] {999, 499})).isEqualTo(new Step(1, 2, 499));
         assertThatIllegalArgumentException().isThrownBy(() -> new Step(2, 2, 0)).withMessage("step 2 of 2");

@@ -11,6 +11,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -191,8 +192,63 @@ class CacheSessionTest {
                         x -> cache.through(FIRST, x.add(1), CacheSessionTest::square).mul(2));
                 assertThat(output.item()).isEqualTo(20);
             }
-            assertThat(cache.statistics().sites()).extracting(SiteStatistics::decisions).containsExactly("CC", "CR");
+            assertThat(cache.statistics().sites()).extracting(SiteStatistics::site).containsExactly(FIRST);
+            assertThat(cache.statistics().sites()).extracting(SiteStatistics::decisions).containsExactly("CR");
         }
+    }
+
+    @Test
+    void doesNotVisitASiteInsideASkippedOne() {
+        Site block = new Site(SiteKind.BLOCK, 0, "blocks.0");
+        CacheMethod method = new ScriptedMethod(
+                call -> call.site() == block && call.step().index() == 1 ? call.inputs() : call.compute());
+        try (CacheSession cache = method.open(new CacheRun(List.of(block, FIRST), TIMESTEPS));
+                TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < 3; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                cache.through(block, FakeModel.filled(2, 1), x -> cache.through(FIRST, x.add(1), CacheSessionTest::square));
+            }
+            assertThat(cache.statistics().sites()).extracting(SiteStatistics::decisions).containsExactly("CRC", "C-C");
+        }
+    }
+
+    @Test
+    void computesASiteOfAnotherKindWithoutAskingThePolicy() {
+        Site block = new Site(SiteKind.BLOCK, 0, "blocks.0");
+        List<Site> told = new ArrayList<>();
+        List<Site> asked = new ArrayList<>();
+        CacheMethod method = new CacheMethod() {
+            @Override
+            public String name() {
+                return "attentions";
+            }
+
+            @Override
+            public Set<SiteKind> kinds() {
+                return SiteKind.ATTENTIONS;
+            }
+
+            @Override
+            public CachePolicy policy(CacheRun run) {
+                told.addAll(run.sites());
+                return call -> {
+                    asked.add(call.site());
+                    return call.compute();
+                };
+            }
+        };
+        try (CacheSession cache = method.open(new CacheRun(List.of(block, FIRST), TIMESTEPS));
+                TensorScope scope = TensorScope.open()) {
+            cache.begin(Step.of(0, TIMESTEPS));
+            Tensor input = FakeModel.filled(2, 1);
+            assertThat(cache.through(block, input, CacheSessionTest::square).item()).isEqualTo(5);
+            assertThat(scope.size()).as("the input and the output").isEqualTo(2);
+            assertThatIllegalStateException().isThrownBy(() -> cache.through(block, input, CacheSessionTest::square))
+                    .withMessage("site blocks.0 is visited twice in step 0");
+            cache.through(FIRST, input, CacheSessionTest::square);
+        }
+        assertThat(told).containsExactly(FIRST);
+        assertThat(asked).containsExactly(FIRST);
     }
 
     static IntStream steps() {

@@ -135,6 +135,45 @@ class SiteCallTest {
                 .containsExactly(256L);
     }
 
+    /** What the first site leaves for the second one is counted where it is held, and freed from there. */
+    @Test
+    void holdsForAnotherSite() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            if (call.site().equals(SITE)) {
+                assertThat(call.held(OTHER)).isEmpty();
+                call.hold(OTHER, call.inputs());
+                return call.compute();
+            }
+            Tensor left = call.held().getFirst();
+            call.drop(OTHER);
+            assertThat(call.held(SITE)).isEmpty();
+            return List.of(call.compute().getFirst().add(left));
+        });
+        try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < 2; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                Tensor output = cache.through(SITE, FakeModel.filled(7, 2), x -> x.add(1));
+                assertThat(cache.through(OTHER, output, x -> x.mul(10)).toFloatArray()).containsExactly(87, 87);
+            }
+            assertThat(cache.statistics().sites())
+                    .containsExactly(new SiteStatistics(SITE, "CC", 0, 0), new SiteStatistics(OTHER, "CC", 0, 8));
+        }
+    }
+
+    @Test
+    void computesOnOtherInputs() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            List<Tensor> half = call.compute(List.of(call.inputs().getFirst().narrow(0, 1, 1)));
+            return List.of(Tensor.cat(0, half.getFirst(), half.getFirst()));
+        });
+        try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
+            cache.begin(Step.of(0, TIMESTEPS));
+            Tensor output = cache.through(SITE, Tensor.of(new float[] {3, 5}, 2), x -> x.mul(10));
+            assertThat(output.toFloatArray()).containsExactly(50, 50);
+            assertThat(cache.statistics().computed()).isEqualTo(1);
+        }
+    }
+
     @Test
     void keepsSitesApart() {
         CacheMethod method = new ScriptedMethod(call -> {

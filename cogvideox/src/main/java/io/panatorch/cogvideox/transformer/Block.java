@@ -31,7 +31,9 @@ final class Block {
      */
     record Tokens(Tensor video, Tensor text) {}
 
+    private final Site site;
     private final Site attentionSite;
+    private final Site feedForwardSite;
     private final AdaptiveNorm norm1;
     private final JointAttention attention;
     private final AdaptiveNorm norm2;
@@ -42,7 +44,10 @@ final class Block {
     /** Takes {@code norm1}, {@code attn1}, {@code norm2} and {@code ff}. */
     Block(Weights weights, TransformerConfig config, int layer) throws IOException {
         long dim = config.innerDim();
-        this.attentionSite = new Site(SiteKind.SPATIAL_ATTENTION, layer, "transformer_blocks." + layer + ".attn1");
+        String name = "transformer_blocks." + layer;
+        this.site = new Site(SiteKind.BLOCK, layer, name);
+        this.attentionSite = new Site(SiteKind.SPATIAL_ATTENTION, layer, name + ".attn1");
+        this.feedForwardSite = new Site(SiteKind.FEED_FORWARD, layer, name + ".ff");
         this.norm1 = new AdaptiveNorm(weights.at("norm1"), config, PARTS);
         this.attention = new JointAttention(weights.at("attn1"), config);
         this.norm2 = new AdaptiveNorm(weights.at("norm2"), config, PARTS);
@@ -52,28 +57,38 @@ final class Block {
         this.activation = config.activation();
     }
 
-    Site attentionSite() {
-        return attentionSite;
+    /** The block and what is inside it, each a pair of video and text tokens in and out. */
+    List<Site> sites() {
+        return List.of(site, attentionSite, feedForwardSite);
     }
 
     /**
-     * Runs the block.
+     * Runs the block, unless the cache has another answer.
      *
      * @param tokens borrowed
      * @param activated {@code [1, timeEmbedDim]}: the timestep's embedding after SiLU
      * @return tokens of the caller's scope
      */
     Tokens forward(Tokens tokens, Tensor activated, CacheSession cache) {
+        List<Tensor> out = cache.through(site, List.of(tokens.video, tokens.text), inputs -> {
+            Tokens computed = compute(new Tokens(inputs.get(0), inputs.get(1)), activated, cache);
+            return List.of(computed.video, computed.text);
+        });
+        return new Tokens(out.get(0), out.get(1));
+    }
+
+    private Tokens compute(Tokens tokens, Tensor activated, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor modulation = norm1.modulation(activated);
             List<Tensor> attended = cache.through(attentionSite, List.of(tokens.video, tokens.text),
-                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs)), tokens));
+                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs)), inputs));
             Tokens middle = gated(tokens, modulation, attended);
             attended.forEach(Tensor::close);
 
             Tensor modulation2 = norm2.modulation(activated);
-            Tensor mlp = mlp(modulated(norm2, modulation2, List.of(middle.video, middle.text)));
-            Tokens last = gated(middle, modulation2, split(mlp, tokens));
+            List<Tensor> fed = cache.through(feedForwardSite, List.of(middle.video, middle.text),
+                    inputs -> split(mlp(modulated(norm2, modulation2, inputs)), inputs));
+            Tokens last = gated(middle, modulation2, fed);
             return new Tokens(scope.promote(last.video), scope.promote(last.text));
         }
     }
@@ -97,9 +112,9 @@ final class Block {
     }
 
     /** Video and text out of a joint tensor, as views. */
-    private static List<Tensor> split(Tensor joint, Tokens like) {
-        long text = like.text.size(1);
-        return List.of(joint.narrow(1, text, like.video.size(1)), joint.narrow(1, 0, text));
+    private static List<Tensor> split(Tensor joint, List<Tensor> like) {
+        long text = like.get(1).size(1);
+        return List.of(joint.narrow(1, text, like.get(0).size(1)), joint.narrow(1, 0, text));
     }
 
     private static Tokens gated(Tokens tokens, Tensor modulation, List<Tensor> videoAndText) {

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.transformer;
 
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Predicts the noise, or the velocity, in latents of a video; diffusers' {@code CogVideoXTransformer3DModel}.
@@ -34,6 +36,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
      */
     public record Conditioning(Tensor text, Tensor positions) {}
 
+    private final Site site = new Site(SiteKind.DENOISER, 0, "transformer");
     private final TransformerConfig config;
     private final Weights weights;
     private final PatchEmbedding embedding;
@@ -82,9 +85,17 @@ public final class CogVideoXTransformer implements AutoCloseable {
         return config;
     }
 
-    /** {@return the places where a cache may reuse a result, in the order of execution} */
+    /**
+     * The places where a cache may reuse a result: the whole call, then each block followed by the attention and the MLP in it.
+     *
+     * <p>The whole call goes from the latents, the text's tokens and the timestep's embedding {@code [1, timeEmbedDim]} to the
+     * prediction. A block, an attention and an MLP go from video and text tokens to video and text tokens; those of the latter
+     * two are before the gate, and the norm and modulation ahead of them are inside.
+     *
+     * @return in the order of execution
+     */
     public List<Site> sites() {
-        return blocks.stream().map(Block::attentionSite).toList();
+        return Stream.concat(Stream.of(site), blocks.stream().flatMap(block -> block.sites().stream())).toList();
     }
 
     /**
@@ -116,8 +127,17 @@ public final class CogVideoXTransformer implements AutoCloseable {
      */
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor activated = timestepEmbedding.forward(timestep, latents).silu(); // what every adaptive norm begins with
-            Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), conditioning.text.alias());
+            Tensor time = timestepEmbedding.forward(timestep, latents);
+            List<Tensor> prediction = cache.through(site, List.of(latents, conditioning.text, time), inputs ->
+                    List.of(compute(inputs.get(0), inputs.get(1), inputs.get(2), conditioning.positions, cache)));
+            return scope.promote(prediction.getFirst());
+        }
+    }
+
+    private Tensor compute(Tensor latents, Tensor text, Tensor time, Tensor positions, CacheSession cache) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor activated = time.silu(); // what every adaptive norm begins with
+            Tokens tokens = new Tokens(embedding.video(latents, positions), text.alias());
             for (Block block : blocks) {
                 Tokens next = block.forward(tokens, activated, cache);
                 tokens.video().close();

@@ -73,6 +73,26 @@ class TransformerGoldenTest {
         }
     }
 
+    /** What 4 blocks take, counted before there were sites other than the attentions; a new reference is no work. */
+    @Test
+    void sitesOfOtherKindsCostNoOperator() throws IOException {
+        try (Golden golden = Golden.open("t2v-2b");
+                var transformer =
+                        CogVideoXTransformer.load(golden.pipeline().resolve("transformer"), DType.FLOAT32, Device.CPU);
+                var _ = TensorScope.open()) {
+            int[] timesteps = {500, 400};
+            Tensor latents = golden.tensor(IN + "hidden_states");
+            var conditioning = transformer.prepare(golden.tensor(IN + "encoder_hidden_states"), 3, 6, 8);
+            try (CacheSession cache = CacheMethod.none().open(new CacheRun(transformer.sites(), timesteps))) {
+                Map<String, Long> counts = new TreeMap<>(count(transformer, latents, conditioning, cache, 0, timesteps));
+                counts.remove("alias");
+                assertThat(counts).hasToString("{add=51, cat=10, conv2d=1, copy_=1, cos=1, empty=3, exp=1, gelu=4,"
+                        + " layer_norm=26, linear=36, mul=51, narrow=66, permute=1, reshape=30,"
+                        + " scaled_dot_product_attention=4, silu=2, sin=1, squeeze=50, to=2, transpose=17}");
+            }
+        }
+    }
+
     private static CacheRun run(CogVideoXTransformer transformer, int... timesteps) {
         return new CacheRun(transformer.sites(), timesteps);
     }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
@@ -67,6 +68,11 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
     @Override
     public String name() {
         return "pab";
+    }
+
+    @Override
+    public Set<SiteKind> kinds() {
+        return SiteKind.ATTENTIONS;
     }
 
     @Override
