@@ -22,6 +22,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -72,6 +73,26 @@ class LatteTransformerTest {
                         .containsEntry("layer_norm", 2L * layers) // cross attention has none
                         .containsEntry("mul", 0L)
                         .containsEntry("gelu", 0L);
+            }
+        });
+    }
+
+    /** A layer is the index of a block in its own list, spatial or temporal, as in VideoSys; identifiers choose between them. */
+    @Test
+    void skipsTheMlpsOfSpatialBlocksAlone() throws IOException {
+        int[] timesteps = {740, 720, 700, 680, 660};
+        var method = PyramidAttentionBroadcast.builder().mlpBroadcast(List.of(0, 2), List.of(720), 2)
+                .mlpBlockIdentifiers("^transformer_blocks").build();
+        withModel((model, text) -> {
+            try (CacheSession cache = method.open(new CacheRun(model.sites(), timesteps))) {
+                for (int i = 0; i < timesteps.length; i++) {
+                    Map<String, Long> operators = count(model, text, cache, i, timesteps);
+                    assertThat(operators).containsEntry("gelu", i == 2 || i == 3 ? 4L : 6L);
+                }
+                assertThat(cache.statistics().sites()).filteredOn(site -> site.reused() > 0)
+                        .extracting(site -> site.site().name() + " " + site.decisions())
+                        .containsExactly("transformer_blocks.0.ff CCRRC", "transformer_blocks.2.ff CCRRC");
+                assertThat(cache.statistics().bytesHeld()).isZero();
             }
         });
     }
