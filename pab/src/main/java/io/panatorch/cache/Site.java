@@ -7,7 +7,8 @@ import java.util.Objects;
  * block, and the block in the denoiser.
  *
  * @param kind what is computed there
- * @param layer index of the block, from 0 in the order of execution; 0 for a {@link SiteKind#DENOISER}
+ * @param layer index of the block, from 0 in the order of execution, in its own list where spatial and temporal blocks take
+ *     turns; 0 for a {@link SiteKind#DENOISER}
  * @param name the module's name in the published weights, such as {@code transformer_blocks.0.attn1}; unique in a model
  */
 public record Site(SiteKind kind, int layer, String name) {

@@ -8,7 +8,7 @@ package io.panatorch.cache.pab;
  * @param low reuse only at timesteps strictly above this
  * @param high reuse only at timesteps strictly below this
  */
-record BroadcastRule(int skipRange, int low, int high) {
+record BroadcastRule(int skipRange, int low, int high) implements ReuseRule {
 
     BroadcastRule {
         if (skipRange < 1) {
@@ -25,8 +25,13 @@ record BroadcastRule(int skipRange, int low, int high) {
         return index % skipRange != 0 && low < timestep && timestep < high;
     }
 
-    /** Whether the output of the step at this index is to be held, because the next step reuses it. */
-    boolean holds(int index, int[] timesteps) {
-        return index + 1 < timesteps.length && reuses(index + 1, timesteps[index + 1]);
+    @Override
+    public boolean reuses(int index, int[] timesteps) {
+        return reuses(index, timesteps[index]);
+    }
+
+    @Override
+    public String toString() {
+        return "skip range " + skipRange + " in (" + low + ", " + high + ")";
     }
 }

@@ -9,6 +9,7 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,23 +27,24 @@ import java.util.stream.Collectors;
  * <p>A call reuses if and only if its index is not a multiple of the kind's skip range and {@code low < timestep < high},
  * strict on both sides. What is reused is the output after the output projection and before the gate. A site's output is held
  * only while the next step will reuse it, so nothing is held outside the window.
+ *
+ * <p>The MLPs of some blocks may be skipped too, at the steps that follow listed timesteps.
  */
 public final class PyramidAttentionBroadcast implements CacheMethod {
 
     private static final System.Logger LOGGER = System.getLogger(PyramidAttentionBroadcast.class.getName());
 
     /** One kind's rule, and the names it is narrowed to; none means all. */
-    private record Broadcast(BroadcastRule rule, List<Pattern> identifiers) {
+    private record Broadcast(ReuseRule rule, List<Pattern> identifiers) {
 
         boolean covers(Site site) {
-            return identifiers.isEmpty()
-                    || identifiers.stream().anyMatch(pattern -> pattern.matcher(site.name()).find());
+            return rule.covers(site.layer()) && (identifiers.isEmpty()
+                    || identifiers.stream().anyMatch(pattern -> pattern.matcher(site.name()).find()));
         }
 
         @Override
         public String toString() {
-            return "skip range " + rule.skipRange() + " in (" + rule.low() + ", " + rule.high() + ")"
-                    + (identifiers.isEmpty() ? "" : " named " + identifiers);
+            return rule + (identifiers.isEmpty() ? "" : " named " + identifiers);
         }
     }
 
@@ -59,10 +61,22 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
 
     /** {@return the setting for CogVideoX of the method's authors: spatial attention, skip range 2, in (100, 850)} */
     public static PyramidAttentionBroadcast cogVideoX() {
-        return builder()
-                .spatialAttentionBlockSkipRange(2)
-                .spatialAttentionTimestepSkipRange(100, 850)
-                .build();
+        return preset("cogvideox");
+    }
+
+    /**
+     * {@return the setting for a model of the method's authors}
+     *
+     * @param name one of {@link #presets()}
+     * @throws IllegalArgumentException for another name; the message lists them
+     */
+    public static PyramidAttentionBroadcast preset(String name) {
+        return Presets.builder(name).build();
+    }
+
+    /** {@return the names of the models that {@link #preset} knows} */
+    public static List<String> presets() {
+        return Presets.names();
     }
 
     @Override
@@ -72,7 +86,10 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
 
     @Override
     public Set<SiteKind> kinds() {
-        return SiteKind.ATTENTIONS;
+        // The attentions in any case: statistics list also those that are not broadcast.
+        Set<SiteKind> kinds = EnumSet.copyOf(SiteKind.ATTENTIONS);
+        kinds.addAll(broadcasts.keySet());
+        return kinds;
     }
 
     @Override
@@ -85,31 +102,41 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
                 sites.put(site, new Visits(broadcast.rule));
             }
         }
-        if (sites.isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING,
-                    "Pyramid Attention Broadcast applies to no attention of this model: its settings are {0}",
-                    describe(broadcasts));
-        }
+        warn(sites.isEmpty(), timesteps);
         return call -> {
             Visits visits = sites.get(call.site());
             return visits == null ? call.compute() : visits.apply(call, timesteps);
         };
     }
 
+    /** Says which settings are without effect in a run. */
+    private void warn(boolean appliesNowhere, int[] timesteps) {
+        if (appliesNowhere) {
+            LOGGER.log(System.Logger.Level.WARNING,
+                    "Pyramid Attention Broadcast applies to no attention of this model: its settings are {0}",
+                    describe(broadcasts));
+        }
+        if (broadcasts.get(SiteKind.FEED_FORWARD) instanceof Broadcast(MlpBroadcastRule rule, _)
+                && !rule.appliesTo(timesteps)) {
+            LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast skips no MLP in this run: none of its "
+                    + timesteps.length + " timesteps is one of " + rule.timesteps());
+        }
+    }
+
     /** One site during one generation. */
     private static final class Visits {
 
-        private final BroadcastRule rule;
+        private final ReuseRule rule;
         private int last = -1;
 
-        Visits(BroadcastRule rule) {
+        Visits(ReuseRule rule) {
             this.rule = rule;
         }
 
         List<Tensor> apply(SiteCall call, int[] timesteps) {
             int index = call.step().index();
             // Where a model leaves a site out of a step, what is held is not of the step before.
-            boolean reuse = last == index - 1 && rule.reuses(index, call.step().timestep());
+            boolean reuse = last == index - 1 && rule.reuses(index, timesteps);
             List<Tensor> held = reuse ? call.held() : List.of();
             List<Tensor> outputs = held.isEmpty() ? call.compute() : held;
             if (!rule.holds(index, timesteps)) {
@@ -134,10 +161,10 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
     }
 
     private static String words(SiteKind kind) {
-        return kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return kind == SiteKind.FEED_FORWARD ? "MLP" : kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    /** Settings under diffusers' names. Each value is checked when it is set. */
+    /** Settings under diffusers' names, and the MLP's under those of VideoSys. Each value is checked when it is set. */
     public static final class Builder {
 
         private static final int DEFAULT_SKIP_RANGE = 2;
@@ -155,6 +182,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         }
 
         private final Map<SiteKind, Kind> kinds = new EnumMap<>(SiteKind.class);
+        private MlpBroadcastRule mlp;
 
         private Builder() {}
 
@@ -203,6 +231,25 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             return identifiers(SiteKind.CROSS_ATTENTION, identifiers);
         }
 
+        /**
+         * Compute the MLP of some blocks at listed timesteps and reuse it at the steps after each. VideoSys writes
+         * <code>{t: {"block": blocks, "skip_count": skipCount}}</code> for each timestep t, once for spatial and once for
+         * temporal blocks; here the blocks are those of either, unless identifiers narrow them.
+         *
+         * @param blocks {@linkplain Site#layer() layers}, each 0 or more
+         * @param timesteps the scheduler's; a run that has none of them skips no MLP, with a warning
+         * @param skipCount how many steps reuse the output of a listed one; 1 or more
+         */
+        public Builder mlpBroadcast(List<Integer> blocks, List<Integer> timesteps, int skipCount) {
+            mlp = new MlpBroadcastRule(blocks, timesteps, skipCount);
+            return this;
+        }
+
+        /** Narrows the MLP broadcast to sites in whose name one of these regular expressions is found. */
+        public Builder mlpBlockIdentifiers(String... identifiers) {
+            return identifiers(SiteKind.FEED_FORWARD, identifiers);
+        }
+
         private Kind kind(SiteKind kind) {
             return kinds.computeIfAbsent(kind, _ -> new Kind());
         }
@@ -244,7 +291,10 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             }
         }
 
-        /** {@return the method; without any skip range, as in diffusers, one of 2 for spatial attention, with a warning} */
+        /**
+         * {@return the method; without any skip range or MLP broadcast, as in diffusers, one with a skip range of 2 for
+         * spatial attention, with a warning}
+         */
         public PyramidAttentionBroadcast build() {
             Map<SiteKind, Broadcast> broadcasts = new EnumMap<>(SiteKind.class);
             kinds.forEach((site, kind) -> {
@@ -252,6 +302,10 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
                     broadcasts.put(site, kind.broadcast(kind.skipRange));
                 }
             });
+            if (mlp != null) {
+                broadcasts.put(SiteKind.FEED_FORWARD,
+                        new Broadcast(mlp, kinds.getOrDefault(SiteKind.FEED_FORWARD, new Kind()).identifiers));
+            }
             if (broadcasts.isEmpty()) {
                 LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast without a skip range for spatial,"
                         + " temporal or cross attention: using a spatial skip range of " + DEFAULT_SKIP_RANGE);

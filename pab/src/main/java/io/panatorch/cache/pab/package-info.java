@@ -8,7 +8,12 @@
  *         .build();
  * }</pre>
  *
+ * <p>{@link io.panatorch.cache.pab.PyramidAttentionBroadcast#preset} has the settings that the method's authors chose for a
+ * model: {@code cogvideox}, {@code open-sora}, {@code open-sora-plan}, {@code latte}, {@code vchitect}. The MLPs of some blocks
+ * can be skipped too, after listed timesteps.
+ *
  * <p>Source: Zhao et al., "Real-Time Video Generation with Pyramid Attention Broadcast", arXiv 2408.12588. The settings have
- * the names, defaults and meaning of diffusers' {@code PyramidAttentionBroadcastConfig}.
+ * the names, defaults and meaning of diffusers' {@code PyramidAttentionBroadcastConfig}; what diffusers does not have is named and
+ * meant as in VideoSys, the authors' implementation.
  */
 package io.panatorch.cache.pab;

@@ -105,6 +105,22 @@ class BroadcastSessionTest {
         assertThat(model.decisions(mlp)).isEqualTo("C".repeat(timesteps.length));
     }
 
+    /** Blocks 1 and 3 of four; the second listed timestep comes while the first is still reused. */
+    @Test
+    void skipsTheMlpOfListedBlocksAfterListedTimesteps() {
+        List<Site> sites = FakeModel.sites(SiteKind.FEED_FORWARD, LAYERS);
+        CacheMethod method = PyramidAttentionBroadcast.builder()
+                .mlpBroadcast(List.of(1, 3), List.of(799, 699, 199), 2).build();
+
+        FakeModel model = new FakeModel(sites, TEN_TRAILING).generate(method);
+
+        assertThat(sites).extracting(model::decisions)
+                .containsExactly("CCCCCCCCCC", "CCCCRRCCCR", "CCCCCCCCCC", "CCCCRRCCCR");
+        assertThat(model.sources(sites.get(1))).containsExactly(0, 1, 2, 3, 3, 3, 6, 7, 8, 8);
+        assertThat(model.afterStep()).extracting(CacheStatistics::bytesHeld)
+                .containsExactly(0L, 0L, 0L, 2 * FakeModel.BYTES, 2 * FakeModel.BYTES, 0L, 0L, 0L, 2 * FakeModel.BYTES, 0L);
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "'transformer_blocks',       RRR",

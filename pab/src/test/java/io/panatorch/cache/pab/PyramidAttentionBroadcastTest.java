@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The settings: values, defaults, warnings and refusals. What they make a session do is in {@code BroadcastSessionTest}. */
@@ -56,6 +57,12 @@ class PyramidAttentionBroadcastTest {
                                 .temporalAttentionBlockIdentifiers("temporal_transformer_blocks")),
                 Arguments.of("cross attention skip range 2 in (100, 800) named [attn2]",
                         builder().crossAttentionBlockSkipRange(2).crossAttentionBlockIdentifiers("attn2")),
+                Arguments.of("MLP of blocks [0, 3] for 1 step after timesteps [500]",
+                        builder().mlpBroadcast(List.of(0, 3), List.of(500), 1)),
+                Arguments.of("spatial attention skip range 2 in (100, 800),"
+                                + " MLP of blocks [1] for 2 steps after timesteps [500, 400] named [^transformer_blocks]",
+                        builder().mlpBroadcast(List.of(1), List.of(500, 400), 2).mlpBlockIdentifiers("^transformer_blocks")
+                                .spatialAttentionBlockSkipRange(2)),
                 Arguments.of("spatial attention skip range 3 in (1, 2)",
                         builder().spatialAttentionBlockSkipRange(2).spatialAttentionTimestepSkipRange(5, 6)
                                 .spatialAttentionBlockIdentifiers("x")
@@ -110,11 +117,56 @@ class PyramidAttentionBroadcastTest {
         assertThat(described(method)).isEqualTo("spatial attention skip range 2 in (100, 800)");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            cogvideox      | spatial attention skip range 2 in (100, 850)
+            open-sora      | spatial attention skip range 2 in (450, 930), temporal attention skip range 4 in (450, 930), \
+            cross attention skip range 6 in (450, 930), MLP of blocks [0, 1, 2, 3, 4] for 2 steps after timesteps [864, 788, 676]
+            open-sora-plan | spatial attention skip range 2 in (100, 850), temporal attention skip range 4 in (100, 850), \
+            cross attention skip range 6 in (100, 850)
+            latte          | spatial attention skip range 2 in (100, 800), temporal attention skip range 3 in (100, 800), \
+            cross attention skip range 6 in (100, 800), \
+            MLP of blocks [0, 1, 2, 3, 4] for 2 steps after timesteps [720, 640, 560, 480, 400]
+            vchitect       | spatial attention skip range 2 in (100, 800), temporal attention skip range 4 in (100, 800), \
+            cross attention skip range 6 in (100, 800)
+            """)
+    void knowsTheSettingsOfItsAuthors(String name, String expected) {
+        try (Warnings warnings = new Warnings()) {
+            assertThat(described(PyramidAttentionBroadcast.preset(name))).isEqualTo(expected);
+            assertThat(PyramidAttentionBroadcast.preset(name).name()).isEqualTo("pab");
+            assertThat(warnings.messages()).isEmpty();
+        }
+    }
+
     @Test
-    void knowsTheSettingOfItsAuthors() {
+    void namesItsPresets() {
+        assertThat(PyramidAttentionBroadcast.presets())
+                .containsExactly("cogvideox", "open-sora", "open-sora-plan", "latte", "vchitect");
         assertThat(described(PyramidAttentionBroadcast.cogVideoX()))
-                .isEqualTo("spatial attention skip range 2 in (100, 850)");
-        assertThat(PyramidAttentionBroadcast.cogVideoX().name()).isEqualTo("pab");
+                .isEqualTo(described(PyramidAttentionBroadcast.preset("cogvideox")));
+        assertThatIllegalArgumentException().isThrownBy(() -> PyramidAttentionBroadcast.preset("CogVideoX"))
+                .withMessage("no Pyramid Attention Broadcast preset \"CogVideoX\": expected one of cogvideox, open-sora,"
+                        + " open-sora-plan, latte, vchitect");
+    }
+
+    @Test
+    void coversMlpsOnlyWhereTheyAreBroadcast() {
+        assertThat(builder().crossAttentionBlockSkipRange(6).build().kinds()).isEqualTo(SiteKind.ATTENTIONS);
+        assertThat(builder().mlpBroadcast(List.of(0), List.of(500), 2).build().kinds()).containsExactlyInAnyOrder(
+                SiteKind.SPATIAL_ATTENTION, SiteKind.TEMPORAL_ATTENTION, SiteKind.CROSS_ATTENTION, SiteKind.FEED_FORWARD);
+    }
+
+    @Test
+    void warnsWhereARunHasNoneOfTheMlpsTimesteps() {
+        List<Site> mlp = List.of(new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff"));
+        PyramidAttentionBroadcast method = builder().mlpBroadcast(List.of(0), List.of(720, 640), 2).build();
+        try (Warnings warnings = new Warnings()) {
+            method.policy(new CacheRun(mlp, new int[] {999, 640, 333}));
+            assertThat(warnings.messages()).isEmpty();
+            method.policy(new CacheRun(mlp, new int[] {999, 666, 333}));
+            assertThat(warnings.messages()).containsExactly("WARNING: Pyramid Attention Broadcast skips no MLP in this run:"
+                    + " none of its 3 timesteps is one of [720, 640]");
+        }
     }
 
     static Stream<Arguments> refusals() {
@@ -131,6 +183,10 @@ class PyramidAttentionBroadcastTest {
                         "temporal attention timestep skip range: expected low < high, found 5, 5"),
                 refusal(b -> b.crossAttentionTimestepSkipRange(1, 0),
                         "cross attention timestep skip range: expected low < high, found 1, 0"),
+                refusal(b -> b.mlpBroadcast(List.of(0, -1), List.of(500), 2),
+                        "MLP broadcast blocks: expected at least one, each 0 or more, found [0, -1]"),
+                refusal(b -> b.mlpBlockIdentifiers("+"),
+                        "MLP block identifier \"+\" is not a regular expression: Dangling meta character '+' at index 0"),
                 refusal(b -> b.spatialAttentionBlockIdentifiers("blocks", "attn("),
                         "spatial attention block identifier \"attn(\" is not a regular expression:"
                                 + " Unclosed group at index 5"),
