@@ -2,10 +2,10 @@ package io.panatorch.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Tag;
+import io.panatorch.testing.TensorTest;
 import org.junit.jupiter.api.Test;
 
-@Tag("cpu")
+@TensorTest
 class ReductionTest {
 
     @Test
