@@ -131,7 +131,7 @@ class PyramidAttentionBroadcastTest {
             cross attention skip range 6 in (100, 800)
             """)
     void knowsTheSettingsOfItsAuthors(String name, String expected) {
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             assertThat(described(PyramidAttentionBroadcast.preset(name))).isEqualTo(expected);
             assertThat(PyramidAttentionBroadcast.preset(name).name()).isEqualTo("pab");
             assertThat(warnings.messages()).isEmpty();
@@ -160,7 +160,7 @@ class PyramidAttentionBroadcastTest {
     void warnsWhereARunHasNoneOfTheMlpsTimesteps() {
         List<Site> mlp = List.of(new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff"));
         PyramidAttentionBroadcast method = builder().mlpBroadcast(List.of(0), List.of(720, 640), 2).build();
-        try (Warnings warnings = new Warnings()) {
+        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
             method.policy(new CacheRun(mlp, new int[] {999, 640, 333}));
             assertThat(warnings.messages()).isEmpty();
             method.policy(new CacheRun(mlp, new int[] {999, 666, 333}));
