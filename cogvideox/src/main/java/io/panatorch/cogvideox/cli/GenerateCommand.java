@@ -4,6 +4,7 @@ import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
@@ -12,6 +13,7 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +31,9 @@ import picocli.CommandLine.Option;
         versionProvider = Versions.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        abbreviateSynopsis = true)
+        abbreviateSynopsis = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
 final class GenerateCommand implements Callable<Integer> {
 
     private static final String LATENTS = "latents";
@@ -39,9 +43,9 @@ final class GenerateCommand implements Callable<Integer> {
             description = "diffusers directory of a CogVideoX model (default: the demo model inside this program)")
     private Path model;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", required = true,
-            description = "what the video shows; given several times, a batch of videos")
-    private List<String> prompts;
+    @Option(names = "--prompt", paramLabel = "TEXT",
+            description = "what the video shows (required); given several times, a batch of videos")
+    private List<String> prompts; // picocli would ask for it before it names an option that is misspelled
 
     @Option(names = "--negative-prompt", paramLabel = "TEXT",
             description = "what it does not show; one for all prompts, or one for each (default: nothing)")
@@ -124,6 +128,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** All of the request that needs no tensor. */
     private TextToVideoRequest.Builder request() {
+        if (prompts == null) {
+            throw new IllegalArgumentException("expected --prompt, found none");
+        }
         if (prompts.stream().anyMatch(String::isBlank)) {
             throw new IllegalArgumentException("--prompt: expected words, found an empty text");
         }
@@ -155,20 +162,19 @@ final class GenerateCommand implements Callable<Integer> {
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }
-        try (CogVideoXPipeline pipeline = load();
+        Path folder = model == null ? DemoModel.folder() : model;
+        try (CogVideoXPipeline pipeline = load(folder);
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) {
             if (noise != null) {
                 request.latents(read(noise));
             }
+            VaeConfig vae = VaeConfig.read(folder.resolve("vae/config.json"));
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");
             TextToVideoResult result = pipeline.generate(request.build());
             seconds.putAll(result.seconds());
-            long made = result.frames().size(1);
-            if (frames != null && frames != made) {
-                terminal.warning("--frames " + frames + ": the model makes several at once, here " + made);
-            }
+            warnOfOtherFrames(result, vae);
             terminal.progress("writing");
             start = System.nanoTime();
             List<Path> written = outputs.write(result);
@@ -181,12 +187,25 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
+    /** Each number of latent frames gives one number of frames; most numbers are given by none. */
+    private void warnOfOtherFrames(TextToVideoResult result, VaeConfig vae) {
+        long made = result.frames().size(1);
+        if (frames != null && frames != made) {
+            long latentFrames = result.latents().size(1);
+            long fewer = made < frames ? made : vae.decodedFrames(latentFrames - 1);
+            long more = made < frames ? vae.decodedFrames(latentFrames + 1) : made;
+            terminal.warning("--frames " + frames + ": the model makes " + fewer + " or " + more + ", here " + made);
+        }
+    }
+
     private static double secondsSince(long start) {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    private CogVideoXPipeline load() throws IOException {
-        Path folder = model == null ? DemoModel.folder() : model;
+    private static CogVideoXPipeline load(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            throw new InvalidFileException(folder, "the folder does not exist");
+        }
         try {
             return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
         } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right

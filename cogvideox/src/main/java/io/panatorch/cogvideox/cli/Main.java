@@ -1,9 +1,11 @@
 package io.panatorch.cogvideox.cli;
 
+import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.TypeConversionException;
 
 /** Where the command starts. */
 public final class Main {
@@ -50,6 +52,7 @@ public final class Main {
                 .addSubcommand(new InfoCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())
+                .registerConverter(Path.class, Main::path)
                 .setExpandAtFiles(false) // a prompt may begin with @
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, _) -> terminal.usageError(e.getMessage(), e))
@@ -59,6 +62,14 @@ public final class Main {
         } catch (Error e) { // picocli handles exceptions only
             return terminal.failure(e);
         }
+    }
+
+    /** The empty path is the current folder, which nobody means who names nothing: an unset variable of a script. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException("expected a path, found an empty text");
+        }
+        return Path.of(text);
     }
 
     @Command(

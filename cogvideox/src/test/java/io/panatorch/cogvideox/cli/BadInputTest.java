@@ -85,9 +85,23 @@ class BadInputTest {
     @Test
     void missingOptions() {
         fails(2, "Missing required subcommand; see panatorch --help");
-        fails(2, "Missing required option: '--prompt=TEXT'; see panatorch --help", tiny("--output", at("a.mp4")));
+        fails(2, "expected --prompt, found none", tiny("--output", at("a.mp4")));
         fails(2, "expected --output, --output-latents or --output-frames, found none of them",
                 tiny("--prompt", "a", "--stats", at("s.json")));
+    }
+
+    @Test
+    void aMisspelledPromptIsNamed() {
+        fails(2, "Unknown options: '--promt', 'cat'; see panatorch --help", tiny("--promt", "cat", "--output", at("a.mp4")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--output", "--output-latents", "--output-frames", "--stats", "--model", "--latents"})
+    void emptyPath(String option) {
+        String message = "Invalid value for option '" + option + "': expected a path, found an empty text;"
+                + " see panatorch --help";
+        fails(2, message, "generate", "--prompt", "a", option, "");
+        fails(2, message, "generate", "--prompt", "a", option + "=");
     }
 
     @ParameterizedTest
@@ -127,6 +141,8 @@ class BadInputTest {
 
     @Test
     void modelsThatCannotBeRead() throws IOException {
+        fails(1, at("no-model") + ": the folder does not exist", notLoaded("--output", at("frames")));
+        Files.createDirectory(folder.resolve("no-model"));
         fails(1, at("no-model/model_index.json") + ": does not exist", notLoaded("--output", at("frames")));
 
         Path model = copyOfModel();

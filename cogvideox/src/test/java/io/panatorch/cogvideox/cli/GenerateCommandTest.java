@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("cpu")
@@ -188,11 +189,13 @@ class GenerateCommandTest {
         assertThat(run.err()).matches("panatorch: warning: prompt of \\d+ tokens: the model reads 18, the rest is ignored\n");
     }
 
-    @Test
-    void aNumberOfFramesThatTheModelCannotMakeIsTold() throws IOException {
-        Run run = Run.of(tiny("--prompt", "a", "--frames", "5", "--output-frames", at("f.safetensors")));
-        assertThat(run.err()).isEqualTo("panatorch: warning: --frames 5: the model makes several at once, here 8\n");
-        assertThat(shape("f.safetensors", "frames")).containsExactly(1, 8, 3, 48, 64);
+    @ParameterizedTest
+    @CsvSource({"2, 1, 8, 1", "5, 1, 8, 8", "10, 9, 16, 9", "13, 9, 16, 16"})
+    void aNumberOfFramesThatTheModelCannotMakeIsTold(int asked, int fewer, int more, int made) throws IOException {
+        Run run = Run.of(tiny("--prompt", "a", "--frames", Integer.toString(asked), "--output-frames", at("f.safetensors")));
+        assertThat(run.err()).isEqualTo("panatorch: warning: --frames " + asked + ": the model makes " + fewer + " or "
+                + more + ", here " + made + "\n");
+        assertThat(shape("f.safetensors", "frames")).containsExactly(1, made, 3, 48, 64);
     }
 
     @Test

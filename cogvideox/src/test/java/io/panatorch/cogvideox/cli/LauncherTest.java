@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LauncherTest {
 
-    private static final String BUILDING = "panatorch: building (first run, a minute or two) ...\n";
+    private static final String BUILDING = "panatorch: building (first run: a few minutes, most of it downloads) ...\n";
 
     @TempDir
     Path folder;
