@@ -22,12 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whole generations with other methods than PAB against diffusers': final latents, and what was computed. */
-abstract class CacheGoldens {
-
-    private final Device device;
+abstract class CacheGoldens extends Generations {
 
     CacheGoldens(Device device) {
-        this.device = device;
+        super(device);
     }
 
     @ParameterizedTest

@@ -13,35 +13,15 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whole generations against diffusers': latents of every step, final latents, frames, and PAB's decisions. */
-abstract class PipelineGoldens {
-
-    /** Held, because the log manager itself does not keep a logger alive. */
-    private static final Logger LOGGER = Logger.getLogger(CogVideoXPipeline.class.getName());
-
-    private final Device device;
+abstract class PipelineGoldens extends Generations {
 
     PipelineGoldens(Device device) {
-        this.device = device;
-    }
-
-    /** Some prompts are too long for their models, as they were when the goldens were made. */
-    @BeforeAll
-    static void expectWarnings() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void expectNoMoreWarnings() {
-        LOGGER.setLevel(null);
+        super(device);
     }
 
     @ParameterizedTest

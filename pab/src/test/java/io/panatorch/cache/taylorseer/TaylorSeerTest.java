@@ -10,6 +10,7 @@ import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
+import io.panatorch.cache.Warnings;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -130,8 +131,11 @@ class TaylorSeerTest {
 
     @Test
     void leavesSitesAloneThatAreNotNamed() {
-        Generation generation = generate(method().cacheIdentifiers("blocks\\.1\\..*").build(), VALUES, _ -> true);
-        assertThat(generation.decisions).isEqualTo("CCCCCCCCCC");
-        assertThat(generation.held).containsOnly(0L);
+        try (Warnings warnings = new Warnings(TaylorSeer.class)) {
+            Generation generation = generate(method().cacheIdentifiers("blocks\\.1\\..*").build(), VALUES, _ -> true);
+            assertThat(generation.decisions).isEqualTo("CCCCCCCCCC");
+            assertThat(generation.held).containsOnly(0L);
+            assertThat(warnings.messages()).singleElement().asString().contains("applies to no site of this model");
+        }
     }
 }
