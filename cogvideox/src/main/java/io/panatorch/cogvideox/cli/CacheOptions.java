@@ -15,8 +15,8 @@ import picocli.CommandLine.TypeConversionException;
 /** Which computations are skipped, and when. Without any option: what the method's authors recommend for CogVideoX. */
 final class CacheOptions {
 
-    private static final int PRESET_SPATIAL_SKIP = 2;
-    private static final Range PRESET_SPATIAL_RANGE = new Range(100, 850);
+    /** Of the one family of models there is. */
+    private static final String PRESET = "cogvideox";
 
     private enum Choice {
         NONE("none"), PAB("pab"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"), TAYLORSEER("taylorseer"),
@@ -140,11 +140,13 @@ final class CacheOptions {
     }
 
     private CacheMethod pab() {
-        PyramidAttentionBroadcast.Builder builder = PyramidAttentionBroadcast.builder();
-        builder.spatialAttentionBlockSkipRange(
-                skip("spatial", Objects.requireNonNullElse(spatialSkip, PRESET_SPATIAL_SKIP)));
-        Range range = Objects.requireNonNullElse(spatialRange, PRESET_SPATIAL_RANGE);
-        builder.spatialAttentionTimestepSkipRange(range.low, range.high);
+        PyramidAttentionBroadcast.Builder builder = PyramidAttentionBroadcast.builder(PRESET);
+        if (spatialSkip != null) {
+            builder.spatialAttentionBlockSkipRange(skip("spatial", spatialSkip));
+        }
+        if (spatialRange != null) {
+            builder.spatialAttentionTimestepSkipRange(spatialRange.low, spatialRange.high);
+        }
         if (temporalSkip != null) {
             builder.temporalAttentionBlockSkipRange(skip("temporal", temporalSkip));
         }

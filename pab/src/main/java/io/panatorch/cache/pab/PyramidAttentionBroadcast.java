@@ -59,6 +59,16 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         return new Builder();
     }
 
+    /**
+     * {@return a builder that begins with the setting for a model of the method's authors, to change a part of it}
+     *
+     * @param preset one of {@link #presets()}
+     * @throws IllegalArgumentException for another name; the message lists them
+     */
+    public static Builder builder(String preset) {
+        return Presets.builder(preset);
+    }
+
     /** {@return the setting for CogVideoX of the method's authors: spatial attention, skip range 2, in (100, 850)} */
     public static PyramidAttentionBroadcast cogVideoX() {
         return preset("cogvideox");
@@ -71,7 +81,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
      * @throws IllegalArgumentException for another name; the message lists them
      */
     public static PyramidAttentionBroadcast preset(String name) {
-        return Presets.builder(name).build();
+        return builder(name).build();
     }
 
     /** {@return the names of the models that {@link #preset} knows} */
