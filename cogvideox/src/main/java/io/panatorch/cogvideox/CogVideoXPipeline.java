@@ -57,9 +57,6 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private final Device device;
     private final AtomicInteger running = new AtomicInteger();
 
-    /** The sizes of one generation: pixels, frames of the latents, and the batch. */
-    private record Sizes(int batch, int height, int width, int latentFrames, Shape latents) {}
-
     private CogVideoXPipeline(Path folder, DType dtype, Device device, Deque<AutoCloseable> opened) throws IOException {
         this.dtype = dtype;
         this.device = device;
@@ -165,7 +162,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     private TextToVideoResult generateNow(TextToVideoRequest request) {
-        Sizes sizes = sizes(request);
+        Shape latentShape = latentShape(request);
         Schedule schedule = scheduler.schedule(request.steps());
         Map<String, Double> seconds = new LinkedHashMap<>();
         try (TensorScope scope = TensorScope.open()) {
@@ -179,7 +176,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
             int[] timesteps = timesteps(schedule);
             CacheRun run = new CacheRun(transformer.sites(), timesteps);
             try (CacheSession cache = request.cache().open(run)) {
-                Tensor latents = denoise(request, sizes, schedule, timesteps, embeds, cache);
+                Tensor latents = denoise(request, latentShape, schedule, timesteps, embeds, cache);
                 start = lap(seconds, "denoise", start);
                 Tensor frames = decode(latents);
                 lap(seconds, "decode", start);
@@ -201,7 +198,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
         return timesteps;
     }
 
-    private Sizes sizes(TextToVideoRequest request) {
+    /** {@code [batch, frames, channels, height, width]} */
+    private Shape latentShape(TextToVideoRequest request) {
         int height = request.height().orElse(defaultHeight());
         int width = request.width().orElse(defaultWidth());
         int unit = vae.config().spatialScale() * transformer.config().patchSize();
@@ -211,9 +209,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
         }
         int frames = request.frames().orElse(defaultFrames());
         int latentFrames = (frames - 1) / vae.config().temporalCompressionRatio() + 1;
-        Shape latents = Shape.of(request.prompts().size(), latentFrames, transformer.config().inChannels(),
+        return Shape.of(request.prompts().size(), latentFrames, transformer.config().inChannels(),
                 height / vae.config().spatialScale(), width / vae.config().spatialScale());
-        return new Sizes(request.prompts().size(), height, width, latentFrames, latents);
     }
 
     /** T5 embeddings {@code [batch, text tokens, dim]}. Padding takes part: CogVideoX gives T5 no attention mask. */
@@ -221,36 +218,36 @@ public final class CogVideoXPipeline implements AutoCloseable {
         int length = transformer.config().maxTextSeqLength();
         int[][] ids = new int[texts.size()][];
         for (int i = 0; i < ids.length; i++) {
-            int tokens = tokenizer.encode(texts.get(i)).length;
-            if (tokens > length) {
+            int[] all = tokenizer.encode(texts.get(i));
+            if (all.length > length) {
                 LOGGER.log(System.Logger.Level.WARNING, "prompt of {0} tokens: the model reads {1}, the rest is ignored",
-                        tokens, length);
+                        all.length, length);
             }
-            ids[i] = tokenizer.encode(texts.get(i), length);
+            ids[i] = tokenizer.fit(all, length);
         }
         return textEncoder.forward(ids);
     }
 
-    private Tensor initialLatents(TextToVideoRequest request, Sizes sizes) {
+    private Tensor initialLatents(TextToVideoRequest request, Shape shape) {
         Tensor given = request.latents();
         if (given == null) {
             try (TensorScope scope = TensorScope.open()) {
-                return scope.promote(Generator.seeded(request.seed()).randn(sizes.latents, dtype).to(device));
+                return scope.promote(Generator.seeded(request.seed()).randn(shape, dtype).to(device));
             }
         }
-        if (!given.shape().equals(sizes.latents)) {
-            throw new IllegalArgumentException("latents: expected shape " + sizes.latents
+        if (!given.shape().equals(shape)) {
+            throw new IllegalArgumentException("latents: expected shape " + shape
                     + " [batch, frames, channels, height, width] for this request, found " + given.shape());
         }
         return given.to(dtype, device);
     }
 
-    private Tensor denoise(TextToVideoRequest request, Sizes sizes, Schedule schedule, int[] timesteps, Tensor embeds,
+    private Tensor denoise(TextToVideoRequest request, Shape shape, Schedule schedule, int[] timesteps, Tensor embeds,
             CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
-            Conditioning conditioning = transformer.prepare(embeds, sizes.latentFrames,
-                    (int) sizes.latents.size(3), (int) sizes.latents.size(4));
-            Tensor latents = initialLatents(request, sizes);
+            Conditioning conditioning = transformer.prepare(embeds, (int) shape.size(1),
+                    (int) shape.size(3), (int) shape.size(4));
+            Tensor latents = initialLatents(request, shape);
             for (int i = 0; i < timesteps.length; i++) {
                 checkCancelled(i, timesteps.length);
                 cache.begin(Step.of(i, timesteps));
@@ -285,7 +282,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
                 Tensor conditional = prediction.narrow(0, batch, batch);
                 prediction = unconditional.add(conditional.sub(unconditional).mul(guidanceScale));
             }
-            return scope.promote(coefficients.apply(latents, prediction).to(dtype).alias());
+            return scope.promote(coefficients.apply(latents, prediction).to(dtype));
         }
     }
 
@@ -295,7 +292,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
             Tensor scaled = latents.permute(0, 2, 1, 3, 4).mul(1 / vae.config().scalingFactor()); // [b, c, f, h, w]
             Tensor video = vae.decode(scaled).to(DType.FLOAT32); // [b, 3, frames, H, W]
             Tensor unit = video.mul(0.5).add(0.5).clamp(0, 1);
-            return scope.promote(unit.permute(0, 2, 1, 3, 4).contiguous().alias()); // [b, frames, 3, H, W]
+            return scope.promote(unit.permute(0, 2, 1, 3, 4).contiguous()); // [b, frames, 3, H, W]
         }
     }
 

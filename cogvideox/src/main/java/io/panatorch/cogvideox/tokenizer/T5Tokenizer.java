@@ -120,10 +120,22 @@ public final class T5Tokenizer {
      * @throws IllegalArgumentException if {@code maxLength} is below 1
      */
     public int[] encode(String text, int maxLength) {
+        return fit(encode(text), maxLength);
+    }
+
+    /**
+     * The ids of {@link #encode(String)}, cut or padded as {@link #encode(String, int)} does it, for a caller that wants to
+     * know how many there were.
+     *
+     * @param ids of {@link #encode(String)}; not changed
+     * @param maxLength the number of ids wanted, at least 1
+     * @return exactly {@code maxLength} ids
+     * @throws IllegalArgumentException if {@code maxLength} is below 1
+     */
+    public int[] fit(int[] ids, int maxLength) {
         if (maxLength < 1) {
             throw new IllegalArgumentException("maxLength: expected at least 1, found " + maxLength);
         }
-        int[] ids = encode(text);
         int[] result = Arrays.copyOf(ids, maxLength);
         if (ids.length > maxLength) {
             result[maxLength - 1] = endId;

@@ -113,7 +113,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
         try (TensorScope scope = TensorScope.open()) {
             return new Conditioning(
                     scope.promote(embedding.text(promptEmbeds)),
-                    scope.promote(embedding.positions(frames, height, width).to(weights.dtype(), weights.device()).alias()));
+                    scope.promote(embedding.positions(frames, height, width).to(weights.dtype(), weights.device())));
         }
     }
 
