@@ -119,6 +119,12 @@ PT_API int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capaci
 /* The address of the first element; for an accelerator an address there. Borrowed until the storage goes. */
 PT_API void *pt_data(const pt_tensor *tensor, char **error);
 
+/*
+ * The memory that a tensor and its views share, into `out`: [0] its address, on the tensor's device; [1] its bytes.
+ * Returns 0 or -1.
+ */
+PT_API int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error);
+
 /* ---- any operator ----------------------------------------------------------------------------------------------- */
 
 enum pt_kind {

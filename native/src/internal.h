@@ -37,6 +37,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_aten_subtract_Tensor, status, (handle, handle, double, handle *))                                   \
     X(aoti_torch_grad_mode_set_enabled, void, (bool))                                                                \
     X(aoti_torch_get_data_ptr, status, (handle, void **))                                                            \
+    X(aoti_torch_get_storage_offset, status, (handle, int64_t *))                                                    \
+    X(aoti_torch_get_storage_size, status, (handle, int64_t *))                                                      \
     X(aoti_torch_get_dim, status, (handle, int64_t *))                                                               \
     X(aoti_torch_get_sizes, status, (handle, int64_t **))                                                            \
     X(aoti_torch_get_dtype, status, (handle, int32_t *))                                                             \
@@ -46,6 +48,7 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_device_type_cpu, int32_t, (void))                                                                   \
     X(aoti_torch_device_type_cuda, int32_t, (void))                                                                  \
     X(aoti_torch_memory_format_contiguous_format, int32_t, (void))                                                   \
+    X(aoti_torch_dtype_element_size, size_t, (int32_t))                                                              \
     X(aoti_torch_dtype_float32, int32_t, (void))                                                                     \
     X(aoti_torch_dtype_float64, int32_t, (void))                                                                     \
     X(aoti_torch_dtype_bfloat16, int32_t, (void))                                                                    \

@@ -120,3 +120,20 @@ void *pt_data(const pt_tensor *tensor, char **error) {
     }
     return data;
 }
+
+int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error) {
+    handle t = (handle)tensor;
+    void *data = NULL;
+    int64_t offset = 0;
+    int64_t bytes = 0;
+    int32_t type = 0;
+    if (enter(error) != 0) return -1;
+    if (t == NULL) return fail(error, "storage: a tensor is NULL");
+    if (torch.aoti_torch_get_data_ptr(t, &data) != 0 || torch.aoti_torch_get_storage_offset(t, &offset) != 0 ||
+        torch.aoti_torch_get_storage_size(t, &bytes) != 0 || torch.aoti_torch_get_dtype(t, &type) != 0) {
+        return fail_with_torch(error, "storage");
+    }
+    out[0] = (int64_t)(intptr_t)data - offset * (int64_t)torch.aoti_torch_dtype_element_size(type);
+    out[1] = bytes;
+    return 0;
+}

@@ -55,6 +55,21 @@ static void check_elementwise(void) {
     pt_release(b);
 }
 
+/* A view has the memory of what it views, all of it, and its own place there. */
+static void check_storage(void) {
+    float data[6] = {1, 2, 3, 4, 5, 6};
+    int64_t whole[2];
+    int64_t part[2];
+    pt_tensor *rows = blob(data, 3, 2);
+    pt_tensor *last = pt_narrow(rows, 0, 2, 1, &error);
+    CHECK(last != NULL && pt_data(last, &error) == data + 4);
+    CHECK(pt_storage(rows, whole, &error) == 0 && pt_storage(last, part, &error) == 0);
+    CHECK(whole[0] == (int64_t)(intptr_t)data && whole[1] == sizeof data);
+    CHECK(part[0] == whole[0] && part[1] == whole[1]);
+    pt_release(last);
+    pt_release(rows);
+}
+
 /* Numbers do not change the dtype of a tensor without dimensions; whole numbers add without rounding. */
 static void check_promotion(void) {
     float one_data[1] = {1};
@@ -269,6 +284,7 @@ int main(int argc, char **argv) {
     CHECK(pt_num_threads() >= 1);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
     check_elementwise();
+    check_storage();
     check_promotion();
     check_layers();
     check_large();

@@ -72,7 +72,7 @@ final class EndToEnd {
 
     /** {@return the most that the cache held at once} */
     long bytesPeak() {
-        return cache.bytesPeak();
+        return cache.bytes().peak();
     }
 
     private Stream<SiteStatistics> attentions() {

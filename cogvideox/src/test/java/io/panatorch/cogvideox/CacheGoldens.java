@@ -44,8 +44,8 @@ abstract class CacheGoldens extends Generations {
 
             PipelineGoldens.checkDecisions(golden, run + "/" + decisions, result);
             golden.assertClose(result.latents(), run + "/final_latents", tolerance);
-            assertThat(result.cache().bytesPeak()).isPositive();
-            assertThat(result.cache().bytesHeld()).as("held after the last step").isZero();
+            assertThat(result.cache().bytes().peak()).isPositive();
+            assertThat(result.cache().bytes().now()).as("held after the last step").isZero();
         }
     }
 
@@ -78,7 +78,7 @@ abstract class CacheGoldens extends Generations {
 
             assertThat(result.cache().sites()).hasSize(5).allSatisfy(site -> assertThat(site.decisions())
                     .isEqualTo(site.site().kind() == SiteKind.DENOISER ? "CCCCCCCCCC" : decisions));
-            assertThat(result.cache().bytesHeld()).isZero();
+            assertThat(result.cache().bytes().now()).isZero();
             if (!skips) {
                 golden.assertClose(result.latents(), "fbc_low/final_latents", Golden.LATENTS); // which skips nothing either
             }

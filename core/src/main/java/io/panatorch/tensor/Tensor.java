@@ -140,6 +140,22 @@ public final class Tensor implements AutoCloseable {
         return shape().numel() * dtype().byteSize();
     }
 
+    /**
+     * {@return the memory that this tensor and its views share}
+     *
+     * <p>A view of a part has all of it, and keeps all of it alive: a tensor that is kept for long is better {@linkplain
+     * #copy copied} out of a larger one.
+     */
+    public Storage storage() {
+        MemorySegment target = handle();
+        NativeFrame frame = CallState.ofThread().frame.reset();
+        MemorySegment out = frame.allocate(2L * Long.BYTES);
+        if (Panatorch.pt_storage(target, out, frame.error()) != 0) {
+            throw new TorchException("storage: " + frame.takeError());
+        }
+        return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
+    }
+
     private Description description() {
         if (description == null) {
             MemorySegment target = handle();

@@ -83,6 +83,15 @@ class TensorViewsTest {
     }
 
     @Test
+    void viewsHaveTheStorageOfTheWholeAndCopiesTheirOwn() {
+        Tensor column = x.narrow(1, 1, 1);
+        assertThat(column.storage()).isEqualTo(x.storage()).returns(24L, Storage::byteSize);
+        assertThat(x.narrow(0, 1, 1).storage()).as("at an offset").isEqualTo(x.storage());
+        assertThat(column.copy().storage()).isNotEqualTo(x.storage()).returns(8L, Storage::byteSize);
+        assertThat(x.to(DType.FLOAT64).narrow(0, 1, 1).storage().byteSize()).isEqualTo(48);
+    }
+
+    @Test
     void narrowIsAWindow() {
         overwrite(x.narrow(1, 1, 2));
         assertThat(x.toFloatArray()).containsExactly(0, 9, 9, 3, 9, 9);

@@ -36,8 +36,12 @@ public interface CacheMethod {
      * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice
      */
     default CacheSession open(CacheRun run) {
-        CacheRun covered = run.of(kinds());
-        return new CacheSession(name(), policy(covered), run, covered.sites());
+        return new CacheSession(this, run, SessionOptions.DEFAULT);
+    }
+
+    /** {@return this method with other options of its sessions, in place of those it has} */
+    default CacheMethod with(SessionOptions options) {
+        return new ConfiguredMethod(this, options);
     }
 
     /** {@return the method that computes everything, and lists the attentions in its statistics} */

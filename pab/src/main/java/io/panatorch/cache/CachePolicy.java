@@ -18,10 +18,13 @@ import java.util.List;
  *       against 1 for a site with a single output, else against what the computation gave in this call or, where it did not
  *       run, when it last did. Before its first run there is nothing to check against.
  *   <li>It may call {@link SiteCall#compute() compute} once or not at all, on the inputs or on
- *       {@linkplain SiteCall#compute(List) others}. Whether it did is what the statistics call computed or reused.
+ *       {@linkplain SiteCall#compute(List) others}. Whether it did is what the statistics call
+ *       computed, partial or reused.
  *   <li>Tensors survive from one step to the next only through {@link SiteCall#hold(List)}; everything else that is made during the
  *       call is freed when it returns. Other state (numbers, counters) may be kept in the policy itself, which lives as long as
  *       the generation and no longer.
+ *   <li>What is held may be gone at the next visit, where it did not fit the session's {@link MemoryBudget}: then the policy
+ *       computes. It may come back rounded to bfloat16, where the budget says so.
  *   <li>What is held is freed by {@link SiteCall#drop()}, by the next {@code hold} of that site, and at the latest when the
  *       session closes, also after an exception or a cancellation. Hold a tensor only while a later visit will use it. What one
  *       site holds another may use: {@link SiteCall#held(Site)}, {@link SiteCall#hold(Site, List)} and

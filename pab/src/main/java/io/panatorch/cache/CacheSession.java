@@ -1,9 +1,12 @@
 package io.panatorch.cache;
 
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,30 +29,33 @@ import java.util.function.UnaryOperator;
  */
 public final class CacheSession implements AutoCloseable {
 
-    private static final char NOT_VISITED = '-';
+    private static final double NANOS = 1e9;
 
     private final String method;
     private final CachePolicy policy;
+    private final boolean measuring;
     private final int[] timesteps;
-    private final HeldTensors held;
-    private final Map<Site, char[]> decisions = new LinkedHashMap<>();
+    private final Map<Site, SiteRecord> records = new LinkedHashMap<>();
     private final Map<Site, Integer> outputs = new HashMap<>();
+    private final HeldTensors held;
+    private final ChangeMeter meter = new ChangeMeter();
     private final Thread thread = Thread.currentThread();
     private Step step;
+    private long measuringNanos; // so far, which no visit is charged with
     private boolean closed;
 
-    /** @param covered those of the run's sites that the policy decides */
-    CacheSession(String method, CachePolicy policy, CacheRun run, List<Site> covered) {
-        this.method = method;
-        this.policy = Objects.requireNonNull(policy, () -> "cache method " + method + " made no policy");
+    CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
+        CacheRun covered = run.of(method.kinds());
+        this.method = method.name();
+        this.policy = Objects.requireNonNull(method.policy(covered), () -> "cache method " + this.method + " made no policy");
+        this.measuring = options.measuring();
         this.timesteps = run.timesteps();
         for (Site site : run.sites()) {
-            char[] letters = String.valueOf(NOT_VISITED).repeat(timesteps.length).toCharArray();
-            if (decisions.put(site, letters) != null) {
+            if (records.put(site, new SiteRecord(timesteps.length)) != null) {
                 throw new IllegalArgumentException("site " + site.name() + " is named twice");
             }
         }
-        this.held = new HeldTensors(covered);
+        this.held = new HeldTensors(covered.sites(), options.memory(), site -> records.get(site).meanSeconds());
     }
 
     /**
@@ -106,49 +112,88 @@ public final class CacheSession implements AutoCloseable {
 
     private List<Tensor> visit(
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, int outputCount) {
-        char[] letters = lettersOf(site);
-        SiteCall call = new SiteCall(method, site, step, inputs, computation, held, outputCount);
+        SiteRecord visited = recordOf(site);
+        SiteCall call = new SiteCall(method, site, step, inputs, timed(visited, computation), held, outputCount);
         try (TensorScope scope = TensorScope.open()) {
+            long start = now(inputs);
             List<Tensor> answer = call.answer(held.covers(site) ? policy : SiteCall::compute);
+            visited.visited(step.index(), call.decision(), secondsSince(start, inputs));
             outputs.put(site, call.outputs());
-            letters[step.index()] = call.isComputed() ? CacheStatistics.COMPUTED : CacheStatistics.REUSED;
+            if (measuring && held.covers(site) && call.decision() == CacheStatistics.COMPUTED) {
+                measure(visited, site, call.computed());
+            }
             return answer.stream().map(output -> scope.promote(output.alias())).toList();
         }
     }
 
-    private char[] lettersOf(Site site) {
+    private Function<List<Tensor>, List<Tensor>> timed(
+            SiteRecord visited, Function<List<Tensor>, List<Tensor>> computation) {
+        return inputs -> {
+            long start = now(inputs);
+            List<Tensor> results = computation.apply(inputs);
+            visited.computed(secondsSince(start, inputs));
+            return results;
+        };
+    }
+
+    private void measure(SiteRecord visited, Site site, List<Tensor> computed) {
+        long start = System.nanoTime();
+        if (computed.stream().noneMatch(Tensor::isClosed)) { // a policy may have closed what it had made of
+            visited.changed(step.index(), meter.change(site, computed));
+        }
+        measuringNanos += System.nanoTime() - start;
+    }
+
+    /**
+     * The time without what was spent on measuring.
+     *
+     * @param inputs tensors where the work is done
+     */
+    private long now(List<Tensor> inputs) {
+        if (measuring && areOnAccelerator(inputs)) {
+            try (TensorScope _ = TensorScope.open()) {
+                inputs.getFirst().reshape(-1).narrow(0, 0, 1).item(); // waits for the work before it in the same queue
+            }
+        }
+        return System.nanoTime() - measuringNanos;
+    }
+
+    private double secondsSince(long start, List<Tensor> inputs) {
+        return measuring || !areOnAccelerator(inputs) ? (now(inputs) - start) / NANOS : Double.NaN;
+    }
+
+    private static boolean areOnAccelerator(List<Tensor> tensors) {
+        return !tensors.isEmpty() && tensors.getFirst().device().kind() != Device.Kind.CPU;
+    }
+
+    private SiteRecord recordOf(Site site) {
         checkOpen();
         if (step == null) {
             throw new IllegalStateException(
                     "site " + site.name() + " before the first step: call begin(Step) before the model");
         }
-        char[] letters = decisions.get(site);
-        if (letters == null) {
+        SiteRecord record = records.get(site);
+        if (record == null) {
             throw new IllegalStateException("site " + site.name() + " is not one of the run's sites");
         }
-        if (letters[step.index()] != NOT_VISITED) {
+        if (record.isVisited(step.index())) {
             throw new IllegalStateException("site " + site.name() + " is visited twice in step " + step.index());
         }
-        return letters;
+        return record;
     }
 
     /** {@return what happened so far; it stays valid after the session is closed} */
     public CacheStatistics statistics() {
         checkThread();
-        List<SiteStatistics> sites = decisions.entrySet().stream()
-                .filter(entry -> held.covers(entry.getKey()) && isVisited(entry.getValue()))
-                .map(entry -> new SiteStatistics(entry.getKey(), visited(entry.getValue()),
-                        held.bytes(entry.getKey()), held.peak(entry.getKey())))
-                .toList();
-        return new CacheStatistics(method, sites, held.bytes(), held.peak());
-    }
-
-    private static boolean isVisited(char[] letters) {
-        return new String(letters).chars().anyMatch(letter -> letter != NOT_VISITED);
-    }
-
-    private String visited(char[] letters) {
-        return new String(letters, 0, step.index() + 1);
+        List<SiteStatistics> sites = new ArrayList<>();
+        Map<SiteKind, HeldBytes> kinds = new EnumMap<>(SiteKind.class);
+        records.forEach((site, record) -> {
+            if (held.covers(site) && record.wasVisited()) {
+                sites.add(record.statistics(site, step.index(), held.bytes(site), held.evictions(site)));
+                kinds.put(site.kind(), held.bytes(site.kind()));
+            }
+        });
+        return new CacheStatistics(method, sites, kinds, held.bytes());
     }
 
     private void checkOpen() {
@@ -176,6 +221,7 @@ public final class CacheSession implements AutoCloseable {
         }
         checkThread();
         closed = true;
+        meter.close();
         held.close();
     }
 }

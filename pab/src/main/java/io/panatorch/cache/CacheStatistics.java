@@ -1,60 +1,104 @@
 package io.panatorch.cache;
 
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * What a session did so far.
  *
  * @param method the method's name
  * @param sites one record for each covered site that was visited, in the order of the model
- * @param bytesHeld what is held now
- * @param bytesPeak the most that was held at once, over all sites
+ * @param bytesOfKinds what is held for the sites of each kind among them
+ * @param bytes what is held for all
  */
-public record CacheStatistics(String method, List<SiteStatistics> sites, long bytesHeld, long bytesPeak) {
+public record CacheStatistics(
+        String method, List<SiteStatistics> sites, Map<SiteKind, HeldBytes> bytesOfKinds, HeldBytes bytes)
+        implements VisitCounts {
 
     /** How a decision is written: the computation ran. */
     public static final char COMPUTED = 'C';
-    /** How a decision is written: it did not. */
+    /** How a decision is written: the computation ran on other inputs than the model's, such as half of a batch. */
+    public static final char PARTIAL = 'P';
+    /** How a decision is written: it did not run. */
     public static final char REUSED = 'R';
+    /** How a decision is written: the site was not visited, such as one inside another that was not computed. */
+    public static final char NOT_VISITED = '-';
 
     /**
      * What happened at one site.
      *
      * @param site the site
-     * @param decisions one letter a step: {@value #COMPUTED} or {@value #REUSED}, and {@code -} for a step without a visit,
-     *     such as that of a site inside one that was not computed
-     * @param bytesHeld what is held for it now
-     * @param bytesPeak the most that was held for it at once
+     * @param decisions one letter a step: {@value #COMPUTED}, {@value #PARTIAL}, {@value #REUSED} or {@value #NOT_VISITED}
+     * @param seconds how long each step's visit took; NaN where there was none, or on an accelerator where the session does
+     *     not {@linkplain SessionOptions#measuring measure}
+     * @param changes for each step the relative change {@code Σ|new − old| / Σ|old|} of the outputs since they were last
+     *     computed; NaN where they were not, or for the first time, or the session does not measure
+     * @param bytes what is held for it
+     * @param evictions how often what was held was let go because it did not fit the {@link MemoryBudget}
      */
-    public record SiteStatistics(Site site, String decisions, long bytesHeld, long bytesPeak) {
+    public record SiteStatistics(
+            Site site, String decisions, List<Double> seconds, List<Double> changes, HeldBytes bytes, int evictions)
+            implements VisitCounts {
 
-        /** {@return the number of steps at which the computation ran} */
-        public int computed() {
-            return count(COMPUTED);
+        private static final double MEDIAN = 50;
+
+        /** Copies the lists. */
+        public SiteStatistics {
+            seconds = List.copyOf(seconds);
+            changes = List.copyOf(changes);
         }
 
-        /** {@return the number of steps at which it did not} */
-        public int reused() {
-            return count(REUSED);
+        @Override
+        public List<SiteStatistics> sites() {
+            return List.of(this);
         }
 
-        private int count(char letter) {
-            return (int) decisions.chars().filter(c -> c == letter).count();
+        double saved() {
+            double whole = VisitCounts.percentile(secondsOf(COMPUTED), MEDIAN);
+            return DoubleStream.concat(secondsOf(PARTIAL), secondsOf(REUSED)).map(time -> whole - time)
+                    .filter(Double::isFinite).sum();
+        }
+
+        private DoubleStream secondsOf(char letter) {
+            return IntStream.range(0, decisions.length()).filter(i -> decisions.charAt(i) == letter)
+                    .mapToDouble(seconds::get).filter(Double::isFinite);
         }
     }
 
-    /** Copies the list. */
+    /**
+     * What happened at all sites of one kind.
+     *
+     * @param kind the kind
+     * @param sites those that were visited, in the order of the model
+     * @param bytes what is held for all of them
+     */
+    public record KindStatistics(SiteKind kind, List<SiteStatistics> sites, HeldBytes bytes) implements VisitCounts {
+
+        /** Copies the list. */
+        public KindStatistics {
+            sites = List.copyOf(sites);
+        }
+    }
+
+    /** Copies list and map. */
     public CacheStatistics {
+        Objects.requireNonNull(bytes, "bytes");
         sites = List.copyOf(sites);
+        Map<SiteKind, HeldBytes> copy = new EnumMap<>(SiteKind.class);
+        copy.putAll(bytesOfKinds);
+        bytesOfKinds = Collections.unmodifiableMap(copy);
     }
 
-    /** {@return computations that ran, over all sites and steps} */
-    public int computed() {
-        return sites.stream().mapToInt(SiteStatistics::computed).sum();
-    }
-
-    /** {@return computations that were saved, over all sites and steps} */
-    public int reused() {
-        return sites.stream().mapToInt(SiteStatistics::reused).sum();
+    /** {@return the same by kind, in the order of {@link SiteKind}} */
+    public List<KindStatistics> kinds() {
+        return bytesOfKinds.entrySet().stream()
+                .map(entry -> new KindStatistics(entry.getKey(),
+                        sites.stream().filter(site -> site.site().kind() == entry.getKey()).toList(), entry.getValue()))
+                .toList();
     }
 }

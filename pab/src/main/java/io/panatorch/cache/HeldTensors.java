@@ -1,75 +1,187 @@
 package io.panatorch.cache;
 
+import io.panatorch.cache.MemoryBudget.Overflow;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Operator;
+import io.panatorch.tensor.Storage;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
+import io.panatorch.tensor.TensorScope;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
-/** What a session keeps from step to step for each covered site, and how many bytes that is. */
+/** What a session keeps from step to step for each covered site, within a budget, and how many bytes that is. */
 final class HeldTensors implements AutoCloseable {
 
-    private final Set<Site> covered;
+    private final MemoryBudget budget;
+    private final ToDoubleFunction<Site> seconds;
     private final TensorOwner owner = new TensorOwner();
-    private final Map<Site, List<Tensor>> held = new HashMap<>();
-    private final Map<Site, Long> peaks = new HashMap<>();
-    private long bytes;
-    private long peak;
+    private final Map<Site, List<Kept>> held = new LinkedHashMap<>();
+    private final Ledger all = new Ledger();
+    private final Map<SiteKind, Ledger> kinds = new EnumMap<>(SiteKind.class);
+    private final Map<Site, Ledger> sites = new HashMap<>();
+    private final Map<Site, Integer> evictions = new HashMap<>();
 
-    HeldTensors(List<Site> covered) {
-        this.covered = Set.copyOf(covered);
-    }
+    /**
+     * One held tensor.
+     *
+     * @param tensor as it is kept
+     * @param dtype as it was given
+     * @param device where it was given
+     */
+    private record Kept(Tensor tensor, DType dtype, Device device, Storage storage) {
 
-    boolean covers(Site site) {
-        return covered.contains(site);
-    }
+        Kept(Tensor tensor, DType dtype, Device device) {
+            this(tensor, dtype, device, tensor.storage());
+        }
 
-    List<Tensor> get(Site site) {
-        return held.getOrDefault(site, List.of()).stream().map(Tensor::alias).toList();
-    }
+        boolean isOffloaded() {
+            return !tensor.device().equals(device);
+        }
 
-    void put(Site site, List<Tensor> tensors) {
-        List<Tensor> aliases = tensors.stream().map(owner::adopt).toList();
-        drop(site);
-        held.put(site, aliases);
-        bytes += bytes(aliases);
-        peaks.merge(site, bytes(aliases), Math::max);
-        peak = Math.max(peak, bytes);
-    }
-
-    void drop(Site site) {
-        List<Tensor> dropped = held.remove(site);
-        if (dropped != null) {
-            bytes -= bytes(dropped);
-            dropped.forEach(Tensor::close);
+        boolean isNarrow() {
+            return tensor.dtype() != dtype;
         }
     }
 
-    long bytes() {
-        return bytes;
+    /** @param seconds how long it takes to compute a site */
+    HeldTensors(List<Site> covered, MemoryBudget budget, ToDoubleFunction<Site> seconds) {
+        this.budget = budget;
+        this.seconds = seconds;
+        covered.forEach(site -> {
+            sites.put(site, new Ledger());
+            kinds.putIfAbsent(site.kind(), new Ledger());
+        });
     }
 
-    long bytes(Site site) {
-        return bytes(held.getOrDefault(site, List.of()));
+    boolean covers(Site site) {
+        return sites.containsKey(site);
     }
 
-    long peak() {
-        return peak;
+    List<Tensor> get(Site site) {
+        return held.getOrDefault(site, List.of()).stream()
+                .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())
+                .toList();
     }
 
-    long peak(Site site) {
-        return peaks.getOrDefault(site, 0L);
+    void put(Site site, List<Tensor> tensors) {
+        List<Kept> kept = tensors.stream()
+                .map(tensor -> new Kept(owner.adopt(tensor), tensor.dtype(), tensor.device())).toList();
+        drop(site);
+        keep(site, kept);
+        Set<Site> changed = new HashSet<>(Set.of(site));
+        while (all.bytes().now() > budget.bytes() || all.bytes().offloaded() > budget.hostBytes()) {
+            changed.add(relieve());
+        }
+        changed.stream().flatMap(this::ledgers).forEach(Ledger::settle);
     }
 
-    private static long bytes(List<Tensor> tensors) {
-        return tensors.stream().mapToLong(Tensor::byteSize).sum();
+    private void keep(Site site, List<Kept> kept) {
+        held.put(site, kept);
+        for (Kept each : kept) {
+            ledgers(site).forEach(ledger -> ledger.add(each.storage, each.isOffloaded()));
+        }
+    }
+
+    private Stream<Ledger> ledgers(Site site) {
+        return Stream.of(all, kinds.get(site.kind()), sites.get(site));
+    }
+
+    void drop(Site site) {
+        forget(site).forEach(kept -> kept.tensor.close());
+    }
+
+    private List<Kept> forget(Site site) {
+        List<Kept> kept = Optional.ofNullable(held.remove(site)).orElse(List.of());
+        for (Kept each : kept) {
+            ledgers(site).forEach(ledger -> ledger.remove(each.storage, each.isOffloaded()));
+        }
+        return kept;
+    }
+
+    /** Takes the least useful of what can still be made smaller or moved, and where there is no such, lets the least useful go. */
+    private Site relieve() {
+        boolean hostIsFull = all.bytes().offloaded() > budget.hostBytes();
+        Optional<Site> relievable = leastUseful(kept -> !hostIsFull && canBeRelieved(kept));
+        if (relievable.isPresent()) {
+            keep(relievable.get(), forget(relievable.get()).stream().map(this::relieved).toList());
+            return relievable.get();
+        }
+        Site least = leastUseful(kept -> kept.isOffloaded() == hostIsFull).orElseThrow();
+        drop(least);
+        evictions.merge(least, 1, Integer::sum);
+        return least;
+    }
+
+    /** Of the sites that hold such a tensor, the one that takes the least time to compute for its bytes. */
+    private Optional<Site> leastUseful(Predicate<Kept> which) {
+        return held.entrySet().stream().filter(entry -> entry.getValue().stream().anyMatch(which)).map(Map.Entry::getKey)
+                .min(Comparator.comparingDouble(this::usefulness));
+    }
+
+    private double usefulness(Site site) {
+        HeldBytes bytes = bytes(site);
+        return seconds.applyAsDouble(site) / (bytes.now() + bytes.offloaded());
+    }
+
+    private boolean canBeRelieved(Kept kept) {
+        return switch (budget.overflow()) {
+            case NONE -> false;
+            case NARROW -> !kept.isNarrow() && (kept.dtype == DType.FLOAT32 || kept.dtype == DType.FLOAT64);
+            case OFFLOAD -> !kept.isOffloaded() && kept.device.kind() != Device.Kind.CPU;
+        };
+    }
+
+    private Kept relieved(Kept kept) {
+        if (!canBeRelieved(kept)) {
+            return kept;
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            Tensor relieved = budget.overflow() == Overflow.NARROW ? kept.tensor.to(DType.BFLOAT16) : onHost(kept.tensor);
+            Tensor adopted = owner.adopt(relieved);
+            kept.tensor.close();
+            return new Kept(adopted, kept.dtype, kept.device);
+        }
+    }
+
+    /** Pinned memory, which an accelerator reads and writes without a copy in between. */
+    private static Tensor onHost(Tensor tensor) {
+        Tensor host = Operator.named("aten::_pin_memory")
+                .tensor(Tensor.empty(tensor.shape(), tensor.dtype(), Device.CPU)).none().call();
+        host.copy_(tensor);
+        return host;
+    }
+
+    HeldBytes bytes() {
+        return all.bytes();
+    }
+
+    HeldBytes bytes(SiteKind kind) {
+        return kinds.get(kind).bytes();
+    }
+
+    HeldBytes bytes(Site site) {
+        return sites.get(site).bytes();
+    }
+
+    int evictions(Site site) {
+        return evictions.getOrDefault(site, 0);
     }
 
     @Override
     public void close() {
-        held.clear();
-        bytes = 0;
+        List.copyOf(held.keySet()).forEach(this::forget);
         owner.close();
     }
 }

@@ -20,7 +20,8 @@ public final class SiteCall {
     private final Function<List<Tensor>, List<Tensor>> computation;
     private final HeldTensors store;
     private final Thread thread = Thread.currentThread();
-    private boolean computed;
+    private List<Tensor> computed;
+    private char decision = CacheStatistics.REUSED;
     private boolean ended;
     private int outputs;
 
@@ -84,22 +85,25 @@ public final class SiteCall {
                 throw broken("the policy computes with " + inputs.size() + " input(s), the site has " + this.inputs.size());
             }
         }
-        if (computed) {
+        if (decision != CacheStatistics.REUSED) {
             throw broken("a policy runs the computation at most once in a call");
         }
-        computed = true;
-        List<Tensor> results = computation.apply(inputs);
-        check("the computation gave", results);
-        outputs = results.size();
-        return results;
+        decision = inputs == this.inputs ? CacheStatistics.COMPUTED : CacheStatistics.PARTIAL;
+        computed = computation.apply(inputs);
+        check("the computation gave", computed);
+        outputs = computed.size();
+        return computed;
     }
 
-    /** {@return what is held for this site, as tensors that live until this call ends; empty if nothing is} */
+    /**
+     * {@return what is held for this site, as tensors that live until this call ends; empty if nothing is, also where it did not
+     * fit the session's {@link MemoryBudget}}
+     */
     public List<Tensor> held() {
         return held(site);
     }
 
-    /** {@return what is held for a covered site of the run, as tensors that live until this call ends; empty if nothing is} */
+    /** {@return what is held for a covered site of the run, likewise} */
     public List<Tensor> held(Site holder) {
         checkHolder(holder);
         return store.get(holder);
@@ -153,7 +157,13 @@ public final class SiteCall {
         return answer;
     }
 
-    boolean isComputed() {
+    /** Computed, in part, or reused; a letter of the statistics. */
+    char decision() {
+        return decision;
+    }
+
+    /** What the computation gave; null where it did not run. */
+    List<Tensor> computed() {
         return computed;
     }
 

@@ -51,7 +51,7 @@ public final class BlockModel {
             for (int i = 0; i < timesteps.length; i++) {
                 cache.begin(Step.of(i, timesteps));
                 step(cache, changes[i]);
-                held.add(cache.statistics().bytesHeld());
+                held.add(cache.statistics().bytes().now());
             }
             statistics = cache.statistics();
         }

@@ -95,7 +95,7 @@ class CachePolicyMisuseTest {
             assertThatIllegalStateException().isThrownBy(() -> pair(cache, input)).withMessage(WHERE + rule);
             assertThat(scope.size()).as("nothing is left in the caller's scope").isEqualTo(1);
             assertThat(cache.statistics().sites()).isEmpty();
-            assertThat(cache.statistics().bytesHeld()).isZero();
+            assertThat(cache.statistics().bytes().now()).isZero();
         }
         assertThat(LiveTensors.count()).isEqualTo(before);
     }

@@ -11,6 +11,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -130,15 +131,15 @@ class CacheSessionTest {
     @Test
     void lettersAStepWithoutAVisitAndOmitsASiteWithoutAny() {
         try (CacheSession cache = everyThird().open(RUN); TensorScope _ = TensorScope.open()) {
-            assertThat(cache.statistics()).isEqualTo(new CacheStatistics("pab", List.of(), 0, 0));
+            assertThat(cache.statistics()).isEqualTo(new CacheStatistics("pab", List.of(), Map.of(), HeldBytes.NONE));
             for (int i = 0; i < TIMESTEPS.length; i++) {
                 cache.begin(Step.of(i, TIMESTEPS));
                 if (i == 1 || i == 4) { // what step 1 left for step 2 is too old for step 4
                     cache.through(SECOND, FakeModel.filled(1, 5), CacheSessionTest::square);
                 }
             }
-            assertThat(cache.statistics()).isEqualTo(
-                    new CacheStatistics("pab", List.of(new SiteStatistics(SECOND, "-C--C-", 20, 20)), 20, 20));
+            assertThat(Account.of(cache.statistics())).containsExactly(new Account(SECOND, "-C--C-", 20, 20));
+            assertThat(cache.statistics().bytes()).isEqualTo(new HeldBytes(20, 20, 0, 0));
         }
     }
 
@@ -161,14 +162,16 @@ class CacheSessionTest {
                 cache.through(SECOND, FakeModel.filled(1, 10), CacheSessionTest::square);
                 cache.through(FIRST, FakeModel.filled(1, 4L + i), CacheSessionTest::square);
             }
-            assertThat(cache.statistics()).isEqualTo(new CacheStatistics("scripted", List.of(
-                    new SiteStatistics(FIRST, "CCC", 24, 24), new SiteStatistics(SECOND, "CCC", 0, 40)), 24, 56));
+            assertThat(Account.of(cache.statistics()))
+                    .containsExactly(new Account(FIRST, "CCC", 24, 24), new Account(SECOND, "CCC", 0, 40));
+            assertThat(cache.statistics().bytes()).isEqualTo(new HeldBytes(24, 56, 0, 0));
         } finally {
             cache.close();
         }
         CacheStatistics statistics = cache.statistics();
-        assertThat(statistics).as("after close").isEqualTo(new CacheStatistics("scripted", List.of(
-                new SiteStatistics(FIRST, "CCC", 0, 24), new SiteStatistics(SECOND, "CCC", 0, 40)), 0, 56));
+        assertThat(Account.of(statistics)).as("after close")
+                .containsExactly(new Account(FIRST, "CCC", 0, 24), new Account(SECOND, "CCC", 0, 40));
+        assertThat(statistics.bytes()).isEqualTo(new HeldBytes(0, 56, 0, 0));
         assertThat(statistics.computed()).isEqualTo(6);
         assertThat(statistics.reused()).isZero();
     }
@@ -178,7 +181,7 @@ class CacheSessionTest {
         FakeModel model = new FakeModel(RUN.sites(), TIMESTEPS).generate(CacheMethod.none());
 
         assertThat(model.decisions(FIRST)).isEqualTo("CCCCCC");
-        assertThat(model.afterStep()).allMatch(s -> s.method().equals("none") && s.bytesPeak() == 0);
+        assertThat(model.afterStep()).allMatch(s -> s.method().equals("none") && s.bytes().peak() == 0);
     }
 
     @Test
@@ -307,7 +310,7 @@ class CacheSessionTest {
             cache.begin(Step.of(0, TIMESTEPS));
             assertThatThrownBy(() -> cache.through(FIRST, FakeModel.filled(1, 4), CacheSessionTest::square))
                     .isInstanceOf(UnsupportedOperationException.class).hasMessage("policy");
-            assertThat(cache.statistics().bytesHeld()).isEqualTo(16);
+            assertThat(cache.statistics().bytes().now()).isEqualTo(16);
         }
         assertThat(LiveTensors.count()).isEqualTo(before);
     }

@@ -21,7 +21,7 @@ class ConcurrentSessionsTest {
 
     private static final List<Site> SITES = FakeModel.sites(SiteKind.SPATIAL_ATTENTION, 3);
 
-    private record Generation(List<Float> latents, CacheStatistics statistics) {}
+    private record Generation(List<Float> latents, List<Account> sites) {}
 
     /** A loop in which every output goes into the next input, so that a wrong reuse anywhere changes the end. */
     private static Generation generate(CacheMethod method, int[] timesteps, float start, CyclicBarrier pace)
@@ -38,7 +38,7 @@ class ConcurrentSessionsTest {
                 }
             }
             float[] end = latents.toFloatArray();
-            return new Generation(IntStream.range(0, end.length).mapToObj(i -> end[i]).toList(), cache.statistics());
+            return new Generation(IntStream.range(0, end.length).mapToObj(i -> end[i]).toList(), Account.of(cache.statistics()));
         }
     }
 

@@ -70,7 +70,7 @@ class LatteGoldenTest {
             statistics = cache.statistics();
         }
         assertThat(decisions(statistics)).isEqualTo(decisions(run));
-        assertThat(statistics.bytesHeld()).isZero();
+        assertThat(statistics.bytes().now()).isZero();
     }
 
     /** The settings as diffusers applied them, kind by kind, and the identifiers that it was given. */

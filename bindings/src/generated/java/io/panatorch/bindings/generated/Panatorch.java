@@ -1011,6 +1011,66 @@ public class Panatorch {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class pt_storage {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_storage");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_storage$descriptor() {
+        return pt_storage.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error)
+     * }
+     */
+    public static MethodHandle pt_storage$handle() {
+        return pt_storage.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error)
+     * }
+     */
+    public static MemorySegment pt_storage$address() {
+        return pt_storage.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error)
+     * }
+     */
+    public static int pt_storage(MemorySegment tensor, MemorySegment out, MemorySegment error) {
+        var mh$ = pt_storage.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_storage", tensor, out, error);
+            }
+            return (int)mh$.invokeExact(tensor, out, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int PT_NONE = (int)0L;
     /**
      * {@snippet lang=c :

@@ -38,7 +38,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
             lines.add(row(cache.method(), "%d %s, all computed".formatted(visits, sites(cache))));
         } else {
             lines.add(row(cache.method(), "%d %s, %d computed, %d reused (%d %%), %s held at the peak".formatted(
-                    visits, sites(cache), cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytesPeak()))));
+                    visits, sites(cache), cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytes().peak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
@@ -93,7 +93,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         root.put("method", cache.method());
         root.put("computed", cache.computed());
         root.put("reused", cache.reused());
-        root.put("bytes_peak", cache.bytesPeak());
+        root.put("bytes_peak", cache.bytes().peak());
         ArrayNode sites = root.putArray("sites");
         cache.sites().forEach(site -> sites.add(json(site)));
         return root;
@@ -112,6 +112,6 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
                 .put("kind", statistics.site().kind().name().toLowerCase(Locale.ROOT))
                 .put("layer", statistics.site().layer())
                 .put("decisions", statistics.decisions())
-                .put("bytes_peak", statistics.bytesPeak());
+                .put("bytes_peak", statistics.bytes().peak());
     }
 }

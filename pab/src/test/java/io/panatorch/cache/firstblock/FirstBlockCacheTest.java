@@ -42,7 +42,7 @@ class FirstBlockCacheTest {
                 .containsExactly(WHILE_HELD, WHILE_HELD, WHILE_HELD, 0L);
         BlockModel skippedLast = new BlockModel(3, 1, 1).generate(FirstBlockCache.of(0.1));
         assertThat(skippedLast.held()).containsExactly(WHILE_HELD, 0L);
-        assertThat(skippedLast.statistics().bytesPeak()).isEqualTo(WHILE_HELD);
+        assertThat(skippedLast.statistics().bytes().peak()).isEqualTo(WHILE_HELD);
     }
 
     @Test

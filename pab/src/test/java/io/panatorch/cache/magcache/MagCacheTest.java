@@ -44,7 +44,7 @@ class MagCacheTest {
 
         assertThat(model.decisions()).containsOnly("CRRCCC");
         assertThat(model.held()).containsExactly(residual, residual, 0L, 0L, 0L, 0L);
-        assertThat(model.statistics().bytesPeak()).isEqualTo(residual);
+        assertThat(model.statistics().bytes().peak()).isEqualTo(residual);
     }
 
     @Test

@@ -2,9 +2,9 @@ package io.panatorch.cache.pab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.cache.Account;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
-import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
@@ -75,10 +75,10 @@ class BroadcastSessionTest {
             long peakNow = peak;
             String soFar = decisions.substring(0, i + 1);
             CacheStatistics statistics = model.afterStep().get(i);
-            assertThat(statistics.sites()).containsExactlyElementsOf(sites.stream()
-                    .map(site -> new SiteStatistics(site, soFar, bytes, peakNow)).toList());
-            assertThat(statistics.bytesHeld()).isEqualTo(bytes * sites.size());
-            assertThat(statistics.bytesPeak()).isEqualTo(peak * sites.size());
+            assertThat(Account.of(statistics)).containsExactlyElementsOf(sites.stream()
+                    .map(site -> new Account(site, soFar, bytes, peakNow)).toList());
+            assertThat(statistics.bytes().now()).isEqualTo(bytes * sites.size());
+            assertThat(statistics.bytes().peak()).isEqualTo(peak * sites.size());
         }
         assertThat(sites).allSatisfy(site -> assertThat(model.sources(site)).isEqualTo(sources));
     }
@@ -117,7 +117,7 @@ class BroadcastSessionTest {
         assertThat(sites).extracting(model::decisions)
                 .containsExactly("CCCCCCCCCC", "CCCCRRCCCR", "CCCCCCCCCC", "CCCCRRCCCR");
         assertThat(model.sources(sites.get(1))).containsExactly(0, 1, 2, 3, 3, 3, 6, 7, 8, 8);
-        assertThat(model.afterStep()).extracting(CacheStatistics::bytesHeld)
+        assertThat(model.afterStep()).extracting(statistics -> statistics.bytes().now())
                 .containsExactly(0L, 0L, 0L, 2 * FakeModel.BYTES, 2 * FakeModel.BYTES, 0L, 0L, 0L, 2 * FakeModel.BYTES, 0L);
     }
 
@@ -152,7 +152,7 @@ class BroadcastSessionTest {
                 model.step(cache, i);
             }
             assertThat(cache.statistics().sites().getFirst().decisions()).isEqualTo("-CRR");
-            assertThat(cache.statistics().bytesHeld()).isZero();
+            assertThat(cache.statistics().bytes().now()).isZero();
         }
     }
 }

@@ -47,7 +47,7 @@ class TaylorSeerTest {
                     generation.videos.add((double) outputs.get(0).toFloatArray()[3]);
                     generation.texts.add((double) outputs.get(1).toFloatArray()[1]);
                 }
-                generation.held.add(cache.statistics().bytesHeld());
+                generation.held.add(cache.statistics().bytes().now());
             }
             String decisions = cache.statistics().sites().getFirst().decisions();
             return new Generation(generation.videos, generation.texts, generation.held, decisions);

@@ -1,0 +1,32 @@
+package io.panatorch.cache;
+
+import java.util.Objects;
+
+/**
+ * What a session does besides what its method says; see {@link CacheMethod#with}.
+ *
+ * @param memory how much may be held
+ * @param measuring whether the relative change from each computed output to the next is measured, for which the session keeps
+ *     the last output of every covered site besides what the method holds; on an accelerator, whose work runs behind the
+ *     program, also whether the session waits for each visit to end, without which no times are measured there
+ */
+public record SessionOptions(MemoryBudget memory, boolean measuring) {
+
+    /** No limit, and nothing measured that costs time or memory. */
+    public static final SessionOptions DEFAULT = new SessionOptions(MemoryBudget.UNLIMITED, false);
+
+    /** Checks that all is there. */
+    public SessionOptions {
+        Objects.requireNonNull(memory, "memory");
+    }
+
+    /** {@return the same with another budget} */
+    public SessionOptions withMemory(MemoryBudget budget) {
+        return new SessionOptions(budget, measuring);
+    }
+
+    /** {@return the same, measuring} */
+    public SessionOptions withMeasuring() {
+        return new SessionOptions(memory, true);
+    }
+}

@@ -1,0 +1,64 @@
+package io.panatorch.cache;
+
+import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import java.util.Arrays;
+import java.util.List;
+
+/** What a session writes down of one site, step by step. */
+final class SiteRecord {
+
+    private final char[] decisions;
+    private final double[] seconds;
+    private final double[] changes;
+    private double computedSeconds;
+    private int computations;
+
+    SiteRecord(int steps) {
+        decisions = new char[steps];
+        seconds = new double[steps];
+        changes = new double[steps];
+        Arrays.fill(decisions, CacheStatistics.NOT_VISITED);
+        Arrays.fill(seconds, Double.NaN);
+        Arrays.fill(changes, Double.NaN);
+    }
+
+    boolean wasVisited() {
+        return new String(decisions).chars().anyMatch(letter -> letter != CacheStatistics.NOT_VISITED);
+    }
+
+    boolean isVisited(int step) {
+        return decisions[step] != CacheStatistics.NOT_VISITED;
+    }
+
+    void visited(int step, char decision, double time) {
+        decisions[step] = decision;
+        seconds[step] = time;
+    }
+
+    void computed(double time) {
+        if (Double.isFinite(time)) {
+            computedSeconds += time;
+            computations++;
+        }
+    }
+
+    void changed(int step, double change) {
+        changes[step] = change;
+    }
+
+    /** The mean time of a computation so far, or a guess that is the same for all sites. */
+    double meanSeconds() {
+        return computations == 0 ? 1 : computedSeconds / computations;
+    }
+
+    /** Up to a step, this one included. */
+    SiteStatistics statistics(Site site, int lastStep, HeldBytes bytes, int evictions) {
+        int steps = lastStep + 1;
+        return new SiteStatistics(site, new String(decisions, 0, steps), list(seconds, steps), list(changes, steps), bytes,
+                evictions);
+    }
+
+    private static List<Double> list(double[] numbers, int count) {
+        return Arrays.stream(numbers, 0, count).boxed().toList();
+    }
+}
