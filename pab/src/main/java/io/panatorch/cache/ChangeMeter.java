@@ -14,7 +14,7 @@ final class ChangeMeter implements AutoCloseable {
     private final TensorOwner owner = new TensorOwner();
     private final Map<Site, List<Tensor>> last = new HashMap<>();
 
-    /** {@code Σ|new − old| / Σ|old|} over all outputs; NaN where there is nothing of the same shapes to compare with. */
+    /** {@code Σ|new − old| / Σ|old|} over all outputs; NaN where there is nothing of the same shapes to compare with, or zeros alone. */
     double change(Site site, List<Tensor> outputs) {
         List<Tensor> before = last.put(site, outputs.stream().map(owner::adopt).toList());
         if (before == null) {
@@ -39,7 +39,7 @@ final class ChangeMeter implements AutoCloseable {
                 size += absoluteSum(old);
             }
         }
-        return change / size;
+        return size == 0 ? Double.NaN : change / size;
     }
 
     private static double absoluteSum(Tensor tensor) {

@@ -157,8 +157,8 @@ final class HeldTensors implements AutoCloseable {
 
     /** Pinned memory, which an accelerator reads and writes without a copy in between. */
     private static Tensor onHost(Tensor tensor) {
-        Tensor host = Operator.named("aten::_pin_memory")
-                .tensor(Tensor.empty(tensor.shape(), tensor.dtype(), Device.CPU)).none().call();
+        Tensor host = Operator.named("aten::empty.memory_format").integers(tensor.shape().sizes())
+                .dtype(tensor.dtype()).optional().none().none().bool(true).optional().none().call();
         host.copy_(tensor);
         return host;
     }
