@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import java.util.Map;
 import java.util.Objects;
@@ -9,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -69,6 +71,9 @@ final class CacheOptions {
             description = "a setting of another method than pab; may be given several times")
     private Map<String, String> settings;
 
+    @Mixin
+    private CacheMemoryOptions memory;
+
     @Option(names = "--pab-spatial-skip", paramLabel = "N",
             description = "compute spatial attention at every N-th step inside its range (default: 2)")
     private Integer spatialSkip;
@@ -107,7 +112,7 @@ final class CacheOptions {
             throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choice.text);
         }
         CacheSettings others = new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()));
-        return switch (choice) {
+        CacheMethod method = switch (choice) {
             case NONE -> CacheMethod.none();
             case PAB -> pab(terminal);
             case FIRST_BLOCK -> others.firstBlock();
@@ -115,6 +120,7 @@ final class CacheOptions {
             case TAYLORSEER -> others.taylorSeer();
             case TEACACHE -> others.teaCache();
         };
+        return method.with(SessionOptions.DEFAULT.withMemory(memory.budget()));
     }
 
     private CacheMethod pab(Terminal terminal) {

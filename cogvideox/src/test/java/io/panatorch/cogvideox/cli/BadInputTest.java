@@ -58,6 +58,10 @@ class BadInputTest {
         --cache magcache --cache-option ratios=1,x | --cache-option ratios: expected numbers separated by commas, found '1,x'
         --cache taylorseer --cache-option max-order=-1 | max order: expected 0 or more, found -1
         --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected bfloat16, float16 or float32, found 'int8'
+        --cache-memory 2GB         | Invalid value for option '--cache-memory': expected bytes, such as 800000, 512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch --help
+        --cache-overflow narrow    | --cache-overflow: expected together with --cache-memory, found alone
+        --cache-memory 1 --cache-overflow offload | --cache-overflow: expected none or narrow where the CPU computes, found offload, which moves tensors to the CPU
+        --cache-memory 1 --cache-overflow wide | Invalid value for option '--cache-overflow': expected none, narrow or offload, found 'wide'; see panatorch --help
         --cache none --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found none
         --cache none --pab-cross-range 1,2 | --cache: expected pab with the --pab options, found none
         --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0

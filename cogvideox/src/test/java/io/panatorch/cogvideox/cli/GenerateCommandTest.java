@@ -98,6 +98,19 @@ class GenerateCommandTest {
     }
 
     @Test
+    void whatDoesNotFitIntoTheMemoryIsComputed() throws IOException {
+        assertThat(decisions("--cache-memory", "0")).isEqualTo("CCCCCCCCCCCC");
+        decisions();
+        long peak = json("s.json").get("bytes_peak").asLong();
+        decisions("--cache-memory", Long.toString(peak / 2));
+        assertThat(json("s.json").get("bytes_peak").asLong()).isPositive().isLessThanOrEqualTo(peak / 2);
+        assertThat(json("s.json").get("reused").asInt()).isEqualTo(2 * 4); // 2 of the 4 layers, at 4 steps
+        assertThat(decisions("--cache-memory", Long.toString(peak / 2), "--cache-overflow", "narrow"))
+                .isEqualTo("CCCRCRCRCRCC");
+        assertThat(json("s.json").get("bytes_peak").asLong()).isEqualTo(peak / 2);
+    }
+
+    @Test
     void otherMethodsTakeTheirSettings() throws IOException {
         assertThat(decisions("--cache", "taylorseer")).isEqualTo("CCCRCRRRRCRR");
         assertThat(decisions("--cache", "taylorseer", "--cache-option", "cache-interval=3", "--cache-option",
