@@ -8,7 +8,6 @@ import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
 import io.panatorch.tensor.TensorScope;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.openjdk.jmh.util.ListStatistics;
 
@@ -16,13 +15,14 @@ import org.openjdk.jmh.util.ListStatistics;
 final class EndToEnd {
 
     private static final String PROMPT = "a red circle moving right on a blue background";
-    private static final Set<SiteKind> ATTENTIONS =
-            Set.of(SiteKind.SPATIAL_ATTENTION, SiteKind.TEMPORAL_ATTENTION, SiteKind.CROSS_ATTENTION);
 
     /** Seconds of the denoising loop. */
     final ListStatistics denoise = new ListStatistics();
     /** Seconds of text encoder, denoising loop and decoder. */
     final ListStatistics total = new ListStatistics();
+
+    /** Of the denoising loop, the part that another method would have skipped. */
+    final ListStatistics skippable = new ListStatistics();
 
     private final CogVideoXPipeline pipeline;
     private final TextToVideoRequest request;
@@ -34,11 +34,25 @@ final class EndToEnd {
         this.request = TextToVideoRequest.builder(PROMPT).steps(steps).cache(method).build();
     }
 
-    /** Generates the video and counts the time. */
-    void run() {
+    /** Generates the video and counts the time, also of the visits that another method, which has run, does not compute. */
+    void run(EndToEnd skipping) {
+        double whole = run();
+        double seconds = 0;
+        for (SiteStatistics site : skipping.attentions().toList()) {
+            SiteStatistics own = attentions().filter(each -> each.site().equals(site.site())).findFirst().orElseThrow();
+            for (int i = 0; i < site.decisions().length(); i++) {
+                seconds += site.decisions().charAt(i) == CacheStatistics.REUSED ? own.seconds().get(i) : 0;
+            }
+        }
+        skippable.addValue(seconds / whole);
+    }
+
+    /** Generates the video, counts the time, and returns that of the denoising loop. */
+    double run() {
         TextToVideoResult result = generate();
         denoise.addValue(result.seconds().get("denoise"));
         total.addValue(result.seconds().values().stream().mapToDouble(Double::doubleValue).sum());
+        return result.seconds().get("denoise");
     }
 
     /** Generates the video for nothing but warmth. */
@@ -76,6 +90,6 @@ final class EndToEnd {
     }
 
     private Stream<SiteStatistics> attentions() {
-        return cache.sites().stream().filter(site -> ATTENTIONS.contains(site.site().kind()));
+        return cache.sites().stream().filter(site -> SiteKind.ATTENTIONS.contains(site.site().kind()));
     }
 }

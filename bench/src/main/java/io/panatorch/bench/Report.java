@@ -51,6 +51,8 @@ public final class Report {
         }
     }
 
+    private static final double PERCENT = 100;
+
     private final StringBuilder table =
             new StringBuilder("| what | median | lowest – highest | remark |\n|---|---:|---:|---|\n");
     private final Effort effort;
@@ -133,13 +135,17 @@ public final class Report {
             none.warmUp();
             pab.warmUp();
             for (int i = 0; i < effort.generations; i++) {
-                none.run();
+                none.run(pab);
                 pab.run();
             }
             row("model, no cache: denoising", none.denoise, "s", effort.steps + " steps");
             row("– total", none.total, "s", "");
             row("model, PAB: denoising", pab.denoise, "s", faster(none.denoise, pab.denoise));
             row("– total", pab.total, "s", faster(none.total, pab.total));
+            double limit = 1 / (1 - median(none.skippable));
+            row("– part of denoising that it skips", none.skippable, "", "measured without a cache");
+            line("– limit that follows", "%.2f ×".formatted(limit), "",
+                    "%.0f %% of it reached".formatted(PERCENT * median(none.denoise) / median(pab.denoise) / limit));
             line("– attentions", "", "", pab.computed() + " computed, " + pab.reused() + " reused");
             line("– held by the cache at its peak", "%.2f MiB".formatted(pab.bytesPeak() / (double) (1 << 20)), "", "");
             line("– PSNR of the frames", "%.1f dB".formatted(pab.psnr(none)), "", "against no cache");
