@@ -3,6 +3,7 @@ module io.panatorch.pab {
     requires transitive io.panatorch.core;
 
     exports io.panatorch.cache;
+    exports io.panatorch.cache.faster;
     exports io.panatorch.cache.firstblock;
     exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
