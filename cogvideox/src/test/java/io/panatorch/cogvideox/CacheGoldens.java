@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.faster.FasterCache;
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.taylorseer.TaylorSeer;
@@ -17,9 +18,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole generations with other methods than PAB against diffusers': final latents, and what was computed. */
 abstract class CacheGoldens extends Generations {
@@ -30,6 +33,7 @@ abstract class CacheGoldens extends Generations {
 
     @ParameterizedTest
     @CsvSource({
+        "faster_a, attn_computed, 2e-4", "faster_b, attn_computed, 2e-4",
         "fbc_low, attn_computed, 2e-4", "fbc_mid, attn_computed, 2e-4", "fbc_high, attn_computed, 2e-4",
         "mag_mid, attn_computed, 2e-4", "mag_high, attn_computed, 2e-4",
         "taylor_attn_o1, attn_computed, 2e-4", "taylor_attn_o2, attn_computed, 2e-4",
@@ -39,11 +43,32 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(
-                    PipelineGoldens.request(golden.json()).cache(method(golden.run(run).get("config"))).build());
+            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                    .cache(method(golden.run(run).get("config")))
+                    .onStep(event -> PipelineGoldens.checkStep(golden, run, event, new ArrayList<>()))
+                    .build());
 
             PipelineGoldens.checkDecisions(golden, run + "/" + decisions, result);
             golden.assertClose(result.latents(), run + "/final_latents", tolerance);
+            assertThat(result.cache().bytes().peak()).isPositive();
+            assertThat(result.cache().bytes().now()).as("held after the last step").isZero();
+        }
+    }
+
+    /** With other sizes than the rest: with guidance, and without. */
+    @ParameterizedTest
+    @ValueSource(strings = {"faster_guided", "faster_distilled"})
+    void fasterCacheOfTwoPromptsIsWhatDiffusersGives(String run) throws IOException {
+        try (Golden golden = Golden.open("caches-batch2");
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open()) {
+            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                    .guidanceScale(golden.run(run).get("guidance_scale").asDouble())
+                    .cache(method(golden.run(run).get("config")))
+                    .build());
+
+            PipelineGoldens.checkDecisions(golden, run + "/attn_computed", result);
+            golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
             assertThat(result.cache().bytes().peak()).isPositive();
             assertThat(result.cache().bytes().now()).as("held after the last step").isZero();
         }
@@ -87,11 +112,31 @@ abstract class CacheGoldens extends Generations {
 
     private static CacheMethod method(JsonNode config) {
         return switch (config.get("class").asText()) {
+            case "FasterCacheConfig" -> fasterCache(config);
             case "FirstBlockCacheConfig" -> FirstBlockCache.of(config.get("threshold").asDouble());
             case "MagCacheConfig" -> magCache(config);
             case "TaylorSeerCacheConfig" -> taylorSeer(config);
             case String other -> throw new AssertionError(other);
         };
+    }
+
+    private static CacheMethod fasterCache(JsonNode config) {
+        FasterCache.Builder builder = FasterCache.builder()
+                .spatialAttentionBlockSkipRange(config.get("spatial_attention_block_skip_range").asInt())
+                .alphaLowFrequency(config.get("alpha_low_frequency").asDouble())
+                .alphaHighFrequency(config.get("alpha_high_frequency").asDouble())
+                .unconditionalBatchSkipRange(config.get("unconditional_batch_skip_range").asInt())
+                .attentionWeightCallback((_, _) -> config.get("attention_weight").asDouble())
+                .isGuidanceDistilled(config.has("is_guidance_distilled"));
+        range(config, "spatial_attention_timestep_skip_range", builder::spatialAttentionTimestepSkipRange);
+        range(config, "low_frequency_weight_update_timestep_range", builder::lowFrequencyWeightUpdateTimestepRange);
+        range(config, "high_frequency_weight_update_timestep_range", builder::highFrequencyWeightUpdateTimestepRange);
+        range(config, "unconditional_batch_timestep_skip_range", builder::unconditionalBatchTimestepSkipRange);
+        return builder.build();
+    }
+
+    private static void range(JsonNode config, String key, BiFunction<Integer, Integer, FasterCache.Builder> setting) {
+        setting.apply(config.get(key).get(0).asInt(), config.get(key).get(1).asInt());
     }
 
     private static CacheMethod magCache(JsonNode config) {
