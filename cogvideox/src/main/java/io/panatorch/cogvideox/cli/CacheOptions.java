@@ -21,8 +21,8 @@ final class CacheOptions {
     private static final String PRESET = "cogvideox";
 
     private enum Choice {
-        NONE("none"), PAB("pab"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"), TAYLORSEER("taylorseer"),
-        TEACACHE("teacache");
+        NONE("none"), PAB("pab"), FASTER("faster"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"),
+        TAYLORSEER("taylorseer"), TEACACHE("teacache");
 
         private final String text;
 
@@ -63,8 +63,8 @@ final class CacheOptions {
     }
 
     @Option(names = "--cache", paramLabel = "none|pab|METHOD", defaultValue = "pab", converter = ChoiceConverter.class,
-            description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: first-block,"
-                    + " magcache, taylorseer, teacache (default: ${DEFAULT-VALUE})")
+            description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: faster,"
+                    + " first-block, magcache, taylorseer, teacache (default: ${DEFAULT-VALUE})")
     private Choice choice;
 
     @Option(names = "--cache-option", paramLabel = "KEY=VALUE",
@@ -115,6 +115,7 @@ final class CacheOptions {
         CacheMethod method = switch (choice) {
             case NONE -> CacheMethod.none();
             case PAB -> pab(terminal);
+            case FASTER -> others.faster();
             case FIRST_BLOCK -> others.firstBlock();
             case MAGCACHE -> others.magCache(terminal::line);
             case TAYLORSEER -> others.taylorSeer();

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.faster.FasterCache;
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.taylorseer.TaylorSeer;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -28,6 +30,24 @@ final class CacheSettings {
     CacheSettings(String method, Map<String, String> texts) {
         this.method = method;
         this.texts = texts;
+    }
+
+    CacheMethod faster() {
+        FasterCache.Builder builder = FasterCache.builder();
+        set("spatial-attention-block-skip-range", "a whole number", Integer::valueOf, builder::spatialAttentionBlockSkipRange);
+        setRange("spatial-attention-timestep-skip-range", builder::spatialAttentionTimestepSkipRange);
+        set("spatial-attention-block-identifiers", "a regular expression", Function.identity(),
+                builder::spatialAttentionBlockIdentifiers);
+        set("attention-weight", "a number", CacheSettings::finite, weight -> builder.attentionWeightCallback((_, _) -> weight));
+        set("unconditional-batch-skip-range", "a whole number", Integer::valueOf, builder::unconditionalBatchSkipRange);
+        setRange("unconditional-batch-timestep-skip-range", builder::unconditionalBatchTimestepSkipRange);
+        set("alpha-low-frequency", "a number", Double::valueOf, builder::alphaLowFrequency);
+        setRange("low-frequency-weight-update-timestep-range", builder::lowFrequencyWeightUpdateTimestepRange);
+        set("alpha-high-frequency", "a number", Double::valueOf, builder::alphaHighFrequency);
+        setRange("high-frequency-weight-update-timestep-range", builder::highFrequencyWeightUpdateTimestepRange);
+        set("is-guidance-distilled", "true or false", CacheSettings::bool, builder::isGuidanceDistilled);
+        checkKeys();
+        return builder.build();
     }
 
     CacheMethod firstBlock() {
@@ -100,6 +120,10 @@ final class CacheSettings {
         }
     }
 
+    private void setRange(String key, BiConsumer<Integer, Integer> setting) {
+        set(key, "LO,HI", CacheSettings::range, range -> setting.accept(range.get(0), range.get(1)));
+    }
+
     private void checkKeys() {
         for (String key : texts.keySet()) {
             if (!known.contains(key)) {
@@ -124,6 +148,22 @@ final class CacheSettings {
             case "float32" -> DType.FLOAT32;
             default -> throw new IllegalArgumentException(text);
         };
+    }
+
+    private static double finite(String text) {
+        double value = Double.parseDouble(text);
+        if (!Double.isFinite(value)) {
+            throw new IllegalArgumentException(text);
+        }
+        return value;
+    }
+
+    private static List<Integer> range(String text) {
+        List<Integer> ends = Arrays.stream(text.split(",", -1)).map(Integer::valueOf).toList();
+        if (ends.size() != 2) {
+            throw new IllegalArgumentException(text);
+        }
+        return ends;
     }
 
     private static List<Double> numbers(String text) {

@@ -33,12 +33,13 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         seconds.forEach((stage, time) -> lines.add(row(stage, time)));
         lines.add(row("total", total()));
         CacheStatistics cache = result.cache();
-        int visits = cache.computed() + cache.reused();
-        if (cache.reused() == 0) {
+        int visits = cache.computed() + cache.partial() + cache.reused();
+        if (cache.computed() == visits) {
             lines.add(row(cache.method(), "%d %s, all computed".formatted(visits, sites(cache))));
         } else {
-            lines.add(row(cache.method(), "%d %s, %d computed, %d reused (%d %%), %s held at the peak".formatted(
-                    visits, sites(cache), cache.computed(), cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytes().peak()))));
+            lines.add(row(cache.method(), "%d %s, %d computed%s, %d reused (%d %%), %s held at the peak".formatted(
+                    visits, sites(cache), cache.computed(), cache.partial() == 0 ? "" : ", " + cache.partial() + " in part",
+                    cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytes().peak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
@@ -92,6 +93,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         CacheStatistics cache = result.cache();
         root.put("method", cache.method());
         root.put("computed", cache.computed());
+        root.put("partial", cache.partial());
         root.put("reused", cache.reused());
         root.put("bytes_peak", cache.bytes().peak());
         ArrayNode sites = root.putArray("sites");

@@ -48,9 +48,15 @@ class BadInputTest {
         --device gpu               | --device: expected cpu, found gpu, which does not work yet
         --dtype bfloat16           | --dtype: expected float32, found bfloat16, which does not work yet
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as many as prompts (2), found 3
-        --cache best               | Invalid value for option '--cache': expected none, pab, first-block, magcache, taylorseer, teacache, found 'best'; see panatorch --help
+        --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, magcache, taylorseer, teacache, found 'best'; see panatorch --help
         --cache first-block --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found first-block
         --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
+        --cache faster --cache-option alpha-low-frequency=NaN | alpha low frequency: expected a finite number, found NaN
+        --cache faster --cache-option attention-weight=half | --cache-option attention-weight: expected a number, found 'half'
+        --cache faster --cache-option attention-weight=NaN | --cache-option attention-weight: expected a number, found 'NaN'
+        --cache faster --cache-option unconditional-batch-skip-range=0 | unconditional batch skip range: expected 1 or more, found 0
+        --cache faster --cache-option spatial-attention-timestep-skip-range=5 | --cache-option spatial-attention-timestep-skip-range: expected LO,HI, found '5'
+        --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | unconditional batch timestep skip range: expected low < high, found 641, -1
         --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold with --cache first-block, found treshold
         --cache first-block --cache-option threshold=low | --cache-option threshold: expected a number, found 'low'
         --cache first-block --cache-option threshold=-1 | threshold: expected a number of 0 or more, found -1.0

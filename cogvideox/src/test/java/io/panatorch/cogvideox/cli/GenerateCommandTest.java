@@ -119,6 +119,10 @@ class GenerateCommandTest {
                 .isEqualTo("CCRRCRRCRRCR");
         assertThat(decisions("--cache", "magcache", "--cache-option", "calibrate=true")).isEqualTo("CCCCCCCCCCCC");
         assertThat(decisions("--cache", "first-block", "--cache-option", "threshold=0.1")).isEqualTo("CCCCCCCCCCCC");
+        assertThat(decisions("--cache", "faster", "--cache-option", "is-guidance-distilled=true")).isEqualTo("CCCCCRCRCRCR");
+        assertThat(decisions("--cache", "faster", "--cache-option", "is-guidance-distilled=true", "--cache-option",
+                "spatial-attention-block-skip-range=3", "--cache-option", "spatial-attention-timestep-skip-range=200,900"))
+                .isEqualTo("CCRCRRCRRCCC");
         assertThat(decisions("--cache", "teacache")).as("the denoiser itself").isEqualTo("CCCCCCCCCCCC");
     }
 
@@ -129,6 +133,34 @@ class GenerateCommandTest {
         assertThat(run.status()).isZero();
         assertThat(run.out()).containsPattern("(?m)^--cache-option ratios=1\\.00000,\\d+\\.\\d{5},\\d+\\.\\d{5}$")
                 .contains("12 blocks, all computed");
+    }
+
+    @Test
+    void fasterCacheTakesItsSettingsAndLeavesTheUnconditionalHalfOut() throws IOException {
+        String[] options = {"--prompt", "a", "--frames", "1", "--steps", "12", "--output-latents", at("l.safetensors"),
+            "--stats", at("s.json"), "--cache", "faster", "--cache-option", "unconditional-batch-timestep-skip-range=-1,1000",
+            "--cache-option", "spatial-attention-block-identifiers=blocks\\.[01]", "--cache-option",
+            "spatial-attention-block-skip-range=3", "--cache-option", "alpha-low-frequency=1.2", "--cache-option",
+            "alpha-high-frequency=1.3", "--cache-option", "attention-weight=0.3", "--cache-option",
+            "low-frequency-weight-update-timestep-range=99,641", "--cache-option",
+            "high-frequency-weight-update-timestep-range=-1,301", "--cache-option"};
+        Run run = Run.of(tiny(Stream.concat(Stream.of(options), Stream.of("unconditional-batch-skip-range=5"))
+                .toArray(String[]::new)));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains(
+                "faster    60 sites, 43 computed, 9 in part, 8 reused (13 %), 0.0 MiB held at the peak\n");
+        JsonNode stats = json("s.json");
+        assertThat(stats.get("partial").asInt()).isEqualTo(9);
+        assertThat(stats.get("sites").valueStream().map(site -> site.get("decisions").asText())).containsExactly(
+                "CPPPPCPPPPCP", "CCCCRCCRRCCR", "CCCCRCCRRCCR", "CCCCCCCCCCCC", "CCCCCCCCCCCC");
+    }
+
+    @Test
+    void withoutGuidanceFasterCacheWarns() {
+        Run run = Run.of(tiny("--prompt", "a", "--guidance-scale", "1", "--frames", "1", "--cache", "faster", "--output-latents",
+                at("l.safetensors")));
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).startsWith("panatorch: warning: FasterCache skips attentions alone: ").hasLineCount(1);
     }
 
     private String decisions(String... options) throws IOException {
