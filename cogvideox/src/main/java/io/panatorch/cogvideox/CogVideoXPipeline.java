@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
@@ -29,14 +30,16 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
  *
- * <p>A pipeline has no state besides its weights: it may be used by several threads at once, each generation with its own
- * request and cache.
+ * <p>A pipeline has no state besides its weights and the method that {@link #enableCache} names: it may be used by several
+ * threads at once, each generation with its own request and cache.
  */
 public final class CogVideoXPipeline implements AutoCloseable {
 
@@ -56,6 +59,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private final DType dtype;
     private final Device device;
     private final AtomicInteger running = new AtomicInteger();
+    /** Null where none is enabled. */
+    private final AtomicReference<CacheMethod> enabledCache = new AtomicReference<>();
 
     private CogVideoXPipeline(Path folder, DType dtype, Device device, Deque<AutoCloseable> opened) throws IOException {
         this.dtype = dtype;
@@ -144,6 +149,39 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     /**
+     * Gives a cache to the requests that name none: those of generations that begin from now on, on any thread, until
+     * {@link #disableCache}. A request's own method comes first, {@link CacheMethod#none()} too.
+     *
+     * @throws IllegalStateException where a method is enabled already
+     */
+    public void enableCache(CacheMethod method) {
+        CacheMethod enabled = enabledCache.compareAndExchange(null, Objects.requireNonNull(method, "method"));
+        if (enabled != null) {
+            throw new IllegalStateException("enableCache: expected no enabled method, found " + enabled.name()
+                    + "; call disableCache first");
+        }
+    }
+
+    /**
+     * Takes back what {@link #enableCache} gave; where that is nothing, it only logs a warning. Generations that are running
+     * keep the cache that they began with.
+     */
+    public void disableCache() {
+        if (enabledCache.getAndSet(null) == null) {
+            LOGGER.log(System.Logger.Level.WARNING, "disableCache: no cache is enabled");
+        }
+    }
+
+    /** {@return whether requests that name no cache are given one} */
+    public boolean isCacheEnabled() {
+        return enabledCache.get() != null;
+    }
+
+    private CacheMethod cacheOf(TextToVideoRequest request) {
+        return request.cache().orElseGet(() -> Objects.requireNonNullElseGet(enabledCache.get(), CacheMethod::none));
+    }
+
+    /**
      * Generates a batch of videos. An interrupt of the thread cancels it before the next block.
      *
      * @return tensors of the innermost open scope
@@ -162,6 +200,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     private TextToVideoResult generateNow(TextToVideoRequest request) {
+        CacheMethod method = cacheOf(request);
         Shape latentShape = latentShape(request);
         Schedule schedule = scheduler.schedule(request.steps());
         Map<String, Double> seconds = new LinkedHashMap<>();
@@ -175,7 +214,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
 
             int[] timesteps = timesteps(schedule);
             CacheRun run = new CacheRun(transformer.sites(), timesteps);
-            try (CacheSession cache = request.cache().open(run)) {
+            try (CacheSession cache = method.open(run)) {
                 Tensor latents = denoise(request, latentShape, schedule, timesteps, embeds, cache);
                 start = lap(seconds, "denoise", start);
                 Tensor frames = decode(latents);

@@ -4,6 +4,7 @@ import io.panatorch.cache.CacheMethod;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -62,8 +63,9 @@ public final class TextToVideoRequest {
         return values.latents;
     }
 
-    CacheMethod cache() {
-        return values.cache;
+    /** Empty where the request names none, which is not the same as {@link CacheMethod#none()}. */
+    Optional<CacheMethod> cache() {
+        return Optional.ofNullable(values.cache);
     }
 
     Consumer<StepEvent> onStep() {
@@ -82,7 +84,7 @@ public final class TextToVideoRequest {
         private double guidanceScale = 6;
         private long seed = 42;
         private Tensor latents;
-        private CacheMethod cache = CacheMethod.none();
+        private CacheMethod cache;
         private Consumer<StepEvent> onStep = _ -> {};
 
         private Builder(List<String> prompts) {
@@ -171,7 +173,10 @@ public final class TextToVideoRequest {
             return this;
         }
 
-        /** What to skip at which steps; nothing if not set. */
+        /**
+         * What to skip at which steps; {@link CacheMethod#none()} to skip nothing. If not set, what is
+         * {@linkplain CogVideoXPipeline#enableCache enabled} in the pipeline, and without that nothing.
+         */
         public Builder cache(CacheMethod method) {
             cache = Objects.requireNonNull(method);
             return this;
