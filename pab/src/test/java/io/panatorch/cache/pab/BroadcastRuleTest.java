@@ -2,6 +2,7 @@ package io.panatorch.cache.pab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -31,6 +32,44 @@ class BroadcastRuleTest {
                 }
             }
         });
+    }
+
+    /**
+     * Every order of timesteps there is: all runs of nine steps at timesteps 0, 1 and 2, with all windows that differ for them,
+     * so that each step is below a window, on its lower bound, inside, on its upper bound or above. Nine, because the widest
+     * skip range then ends.
+     */
+    @Test
+    void decidesAsDiffusersWhateverTheTimestepsAre() {
+        int values = 3;
+        int[] timesteps = new int[WIDEST_SKIP_RANGE + 1];
+        for (int run = 0; run < Math.pow(values, timesteps.length); run++) {
+            for (int i = 0, rest = run; i < timesteps.length; i++, rest /= values) {
+                timesteps[i] = rest % values;
+            }
+            for (int low = -1; low < values; low++) {
+                for (int high = low + 1; high <= values; high++) {
+                    for (int n = 1; n <= WIDEST_SKIP_RANGE; n++) {
+                        compareAll(timesteps, new BroadcastRule(n, low, high));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void compareAll(int[] timesteps, BroadcastRule rule) {
+        DiffusersHook hook = new DiffusersHook(rule.skipRange(), rule.low(), rule.high());
+        boolean held = false;
+        for (int i = 0; i < timesteps.length; i++) {
+            boolean reuses = !hook.computes(timesteps[i]);
+            if (rule.reuses(i, timesteps) != reuses || held != reuses) {
+                fail("%s on %s: step %d", rule, Arrays.toString(timesteps), i);
+            }
+            held = rule.holds(i, timesteps);
+        }
+        if (held) {
+            fail("%s on %s: held after the last step", rule, Arrays.toString(timesteps));
+        }
     }
 
     private static void compare(String schedule, int[] timesteps, BroadcastRule rule) {

@@ -25,6 +25,7 @@ class BroadcastSessionTest {
 
     private static final int[] TEN_TRAILING = {999, 899, 799, 699, 599, 499, 399, 299, 199, 99};
     private static final int LAYERS = 4;
+    private static final int WIDEST_SKIP_RANGE = 8;
 
     private static CacheMethod spatial(int n, int low, int high) {
         return PyramidAttentionBroadcast.builder().spatialAttentionBlockSkipRange(n)
@@ -53,7 +54,7 @@ class BroadcastSessionTest {
         List<Site> sites = FakeModel.sites(SiteKind.SPATIAL_ATTENTION, 1);
         Schedules.of(steps).forEach((_, timesteps) -> {
             for (int[] window : Schedules.windows(timesteps)) {
-                for (int n : new int[] {1, 2, 3}) {
+                for (int n = 1; n <= WIDEST_SKIP_RANGE; n++) {
                     FakeModel model = new FakeModel(sites, timesteps).generate(spatial(n, window[0], window[1]));
                     String expected = DiffusersHook.decisions(n, window[0], window[1], timesteps);
                     assertThat(model.decisions(sites.getFirst())).isEqualTo(expected);
