@@ -1,10 +1,6 @@
 package io.panatorch.cogvideox.config;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,12 +21,6 @@ import java.util.function.Predicate;
 public final class ConfigFile {
 
     private static final int MAX_BYTES = 1 << 20;
-    private static final int MAX_SHOWN = 60;
-
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-            .build();
 
     private final Path path;
     private final JsonNode root;
@@ -47,11 +37,7 @@ public final class ConfigFile {
      * @throws IOException where it cannot be read
      */
     public static ConfigFile read(Path file) throws IOException {
-        JsonNode root = parse(file, bytes(file));
-        if (!root.isObject()) {
-            throw new InvalidFileException(file, "root: expected a JSON object, found " + shown(root));
-        }
-        return new ConfigFile(file, root);
+        return new ConfigFile(file, JsonFile.parse(file, bytes(file)));
     }
 
     private static byte[] bytes(Path file) throws IOException {
@@ -62,16 +48,6 @@ public final class ConfigFile {
                         + " bytes, found more");
             }
             return bytes;
-        }
-    }
-
-    private static JsonNode parse(Path file, byte[] bytes) throws IOException {
-        try {
-            return MAPPER.readTree(bytes);
-        } catch (JsonProcessingException e) {
-            JsonLocation at = e.getLocation();
-            String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();
-            throw new InvalidFileException(file, where + ": expected JSON, found " + oneLine(e.getOriginalMessage()), e);
         }
     }
 
@@ -137,7 +113,7 @@ public final class ConfigFile {
      * @param expected completes "expected …"
      */
     public InvalidFileException invalid(String key, String expected) {
-        return new InvalidFileException(path, key + ": expected " + expected + ", found " + shown(root.path(key)));
+        return new InvalidFileException(path, key + ": expected " + expected + ", found " + JsonFile.shown(root.path(key)));
     }
 
     private <T> T get(String key, T absent, Predicate<JsonNode> accepted, Function<JsonNode, T> value, String expected)
@@ -172,19 +148,5 @@ public final class ConfigFile {
         List<T> elements = new ArrayList<>();
         array.forEach(element -> elements.add(value.apply(element)));
         return List.copyOf(elements);
-    }
-
-    private static String shown(JsonNode node) {
-        return switch (node.getNodeType()) {
-            case MISSING -> "nothing";
-            case OBJECT -> "an object";
-            default -> oneLine(node.toString());
-        };
-    }
-
-    /** Text of a file, safe to show: printable ASCII on one line, cut to a readable length. */
-    private static String oneLine(String text) {
-        String line = text.replaceAll("[^ -~]", "?");
-        return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "...";
     }
 }

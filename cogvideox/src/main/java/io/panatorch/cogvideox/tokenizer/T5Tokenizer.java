@@ -1,6 +1,6 @@
 package io.panatorch.cogvideox.tokenizer;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,14 +67,16 @@ public final class T5Tokenizer {
     }
 
     private static int readExtraIds(Path directory) throws IOException {
-        Path config = directory.resolve("tokenizer_config.json");
-        if (!Files.exists(config)) {
+        Path file = directory.resolve("tokenizer_config.json");
+        if (!Files.exists(file)) {
             return DEFAULT_EXTRA_IDS;
         }
-        JsonNode root = JsonFile.read(config);
-        return root.has("extra_ids")
-                ? JsonFile.integer(config, "", root, "extra_ids", MAX_EXTRA_IDS)
-                : DEFAULT_EXTRA_IDS;
+        ConfigFile config = ConfigFile.read(file);
+        int extraIds = config.integer("extra_ids", DEFAULT_EXTRA_IDS, 0);
+        if (extraIds > MAX_EXTRA_IDS) {
+            throw config.invalid("extra_ids", "at most " + MAX_EXTRA_IDS);
+        }
+        return extraIds;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class TokenizerJson {
     }
 
     static TokenizerFile read(Path file) throws IOException {
-        return new TokenizerJson(file, JsonFile.read(file)).toTokenizerFile();
+        return new TokenizerJson(file, JsonFile.parse(file, TokenizerBytes.readFile(file))).toTokenizerFile();
     }
 
     private TokenizerFile toTokenizerFile() throws InvalidFileException {
@@ -40,11 +41,11 @@ final class TokenizerJson {
         checkPreTokenizer();
         JsonNode vocab = model.path("vocab");
         if (!vocab.isArray() || vocab.isEmpty()) {
-            throw Problem.damaged(file, "model.vocab", "an array of pieces", JsonFile.describe(vocab));
+            throw Problem.damaged(file, "model.vocab", "an array of pieces", JsonFile.shown(vocab));
         }
         Map<String, Integer> specialIds = readAddedTokens(vocab.size());
         TokenizerFile.checkSpecialTokens(file, "added_tokens", specialIds);
-        int unknownId = JsonFile.integer(file, "model.", model, "unk_id", vocab.size() - 1);
+        int unknownId = integer("model.", model, "unk_id", vocab.size() - 1);
         Vocabulary vocabulary = readVocabulary(vocab, unknownId, specialIds);
         int vocabSize = checkIds(vocabulary, specialIds);
         return new TokenizerFile(vocabulary, readNormalizer(), specialIds, vocabSize);
@@ -56,7 +57,7 @@ final class TokenizerJson {
         for (JsonNode entry : vocab) {
             if (entry.size() != 2 || !entry.path(0).isTextual() || !entry.path(1).isNumber()) {
                 String where = "model.vocab[" + pieces.size() + "]";
-                throw Problem.damaged(file, where, "a [text, score] pair", JsonFile.describe(entry));
+                throw Problem.damaged(file, where, "a [text, score] pair", JsonFile.shown(entry));
             }
             String text = entry.path(0).textValue();
             // The library would let normalised text ("</s>" from full-width letters) match these, at score 0.
@@ -69,14 +70,14 @@ final class TokenizerJson {
     private Map<String, Integer> readAddedTokens(int pieces) throws InvalidFileException {
         JsonNode tokens = root.path("added_tokens");
         if (!tokens.isArray()) {
-            throw Problem.damaged(file, "added_tokens", "an array", JsonFile.describe(tokens));
+            throw Problem.damaged(file, "added_tokens", "an array", JsonFile.shown(tokens));
         }
         Map<String, Integer> specialIds = new HashMap<>();
         for (int i = 0; i < tokens.size(); i++) {
             String where = "added_tokens[" + i + "].";
             JsonNode token = tokens.path(i);
-            String content = JsonFile.text(file, where, token, "content");
-            int id = JsonFile.integer(file, where, token, "id", pieces + tokens.size() - 1);
+            String content = text(where, token, "content");
+            int id = integer(where, token, "id", pieces + tokens.size() - 1);
             for (String flag : new String[] {"normalized", "single_word"}) {
                 if (token.path(flag).asBoolean()) {
                     throw Problem.unsupported(file, where + flag, "false", "true");
@@ -100,7 +101,7 @@ final class TokenizerJson {
                     ? !special.getValue().equals(vocabulary.id(special.getKey()))
                     : beyond.put(id, special.getKey()) != null || vocabulary.id(special.getKey()) != null;
             if (taken) {
-                String where = "added_tokens, " + Problem.quoted(special.getKey());
+                String where = "added_tokens, " + JsonFile.oneLine(special.getKey());
                 throw Problem.damaged(file, where, "the id of model.vocab, or a new one", "" + id);
             }
             vocabSize = Math.max(vocabSize, id + 1);
@@ -117,13 +118,13 @@ final class TokenizerJson {
             where = "normalizer.normalizers[0].";
         }
         expectType(where, normalizer, "Precompiled");
-        String base64 = JsonFile.text(file, where, normalizer, "precompiled_charsmap");
+        String base64 = text(where, normalizer, "precompiled_charsmap");
         where += "precompiled_charsmap";
         byte[] charsmap;
         try {
             charsmap = Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            throw Problem.damaged(file, where, "base64", Problem.quoted(e.getMessage()), e);
+            throw Problem.damaged(file, where, "base64", JsonFile.oneLine(e.getMessage()), e);
         }
         return Normalizer.of(file, where, charsmap);
     }
@@ -138,20 +139,37 @@ final class TokenizerJson {
             where = "pre_tokenizer.pretokenizers[1].";
         }
         expectType(where, metaspace, "Metaspace");
-        String replacement = JsonFile.text(file, where, metaspace, "replacement");
+        String replacement = text(where, metaspace, "replacement");
         if (!replacement.equals("\u2581")) {
-            throw Problem.unsupported(file, where + "replacement", "U+2581", Problem.quoted(replacement));
+            throw Problem.unsupported(file, where + "replacement", "U+2581", JsonFile.oneLine(replacement));
         }
         // Before prepend_scheme there was add_prefix_space; both default to what T5 uses.
         String scheme = metaspace.path("prepend_scheme").asText("always");
         if (!scheme.equals("always") || !metaspace.path("add_prefix_space").asBoolean(true)) {
-            throw Problem.unsupported(file, where + "prepend_scheme", "always", Problem.quoted(scheme));
+            throw Problem.unsupported(file, where + "prepend_scheme", "always", JsonFile.oneLine(scheme));
         }
+    }
+
+    private String text(String where, JsonNode object, String name) throws InvalidFileException {
+        JsonNode node = object.path(name);
+        if (!node.isTextual()) {
+            throw Problem.damaged(file, where + name, "a string", JsonFile.shown(node));
+        }
+        return node.textValue();
+    }
+
+    /** A whole number, at least 0 and at most {@code max}. */
+    private int integer(String where, JsonNode object, String name, int max) throws InvalidFileException {
+        JsonNode node = object.path(name);
+        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0 || node.intValue() > max) {
+            throw Problem.damaged(file, where + name, "a whole number from 0 to " + max, JsonFile.shown(node));
+        }
+        return node.intValue();
     }
 
     private void expectType(String where, JsonNode object, String type) throws InvalidFileException {
         if (!type.equals(object.path("type").textValue())) {
-            throw Problem.unsupported(file, where + "type", type, JsonFile.describe(object.path("type")));
+            throw Problem.unsupported(file, where + "type", type, JsonFile.shown(object.path("type")));
         }
     }
 }

@@ -107,7 +107,7 @@ class ConfigFileTest {
 
     @Test
     void emptyLargeAndMissingFilesAreRefused() throws IOException {
-        refused(() -> config(""), "root: expected a JSON object, found nothing");
+        refused(() -> config(""), "root: expected a JSON object, found nothing; the file is damaged, fetch it again");
         refused(() -> config(" ".repeat(1 << 20) + "{}"),
                 "content: expected a configuration of at most 1048576 bytes, found more");
         assertThatThrownBy(() -> ConfigFile.read(temp.resolve("absent.json"))).isInstanceOf(NoSuchFileException.class);

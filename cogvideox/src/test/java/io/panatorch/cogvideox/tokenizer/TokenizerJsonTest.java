@@ -73,13 +73,13 @@ class TokenizerJsonTest {
                 arguments(
                         "\"vocab\":[",
                         "\"vocab\":[],\"v\":[",
-                        "model.vocab: expected an array of pieces, found an array of 0" + DAMAGED),
+                        "model.vocab: expected an array of pieces, found []" + DAMAGED),
                 arguments(
                         "\"vocab\"", "\"v\"", "model.vocab: expected an array of pieces, found nothing" + DAMAGED),
                 arguments(
                         "[\"a\",-1]",
                         "[\"a\",\"-1\"]",
-                        "model.vocab[3]: expected a [text, score] pair, found an array of 2" + DAMAGED),
+                        "model.vocab[3]: expected a [text, score] pair, found [\"a\",\"-1\"]" + DAMAGED),
                 arguments(
                         "[\"a\",-1]", "7", "model.vocab[3]: expected a [text, score] pair, found 7" + DAMAGED),
                 arguments(

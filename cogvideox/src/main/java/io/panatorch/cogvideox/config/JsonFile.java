@@ -1,0 +1,66 @@
+package io.panatorch.cogvideox.config;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.io.InvalidFileException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The content of a JSON file whose root is an object, read strictly, and its values in messages. */
+public final class JsonFile {
+
+    /** Ends the message for a file that breaks its own format. */
+    public static final String DAMAGED = "; the file is damaged, fetch it again";
+
+    private static final int MAX_SHOWN = 60;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .build();
+
+    private JsonFile() {}
+
+    /**
+     * {@return the root}
+     *
+     * @param file the file in messages
+     * @throws InvalidFileException where the content is not one JSON object, or has a key twice
+     */
+    public static JsonNode parse(Path file, byte[] content) throws IOException {
+        JsonNode root = tree(file, content);
+        if (!root.isObject()) {
+            throw new InvalidFileException(file, "root: expected a JSON object, found " + shown(root) + DAMAGED);
+        }
+        return root;
+    }
+
+    private static JsonNode tree(Path file, byte[] content) throws IOException {
+        try {
+            return MAPPER.readTree(content);
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();
+            throw new InvalidFileException(
+                    file, where + ": expected JSON, found " + oneLine(e.getOriginalMessage()) + DAMAGED, e);
+        }
+    }
+
+    /** {@return a value, as messages show it} */
+    public static String shown(JsonNode node) {
+        return switch (node.getNodeType()) {
+            case MISSING -> "nothing";
+            case OBJECT -> "an object";
+            default -> oneLine(node.toString());
+        };
+    }
+
+    /** {@return text of a file, safe to show: printable ASCII on one line, cut to a readable length} */
+    public static String oneLine(String text) {
+        String line = text.replaceAll("[^ -~]", "?");
+        return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "...";
+    }
+}
