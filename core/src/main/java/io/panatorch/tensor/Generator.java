@@ -1,6 +1,7 @@
 package io.panatorch.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntConsumer;
 
 /**
  * A source of random numbers that, for a seed, gives the numbers of torch's CPU generator
@@ -147,42 +148,39 @@ public final class Generator {
     /** {@return n numbers of the standard normal distribution} */
     float[] randnFloat32(int n) {
         float[] out = new float[n];
-        if (n < BLOCK) {
-            for (int i = 0; i < n; i++) {
-                out[i] = (float) normal();
-            }
-            return out;
-        }
-        // All n uniform numbers are drawn before the tail's, also the last n % 16, which the tail overwrites.
-        fillUniform(out, 0, n);
-        for (int start = 0; start <= n - BLOCK; start += BLOCK) {
-            toNormal(out, start);
-        }
-        if (n % BLOCK != 0) {
-            fillUniform(out, n - BLOCK, n);
-            toNormal(out, n - BLOCK);
-        }
+        randn(n, i -> out[i] = (float) normal(), (from, to) -> fillUniform(out, from, to), start -> toNormal(out, start));
         return out;
     }
 
     /** {@return n numbers of the standard normal distribution} */
     double[] randnFloat64(int n) {
         double[] out = new double[n];
+        randn(n, i -> out[i] = normal(), (from, to) -> fillUniform(out, from, to), start -> toNormal(out, start));
+        return out;
+    }
+
+    @FunctionalInterface
+    private interface UniformFill {
+        void fill(int from, int to);
+    }
+
+    /** The order of draws that float32 and float64 share. */
+    private static void randn(int n, IntConsumer drawOne, UniformFill uniform, IntConsumer blockToNormal) {
         if (n < BLOCK) {
             for (int i = 0; i < n; i++) {
-                out[i] = normal();
+                drawOne.accept(i);
             }
-            return out;
+            return;
         }
-        fillUniform(out, 0, n);
+        // All n uniform numbers are drawn before the tail's, also the last n % 16, which the tail overwrites.
+        uniform.fill(0, n);
         for (int start = 0; start <= n - BLOCK; start += BLOCK) {
-            toNormal(out, start);
+            blockToNormal.accept(start);
         }
         if (n % BLOCK != 0) {
-            fillUniform(out, n - BLOCK, n);
-            toNormal(out, n - BLOCK);
+            uniform.fill(n - BLOCK, n);
+            blockToNormal.accept(n - BLOCK);
         }
-        return out;
     }
 
     /** {@return the bits of n bfloat16 numbers of the standard normal distribution} */
