@@ -47,6 +47,30 @@ public final class Weights implements AutoCloseable {
                 new Root(Safetensors.open(folder, baseName), new TensorOwner(), new TreeSet<>(), dtype, device), "");
     }
 
+    /** What takes its weights from a file that has been opened, and from then on owns it. */
+    @FunctionalInterface
+    public interface Owner<T> {
+
+        /** {@return what was made of the weights; its close closes them} */
+        T of(Weights weights) throws IOException;
+    }
+
+    /**
+     * Opens weights, as {@link #open} does, for a model that owns them; where it cannot be made of them, they are closed.
+     *
+     * @return the model
+     * @throws IOException where there is no such file, or it is damaged, or the model finds that it does not fit
+     */
+    public static <T> T load(Path folder, String baseName, DType dtype, Device device, Owner<T> model) throws IOException {
+        Weights weights = open(folder, baseName, dtype, device);
+        try {
+            return model.of(weights);
+        } catch (IOException | RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
     /** {@return the cursor at a name below this one} */
     public Weights at(String name) {
         return new Weights(root, prefix + name + ".");

@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +90,32 @@ class WeightsTest {
                     .map(line -> line.split("[- ]"))
                     .anyMatch(range -> Long.parseUnsignedLong(range[0], 16) <= address
                             && address < Long.parseUnsignedLong(range[1], 16));
+        }
+    }
+
+    @Test
+    void aModelOwnsWhatItIsMadeOf() throws IOException {
+        Weights kept = Weights.load(folder, "model", DType.FLOAT32, Device.CPU, weights -> weights);
+        try (kept) {
+            assertThat(kept.get("up.weight", 2, 3).isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void whatNoModelIsMadeOfIsClosed() {
+        long before = LiveTensors.count();
+        for (Exception failure : new Exception[] {new IOException("no model"), new IllegalStateException("no model")}) {
+            List<Weights> opened = new ArrayList<>();
+            assertThatThrownBy(() -> Weights.load(folder, "model", DType.FLOAT32, Device.CPU, weights -> {
+                opened.add(weights);
+                weights.get("up.weight", 2, 3);
+                if (failure instanceof IOException e) {
+                    throw e;
+                }
+                throw (RuntimeException) failure;
+            })).isSameAs(failure);
+            assertThat(LiveTensors.count()).isEqualTo(before);
+            assertThatThrownBy(() -> opened.getFirst().get("norm.weight", 2, 3)).hasMessageContaining("closed");
         }
     }
 

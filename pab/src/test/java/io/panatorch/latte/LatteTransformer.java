@@ -66,13 +66,7 @@ public final class LatteTransformer implements AutoCloseable {
      */
     public static LatteTransformer load(Path folder, DType dtype, Device device) throws IOException {
         LatteConfig config = LatteConfig.read(folder.resolve("config.json"));
-        Weights weights = Weights.open(folder, BASE_NAME, dtype, device);
-        try {
-            return new LatteTransformer(config, weights);
-        } catch (IOException | RuntimeException e) {
-            weights.close();
-            throw e;
-        }
+        return Weights.load(folder, BASE_NAME, dtype, device, weights -> new LatteTransformer(config, weights));
     }
 
     /** {@return the settings} */

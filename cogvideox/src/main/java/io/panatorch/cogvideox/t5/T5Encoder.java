@@ -87,16 +87,9 @@ public final class T5Encoder implements AutoCloseable {
      */
     public static T5Encoder load(Path folder, DType dtype, Device device) throws IOException {
         T5Config config = T5Config.read(folder.resolve("config.json"));
-        Weights weights = null;
-        Weights precise = null;
-        try {
-            weights = Weights.open(folder, BASE_NAME, dtype, device);
-            precise = dtype == DType.FLOAT16 ? Weights.open(folder, BASE_NAME, DType.FLOAT32, device) : weights;
-            return new T5Encoder(config, weights, precise);
-        } catch (IOException | RuntimeException | Error e) {
-            close(weights, precise);
-            throw e;
-        }
+        return Weights.load(folder, BASE_NAME, dtype, device, weights -> dtype != DType.FLOAT16
+                ? new T5Encoder(config, weights, weights)
+                : Weights.load(folder, BASE_NAME, DType.FLOAT32, device, precise -> new T5Encoder(config, weights, precise)));
     }
 
     /** {@return what {@code config.json} says} */
@@ -157,14 +150,7 @@ public final class T5Encoder implements AutoCloseable {
     /** Frees the weights. Closing a closed encoder does nothing. */
     @Override
     public void close() {
-        close(weights, precise);
-    }
-
-    private static void close(Weights... opened) {
-        for (Weights weights : opened) {
-            if (weights != null) {
-                weights.close();
-            }
-        }
+        weights.close();
+        precise.close();
     }
 }

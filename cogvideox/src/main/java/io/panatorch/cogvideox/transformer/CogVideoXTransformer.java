@@ -72,13 +72,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
      */
     public static CogVideoXTransformer load(Path folder, DType dtype, Device device) throws IOException {
         TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
-        Weights weights = Weights.open(folder, BASE_NAME, dtype, device);
-        try {
-            return new CogVideoXTransformer(config, weights);
-        } catch (IOException | RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
+        return Weights.load(folder, BASE_NAME, dtype, device, weights -> new CogVideoXTransformer(config, weights));
     }
 
     /** {@return the settings} */

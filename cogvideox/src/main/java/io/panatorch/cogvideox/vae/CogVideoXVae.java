@@ -53,13 +53,7 @@ public final class CogVideoXVae implements AutoCloseable {
      */
     public static CogVideoXVae load(Path folder, DType dtype, Device device) throws IOException {
         VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
-        Weights weights = Weights.open(folder, WEIGHTS, dtype, device);
-        try {
-            return new CogVideoXVae(config, weights);
-        } catch (IOException | RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
+        return Weights.load(folder, WEIGHTS, dtype, device, weights -> new CogVideoXVae(config, weights));
     }
 
     /** {@return how this autoencoder was built} */
