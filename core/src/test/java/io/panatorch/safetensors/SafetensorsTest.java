@@ -208,18 +208,29 @@ class SafetensorsTest {
             {'a':{'shape':[-1]}}          | header: tensor "a" shape must hold whole numbers from 0 to 2^63 - 1, found -1
             {'a':{'shape':[1.0]}}         | header: tensor "a" shape must hold whole numbers from 0 to 2^63 - 1, found 1.0
             {'a':{'shape':['1']}}         | header: tensor "a" shape must hold whole numbers from 0 to 2^63 - 1, found the string "1"
-            {'a':{'shape':[9223372036854775808]}} | header: tensor "a" shape must hold whole numbers from 0 to 2^63 - 1, found 9223372036854775808
+            {'a':{'shape':[9223372036854775808]}} | header: tensor "a" shape must hold whole numbers from 0 to 2^63 - \
+            1, found 9223372036854775808
             {'a':{'dtype':'U8','shape':[],'data_offsets':[0]}}  | header: tensor "a" data_offsets must be 2 numbers, found 1
-            {'a\\nb':{'dtype':'F31','shape':[],'data_offsets':[0,1]}} | header: tensor "a\\u000ab" has the unknown dtype "F31", expected one of [BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64]
+            {'a\\nb':{'dtype':'F31','shape':[],'data_offsets':[0,1]}} | header: tensor "a\\u000ab" has the unknown \
+            dtype "F31", expected one of [BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E4M3FNUZ, \
+            F8_E5M2FNUZ, I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64]
             {'a':{'dtype':'U8','shape':[1],'data_offsets':[1,0]}}    | header: tensor "a" data_offsets [1, 0] end before they begin
-            {'a':{'dtype':'U8','shape':[9],'data_offsets':[0,9]}}    | header: tensor "a" data_offsets [0, 9] reach past the end of the file, which has 8 bytes after the header; it may be cut off
-            {'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}   | header: tensor "a" data_offsets [0, 8] are 8 bytes, but F32 [3] needs 12
-            {'a':{'dtype':'F4','shape':[3],'data_offsets':[0,2]}}    | header: tensor "a" F4 [3] has no size in bytes: 3 elements of 4 bits are not whole bytes
-            {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 [4294967296, 4294967296] has no size in bytes: long overflow
-            {'a':{'dtype':'U8','shape':[2305843009213693952],'data_offsets':[0,0]}} | header: tensor "a" U8 [2305843009213693952] has no size in bytes: long overflow
-            {'a':{'dtype':'F32','shape':[0,4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 [0, 4294967296, 4294967296] has no size in bytes: long overflow
-            {'a':{'dtype':'U8','shape':[1],'data_offsets':[1,2]}}    | header: tensor "a" data_offsets [1, 2] leave a hole after the tensor before, which ends at 0
-            {'a':{'dtype':'U8','shape':[5],'data_offsets':[0,5]},'b':{'dtype':'U8','shape':[4],'data_offsets':[4,8]}} | header: tensor "b" data_offsets [4, 8] overlap the tensor before, which ends at 5
+            {'a':{'dtype':'U8','shape':[9],'data_offsets':[0,9]}}    | header: tensor "a" data_offsets [0, 9] reach \
+            past the end of the file, which has 8 bytes after the header; it may be cut off
+            {'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}   | header: tensor "a" data_offsets [0, 8] are 8 \
+            bytes, but F32 [3] needs 12
+            {'a':{'dtype':'F4','shape':[3],'data_offsets':[0,2]}}    | header: tensor "a" F4 [3] has no size in \
+            bytes: 3 elements of 4 bits are not whole bytes
+            {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 \
+            [4294967296, 4294967296] has no size in bytes: long overflow
+            {'a':{'dtype':'U8','shape':[2305843009213693952],'data_offsets':[0,0]}} | header: tensor "a" U8 \
+            [2305843009213693952] has no size in bytes: long overflow
+            {'a':{'dtype':'F32','shape':[0,4294967296,4294967296],'data_offsets':[0,0]}} | header: tensor "a" F32 [0, \
+            4294967296, 4294967296] has no size in bytes: long overflow
+            {'a':{'dtype':'U8','shape':[1],'data_offsets':[1,2]}}    | header: tensor "a" data_offsets [1, 2] leave a \
+            hole after the tensor before, which ends at 0
+            {'a':{'dtype':'U8','shape':[5],'data_offsets':[0,5]},'b':{'dtype':'U8','shape':[4],'data_offsets':[4,8]}} \
+            | header: tensor "b" data_offsets [4, 8] overlap the tensor before, which ends at 5
             {'a':{'dtype':'U8','shape':[7],'data_offsets':[0,7]}}    | header: tensors take 7 bytes, but the file has 8 after the header
             {}                            | header: tensors take 0 bytes, but the file has 8 after the header
             {}{}                          | header: goes on after its closing brace

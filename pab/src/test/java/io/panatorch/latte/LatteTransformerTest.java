@@ -129,16 +129,20 @@ class LatteTransformerTest {
 
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            _class_name             | CogVideoXTransformer3DModel | _class_name: expected LatteTransformer3DModel, found CogVideoXTransformer3DModel
+            _class_name             | CogVideoXTransformer3DModel | _class_name: expected LatteTransformer3DModel, \
+            found CogVideoXTransformer3DModel
             norm_type               | layer_norm                  | norm_type: expected ada_norm_single, found layer_norm
             activation_fn           | geglu                       | activation_fn: expected gelu-approximate, found geglu
             norm_elementwise_affine | true                        | norm_elementwise_affine: expected false, found true
-            cross_attention_dim     | 32                          | cross_attention_dim: expected what the text is projected to, 24, found 32
+            cross_attention_dim     | 32                          | cross_attention_dim: expected what the text is \
+            projected to, 24, found 32
             patch_size              | 0                           | patch_size: expected a whole number of at least 1, found "0"
             sample_size             | 9                           | sample_size: expected a multiple of the patch size 2, found 9
             num_attention_heads     | x                           | num_attention_heads: expected a whole number of at least 1, found "x"
-            num_layers              | 4                           | tensor 'transformer_blocks.3.attn1.to_q.weight' is missing, expected shape [24, 24]
-            num_layers              | 2                           | 34 unexpected tensors, not part of the model that the configuration describes: \
+            num_layers              | 4                           | tensor 'transformer_blocks.3.attn1.to_q.weight' \
+            is missing, expected shape [24, 24]
+            num_layers              | 2                           | 34 unexpected tensors, not part of the model that \
+            the configuration describes: \
             'temporal_transformer_blocks.2.attn1.to_k.bias', 'temporal_transformer_blocks.2.attn1.to_k.weight', \
             'temporal_transformer_blocks.2.attn1.to_out.0.bias', 'temporal_transformer_blocks.2.attn1.to_out.0.weight', \
             'temporal_transformer_blocks.2.attn1.to_q.bias', …

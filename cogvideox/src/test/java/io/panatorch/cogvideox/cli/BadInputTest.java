@@ -47,34 +47,45 @@ class BadInputTest {
         --device cuda              | --device: expected cpu, found cuda, which does not work yet
         --device gpu               | --device: expected cpu, found gpu, which does not work yet
         --dtype bfloat16           | --dtype: expected float32, found bfloat16, which does not work yet
-        --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as many as prompts (2), found 3
-        --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, magcache, taylorseer, teacache, found 'best'; see panatorch --help
+        --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as \
+        many as prompts (2), found 3
+        --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
+        magcache, taylorseer, teacache, found 'best'; see panatorch --help
         --cache first-block --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found first-block
         --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
         --cache faster --cache-option alpha-low-frequency=NaN | alpha low frequency: expected a finite number, found NaN
         --cache faster --cache-option attention-weight=half | --cache-option attention-weight: expected a number, found 'half'
         --cache faster --cache-option attention-weight=NaN | --cache-option attention-weight: expected a number, found 'NaN'
         --cache faster --cache-option unconditional-batch-skip-range=0 | unconditional batch skip range: expected 1 or more, found 0
-        --cache faster --cache-option spatial-attention-timestep-skip-range=5 | --cache-option spatial-attention-timestep-skip-range: expected LO,HI, found '5'
-        --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | unconditional batch timestep skip range: expected low < high, found 641, -1
+        --cache faster --cache-option spatial-attention-timestep-skip-range=5 | --cache-option \
+        spatial-attention-timestep-skip-range: expected LO,HI, found '5'
+        --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | unconditional batch timestep \
+        skip range: expected low < high, found 641, -1
         --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold with --cache first-block, found treshold
         --cache first-block --cache-option threshold=low | --cache-option threshold: expected a number, found 'low'
         --cache first-block --cache-option threshold=-1 | threshold: expected a number of 0 or more, found -1.0
-        --cache magcache           | --cache magcache: expected --cache-option ratios=…, which a run with --cache-option calibrate=true prints
+        --cache magcache           | --cache magcache: expected --cache-option ratios=…, which a run with \
+        --cache-option calibrate=true prints
         --cache magcache --cache-option ratios=1,x | --cache-option ratios: expected numbers separated by commas, found '1,x'
         --cache taylorseer --cache-option max-order=-1 | max order: expected 0 or more, found -1
-        --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected bfloat16, float16 or float32, found 'int8'
-        --cache-memory 2GB         | Invalid value for option '--cache-memory': expected bytes, such as 800000, 512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch --help
+        --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected \
+        bfloat16, float16 or float32, found 'int8'
+        --cache-memory 2GB         | Invalid value for option '--cache-memory': expected bytes, such as 800000, \
+        512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch --help
         --cache-overflow narrow    | --cache-overflow: expected together with --cache-memory, found alone
-        --cache-memory 1 --cache-overflow offload | --cache-overflow: expected none or narrow where the CPU computes, found offload, which moves tensors to the CPU
-        --cache-memory 1 --cache-overflow wide | Invalid value for option '--cache-overflow': expected none, narrow or offload, found 'wide'; see panatorch --help
+        --cache-memory 1 --cache-overflow offload | --cache-overflow: expected none or narrow where the CPU computes, \
+        found offload, which moves tensors to the CPU
+        --cache-memory 1 --cache-overflow wide | Invalid value for option '--cache-overflow': expected none, narrow \
+        or offload, found 'wide'; see panatorch --help
         --cache none --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found none
         --cache none --pab-cross-range 1,2 | --cache: expected pab with the --pab options, found none
         --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0
         --pab-cross-skip -1        | --pab-cross-skip: expected 1 or more, found -1
         --pab-temporal-range 1,2   | --pab-temporal-range: expected together with --pab-temporal-skip, found alone
-        --pab-spatial-range 850,100 | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, found '850,100'; see panatorch --help
-        --pab-spatial-range 100    | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, found '100'; see panatorch --help
+        --pab-spatial-range 850,100 | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
+        found '850,100'; see panatorch --help
+        --pab-spatial-range 100    | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
+        found '100'; see panatorch --help
         --output                   | Missing required parameter for option '--output' (FILE); see panatorch --help
         --unknown                  | Unknown option: '--unknown'; see panatorch --help
         """)
@@ -141,8 +152,10 @@ class BadInputTest {
     void outputsThatCannotBe() throws IOException {
         fails(2, at("a.webm") + ": unknown ending .webm; possible are .mp4, .gif, and no ending for a folder of PNG files",
                 notLoaded("--output", at("a.webm")));
-        fails(2, at("x/../l") + ": expected a file for each output, found it named twice", notLoaded("--output-latents", at("l"), "--stats", at("x/../l")));
-        fails(1, folder + ": is not a regular file; choose another path", notLoaded("--output-latents", at("l"), "--stats", folder.toString()));
+        fails(2, at("x/../l") + ": expected a file for each output, found it named twice",
+                notLoaded("--output-latents", at("l"), "--stats", at("x/../l")));
+        fails(1, folder + ": is not a regular file; choose another path",
+                notLoaded("--output-latents", at("l"), "--stats", folder.toString()));
         Files.createFile(folder.resolve("frame_0001.png"));
         fails(1, folder + ": has frames of another video; delete them or choose another folder",
                 notLoaded("--output", folder.toString()));

@@ -30,7 +30,8 @@ class CacheOptionsTest {
     @Test
     void thePresetIsThatOfTheMethod() {
         Holder holder = CommandLine.populateCommand(new Holder());
-        assertThat(holder.options.method(new Terminal(System.out, System.err, false))).hasToString(PyramidAttentionBroadcast.cogVideoX().toString());
+        assertThat(holder.options.method(new Terminal(System.out, System.err, false)))
+                .hasToString(PyramidAttentionBroadcast.cogVideoX().toString());
     }
 
     @ParameterizedTest

@@ -31,14 +31,20 @@ class TransformerConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "\"use_rotary_positional_embeddings\": true | use_rotary_positional_embeddings: expected false (rotary positions, as in CogVideoX-5b, are not supported yet), found true",
-        "\"use_learned_positional_embeddings\": true | use_learned_positional_embeddings: expected false (learned positions, as in CogVideoX-5b-I2V, are not supported yet), found true",
+        "\"use_rotary_positional_embeddings\": true | "
+                + "use_rotary_positional_embeddings: expected false (rotary positions, as in CogVideoX-5b, are not "
+                + "supported yet), found true",
+        "\"use_learned_positional_embeddings\": true | "
+                + "use_learned_positional_embeddings: expected false (learned positions, as in CogVideoX-5b-I2V, "
+                + "are not supported yet), found true",
         "\"patch_size_t\": 2 | patch_size_t: expected null (temporal patches, as in CogVideoX-1.5, are not supported yet), found 2",
         "\"ofs_embed_dim\": 512 | ofs_embed_dim: expected null (ofs embeddings, as in CogVideoX-1.5-I2V, are not supported yet), found 512",
         "\"activation_fn\": \"geglu\" | activation_fn: expected \"gelu-approximate\" or \"gelu\", found \"geglu\"",
         "\"timestep_activation_fn\": \"mish\" | timestep_activation_fn: expected \"silu\", found \"mish\"",
         "\"num_layers\": 0 | num_layers: expected a whole number of at least 1, found 0",
-        "\"attention_head_dim\": 65 | attention_head_dim: expected num_attention_heads times attention_head_dim to be a multiple of 16 for sincos positions, found 65",
+        "\"attention_head_dim\": 65 | "
+                + "attention_head_dim: expected num_attention_heads times attention_head_dim to be a multiple of 16 "
+                + "for sincos positions, found 65",
         "\"spatial_interpolation_scale\": 0 | spatial_interpolation_scale: expected a number above 0, found 0"
     })
     void refusesInOneLine(String key, String problem) {
