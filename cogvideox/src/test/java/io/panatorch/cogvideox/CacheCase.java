@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.faster.FasterCache;
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
@@ -14,6 +15,7 @@ enum CacheCase {
     NONE(CacheMethod::none),
     PAB(() -> PyramidAttentionBroadcast.builder("cogvideox").spatialAttentionTimestepSkipRange(0, 1000).build()),
     PAB_MLP(() -> PyramidAttentionBroadcast.builder("cogvideox").mlpBroadcast(List.of(0, 2), List.of(832, 499), 1).build()),
+    FASTER(() -> FasterCache.builder().unconditionalBatchSkipRange(2).build()),
     FIRST_BLOCK(() -> FirstBlockCache.of(0.9)),
     MAG_CACHE(() -> MagCache.builder(List.of(1.0, 0.9, 1.1, 0.95, 1.02, 0.8)).threshold(0.2).maxSkipSteps(2).build()),
     TAYLOR_SEER(() -> TaylorSeer.builder().cacheInterval(2).disableCacheBeforeStep(2).build()),
