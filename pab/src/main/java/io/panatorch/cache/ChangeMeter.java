@@ -14,7 +14,7 @@ final class ChangeMeter implements AutoCloseable {
     private final TensorOwner owner = new TensorOwner();
     private final Map<Site, List<Tensor>> last = new HashMap<>();
 
-    /** {@code Σ|new − old| / Σ|old|} over all outputs; NaN where there is nothing of the same shapes to compare with, or zeros alone. */
+    /** {@code Σ|new − old| / Σ|old|} over all outputs; NaN where nothing of the same shapes, or nothing but zeros, was there. */
     double change(Site site, List<Tensor> outputs) {
         List<Tensor> before = last.put(site, outputs.stream().map(owner::adopt).toList());
         if (before == null) {

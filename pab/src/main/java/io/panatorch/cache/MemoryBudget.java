@@ -6,7 +6,8 @@ import java.util.Objects;
  * How much memory a session may hold, and what happens to what does not fit.
  *
  * <p>Over the budget, held tensors are {@linkplain Overflow relieved}, those first that save the least time for their bytes.
- * Where that is not enough, what saves the least for its bytes is let go, and its site computed instead.
+ * Where that is not enough, what saves the least for its bytes is let go, and its site computed instead. What a site saves is
+ * measured in the same generation, so where sites are alike two generations with one seed may choose differently.
  *
  * @param bytes what may be held on the device that computes
  * @param overflow what is tried before anything is let go
