@@ -48,6 +48,9 @@ public final class Operator {
 
     /** A {@code Tensor}. */
     public Operator tensor(Tensor value) {
+        if (value != null) {
+            value.requireMemory(name);
+        }
         return add(Panatorch.PT_TENSOR(), 0, 0, value);
     }
 

@@ -16,7 +16,8 @@ import java.util.Arrays;
  * are made of, and keep that memory alive by themselves.
  *
  * <p>Errors: a {@link TorchException} with the operands' shapes, dtypes and devices where libtorch refuses; an
- * {@link IllegalStateException} for a closed tensor, or where no scope is open. Gradients are never recorded.
+ * {@link ClosedTensorException} for a closed tensor; an {@link IllegalStateException} where no scope is open. Gradients are
+ * never recorded.
  *
  * <p>A tensor may be read by several threads at once. It is closed by its owner, or early by {@link #close()}.
  */
@@ -25,12 +26,13 @@ public final class Tensor implements AutoCloseable {
     private static final int HEADER = 5;
     private static final int MAX_DIM = 64;
     private static final int SHOWN = 12;
+    private static final Object STAND_IN = new Object();
 
     static {
         TensorMemory.install(new Memory());
     }
 
-    /** The scope or {@link TensorOwner} that frees this tensor. */
+    /** The scope or {@link TensorOwner} that frees this tensor; for a stand-in a mark. */
     Object owner;
 
     /**
@@ -61,6 +63,11 @@ public final class Tensor implements AutoCloseable {
     Tensor(MemorySegment handle) {
         this.handle = handle;
         LiveTensors.born(this);
+    }
+
+    private Tensor(Description description) {
+        this.description = description;
+        this.owner = STAND_IN;
     }
 
     // ---- making ---------------------------------------------------------------------------------------------------
@@ -94,6 +101,17 @@ public final class Tensor implements AutoCloseable {
             result.copy_(of(new float[] {0}, 1).to(device));
             return scope.promote(result);
         }
+    }
+
+    /**
+     * A stand-in for a tensor: it has a shape, a dtype and a device, and no memory. It is for tests of code that passes tensors
+     * on without computing with them, such as the decisions of a cache: libtorch is not loaded, no scope is needed, and every
+     * operator on it throws an {@link IllegalStateException}.
+     *
+     * @return a tensor that nobody needs to close
+     */
+    public static Tensor standIn(Shape shape, DType dtype, Device device) {
+        return new Tensor(new Description(shape, dtype, device, true));
     }
 
     /** A CPU tensor with a copy of a heap segment's bytes. */
@@ -147,6 +165,7 @@ public final class Tensor implements AutoCloseable {
      * #copy copied} out of a larger one.
      */
     public Storage storage() {
+        requireMemory("storage");
         MemorySegment target = handle();
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.allocate(2L * Long.BYTES);
@@ -179,67 +198,67 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return this + other, with broadcasting} */
     public Tensor add(Tensor other) {
-        CallState state = CallState.begin("add");
+        CallState state = begin("add");
         return state.finish("add", Panatorch.pt_add(handle(), other.handle(), state.error()), this, other);
     }
 
     /** {@return this + a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor add(double number) {
-        CallState state = CallState.begin("add");
+        CallState state = begin("add");
         return state.finish("add", Panatorch.pt_add_scalar(handle(), number, state.error()), this);
     }
 
     /** {@return this - other, with broadcasting} */
     public Tensor sub(Tensor other) {
-        CallState state = CallState.begin("sub");
+        CallState state = begin("sub");
         return state.finish("sub", Panatorch.pt_sub(handle(), other.handle(), state.error()), this, other);
     }
 
     /** {@return this * other, elementwise with broadcasting} */
     public Tensor mul(Tensor other) {
-        CallState state = CallState.begin("mul");
+        CallState state = begin("mul");
         return state.finish("mul", Panatorch.pt_mul(handle(), other.handle(), state.error()), this, other);
     }
 
     /** {@return this * a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor mul(double number) {
-        CallState state = CallState.begin("mul");
+        CallState state = begin("mul");
         return state.finish("mul", Panatorch.pt_mul_scalar(handle(), number, state.error()), this);
     }
 
     /** {@return this / other, elementwise with broadcasting} */
     public Tensor div(Tensor other) {
-        CallState state = CallState.begin("div");
+        CallState state = begin("div");
         return state.finish("div", Panatorch.pt_div(handle(), other.handle(), state.error()), this, other);
     }
 
     /** {@return this / a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor div(double number) {
-        CallState state = CallState.begin("div");
+        CallState state = begin("div");
         return state.finish("div", Panatorch.pt_div_scalar(handle(), number, state.error()), this);
     }
 
     /** {@return e to the power of each element} */
     public Tensor exp() {
-        CallState state = CallState.begin("exp");
+        CallState state = begin("exp");
         return state.finish("exp", Panatorch.pt_exp(handle(), state.error()), this);
     }
 
     /** {@return the sine of each element} */
     public Tensor sin() {
-        CallState state = CallState.begin("sin");
+        CallState state = begin("sin");
         return state.finish("sin", Panatorch.pt_sin(handle(), state.error()), this);
     }
 
     /** {@return the cosine of each element} */
     public Tensor cos() {
-        CallState state = CallState.begin("cos");
+        CallState state = begin("cos");
         return state.finish("cos", Panatorch.pt_cos(handle(), state.error()), this);
     }
 
     /** {@return each element, but not below {@code low} and not above {@code high}} */
     public Tensor clamp(double low, double high) {
-        CallState state = CallState.begin("clamp");
+        CallState state = begin("clamp");
         return state.finish("clamp", Panatorch.pt_clamp(handle(), low, high, state.error()), this);
     }
 
@@ -257,13 +276,13 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return x · sigmoid(x), elementwise} */
     public Tensor silu() {
-        CallState state = CallState.begin("silu");
+        CallState state = begin("silu");
         return state.finish("silu", Panatorch.pt_silu(handle(), state.error()), this);
     }
 
     /** {@return max(x, 0), elementwise} */
     public Tensor relu() {
-        CallState state = CallState.begin("relu");
+        CallState state = begin("relu");
         return state.finish("relu", Panatorch.pt_relu(handle(), state.error()), this);
     }
 
@@ -273,7 +292,7 @@ public final class Tensor implements AutoCloseable {
      * @param tanhApproximation torch's {@code approximate="tanh"} instead of the exact formula
      */
     public Tensor gelu(boolean tanhApproximation) {
-        CallState state = CallState.begin("gelu");
+        CallState state = begin("gelu");
         return state.finish("gelu", Panatorch.pt_gelu(handle(), tanhApproximation ? 1 : 0, state.error()), this);
     }
 
@@ -286,20 +305,20 @@ public final class Tensor implements AutoCloseable {
      * @param bias {@code [out]}, or null
      */
     public Tensor linear(Tensor weight, Tensor bias) {
-        CallState state = CallState.begin("linear");
+        CallState state = begin("linear");
         return state.finish("linear", Panatorch.pt_linear(handle(), weight.handle(), orNull(bias), state.error()),
                 this, weight, bias);
     }
 
     /** {@return the matrix product over the last two dimensions, with broadcasting over the others} */
     public Tensor matmul(Tensor other) {
-        CallState state = CallState.begin("matmul");
+        CallState state = begin("matmul");
         return state.finish("matmul", Panatorch.pt_matmul(handle(), other.handle(), state.error()), this, other);
     }
 
     /** {@return the softmax over a dimension} */
     public Tensor softmax(int dimension) {
-        CallState state = CallState.begin("softmax");
+        CallState state = begin("softmax");
         return state.finish("softmax", Panatorch.pt_softmax(handle(), dimension, state.error()), this);
     }
 
@@ -310,7 +329,7 @@ public final class Tensor implements AutoCloseable {
      * @param bias likewise, or null
      */
     public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
-        CallState state = CallState.begin("layer_norm");
+        CallState state = begin("layer_norm");
         MemorySegment last = state.frame.longs(lastSize(state));
         return state.finish("layer_norm", Panatorch.pt_layer_norm(handle(), last, 1, orNull(weight), orNull(bias), eps,
                 state.error()), this, weight, bias);
@@ -322,7 +341,7 @@ public final class Tensor implements AutoCloseable {
      * @param weight {@code [size of the last dimension]}, or null
      */
     public Tensor rmsNorm(Tensor weight, double eps) {
-        CallState state = CallState.begin("rms_norm");
+        CallState state = begin("rms_norm");
         MemorySegment last = state.frame.longs(lastSize(state));
         return state.finish("rms_norm", Panatorch.pt_rms_norm(handle(), last, 1, orNull(weight), eps, state.error()),
                 this, weight);
@@ -342,7 +361,7 @@ public final class Tensor implements AutoCloseable {
      * @param bias {@code [channels]}, or null
      */
     public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
-        CallState state = CallState.begin("group_norm");
+        CallState state = begin("group_norm");
         return state.finish("group_norm",
                 Panatorch.pt_group_norm(handle(), groups, orNull(weight), orNull(bias), eps, state.error()),
                 this, weight, bias);
@@ -359,7 +378,7 @@ public final class Tensor implements AutoCloseable {
      */
     public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) {
         String name = "scaled_dot_product_attention";
-        CallState state = CallState.begin(name);
+        CallState state = query.begin(name);
         requireSameTokens(key, value);
         return state.finish(name, Panatorch.pt_scaled_dot_product_attention(query.handle(), key.handle(),
                 value.handle(), orNull(mask), scale, state.error()), query, key, value, mask);
@@ -382,7 +401,7 @@ public final class Tensor implements AutoCloseable {
      * @param padding two numbers, zeros on both sides
      */
     public Tensor conv2d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = CallState.begin("conv2d");
+        CallState state = begin("conv2d");
         MemorySegment steps = state.frame.longs(checkLength("stride", 2, stride));
         MemorySegment pads = state.frame.longs(checkLength("padding", 2, padding));
         return state.finish("conv2d",
@@ -398,7 +417,7 @@ public final class Tensor implements AutoCloseable {
      * @param padding three numbers, zeros on both sides
      */
     public Tensor conv3d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = CallState.begin("conv3d");
+        CallState state = begin("conv3d");
         MemorySegment steps = state.frame.longs(checkLength("stride", 3, stride));
         MemorySegment pads = state.frame.longs(checkLength("padding", 3, padding));
         return state.finish("conv3d",
@@ -407,14 +426,14 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return this {@code [batch, channels, f, h, w]} resized by nearest neighbour to three new sizes} */
     public Tensor upsampleNearest3d(long frames, long height, long width) {
-        CallState state = CallState.begin("upsample_nearest3d");
+        CallState state = begin("upsample_nearest3d");
         MemorySegment size = state.frame.longs(frames, height, width);
         return state.finish("upsample_nearest3d", Panatorch.pt_upsample_nearest3d(handle(), size, state.error()), this);
     }
 
     /** {@return the rows of this {@code [rows, dim]} at int64 indices {@code [...]}, {@code [..., dim]}} */
     public Tensor embedding(Tensor indices) {
-        CallState state = CallState.begin("embedding");
+        CallState state = begin("embedding");
         return state.finish("embedding", Panatorch.pt_embedding(handle(), indices.handle(), state.error()), this, indices);
     }
 
@@ -422,53 +441,53 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return the tensors one after another along a dimension} */
     public static Tensor cat(int dimension, Tensor... tensors) {
-        CallState state = CallState.begin("cat");
+        CallState state = tensors.length == 0 ? CallState.begin("cat") : tensors[0].begin("cat");
         MemorySegment array = state.frame.pointers(handles(tensors));
         return state.finish("cat", Panatorch.pt_cat(array, tensors.length, dimension, state.error()), tensors);
     }
 
     /** {@return a view in another shape, or a copy where a view cannot be; one size may be -1} */
     public Tensor reshape(long... sizes) {
-        CallState state = CallState.begin("reshape");
+        CallState state = begin("reshape");
         return state.finish("reshape",
                 Panatorch.pt_reshape(handle(), state.frame.longs(sizes), sizes.length, state.error()), this);
     }
 
     /** {@return a view in which dimensions of size 1 are repeated to the given sizes; -1 leaves one as it is} */
     public Tensor expand(long... sizes) {
-        CallState state = CallState.begin("expand");
+        CallState state = begin("expand");
         return state.finish("expand",
                 Panatorch.pt_expand(handle(), state.frame.longs(sizes), sizes.length, state.error()), this);
     }
 
     /** {@return a view with the dimensions in another order} */
     public Tensor permute(long... dimensions) {
-        CallState state = CallState.begin("permute");
+        CallState state = begin("permute");
         return state.finish("permute",
                 Panatorch.pt_permute(handle(), state.frame.longs(dimensions), dimensions.length, state.error()), this);
     }
 
     /** {@return a view with two dimensions exchanged} */
     public Tensor transpose(int first, int second) {
-        CallState state = CallState.begin("transpose");
+        CallState state = begin("transpose");
         return state.finish("transpose", Panatorch.pt_transpose(handle(), first, second, state.error()), this);
     }
 
     /** {@return a view with a new dimension of size 1 at a place} */
     public Tensor unsqueeze(int dimension) {
-        CallState state = CallState.begin("unsqueeze");
+        CallState state = begin("unsqueeze");
         return state.finish("unsqueeze", Panatorch.pt_unsqueeze(handle(), dimension, state.error()), this);
     }
 
     /** {@return a view without a dimension, if its size is 1} */
     public Tensor squeeze(int dimension) {
-        CallState state = CallState.begin("squeeze");
+        CallState state = begin("squeeze");
         return state.finish("squeeze", Panatorch.pt_squeeze(handle(), dimension, state.error()), this);
     }
 
     /** {@return a view of {@code length} places of a dimension from {@code start} on} */
     public Tensor narrow(int dimension, long start, long length) {
-        CallState state = CallState.begin("narrow");
+        CallState state = begin("narrow");
         return state.finish("narrow", Panatorch.pt_narrow(handle(), dimension, start, length, state.error()), this);
     }
 
@@ -486,32 +505,32 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return this in another dtype and on another device} */
     public Tensor to(DType dtype, Device device) {
-        CallState state = CallState.begin("to");
+        CallState state = begin("to");
         return state.finish("to", Panatorch.pt_to(handle(), dtype.ordinal(), device.kind().ordinal(), device.index(),
                 state.error()), this);
     }
 
     /** {@return this in row-major order: another reference where it is so already, else a copy} */
     public Tensor contiguous() {
-        CallState state = CallState.begin("contiguous");
+        CallState state = begin("contiguous");
         return state.finish("contiguous", Panatorch.pt_contiguous(handle(), state.error()), this);
     }
 
     /** {@return another reference to this tensor, which belongs to the innermost open scope} */
     public Tensor alias() {
-        CallState state = CallState.begin("alias");
+        CallState state = begin("alias");
         return state.finish("alias", Panatorch.pt_retain(handle(), state.error()), this);
     }
 
     /** {@return a contiguous copy with memory of its own} */
     public Tensor copy() {
-        CallState state = CallState.begin("clone");
+        CallState state = begin("clone");
         return state.finish("clone", Panatorch.pt_clone(handle(), state.error()), this);
     }
 
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
     public void copy_(Tensor other) {
-        CallState state = CallState.begin("copy_");
+        CallState state = begin("copy_");
         if (liesInReadOnlyMemory()) {
             throw new IllegalStateException("copy_: " + describe() + " is memory of a mapped file, which is read-only;"
                     + " copy() it first");
@@ -537,6 +556,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException where there is not exactly one
      */
     public double item() {
+        requireMemory("item");
         if (shape().numel() != 1) {
             throw new IllegalStateException("item: " + describe() + " has not exactly one element");
         }
@@ -545,30 +565,35 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return a copy of the elements in row-major order, converted to float} */
     public float[] toFloatArray() {
-        try (var _ = TensorScope.open()) {
+        try (var _ = reading("toFloatArray")) {
             return readable(DType.FLOAT32).memory().toArray(ValueLayout.JAVA_FLOAT);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to double} */
     public double[] toDoubleArray() {
-        try (var _ = TensorScope.open()) {
+        try (var _ = reading("toDoubleArray")) {
             return readable(DType.FLOAT64).memory().toArray(ValueLayout.JAVA_DOUBLE);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to long} */
     public long[] toLongArray() {
-        try (var _ = TensorScope.open()) {
+        try (var _ = reading("toLongArray")) {
             return readable(DType.INT64).memory().toArray(ValueLayout.JAVA_LONG);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to bytes in [0, 255]} */
     public byte[] toByteArray() {
-        try (var _ = TensorScope.open()) {
+        try (var _ = reading("toByteArray")) {
             return readable(DType.UINT8).memory().toArray(ValueLayout.JAVA_BYTE);
         }
+    }
+
+    private TensorScope reading(String operator) {
+        requireMemory(operator);
+        return TensorScope.open();
     }
 
     private Tensor readable(DType dtype) {
@@ -595,7 +620,8 @@ public final class Tensor implements AutoCloseable {
     /** {@return shape, dtype and device, such as {@code [2, 3] float32 cpu}} */
     public String describe() {
         if (handle == null) {
-            return description == null ? "closed tensor" : "closed tensor " + text(description);
+            String kind = isClosed() ? "closed tensor" : "stand-in";
+            return description == null ? kind : kind + " " + text(description);
         }
         try {
             return text(description());
@@ -623,13 +649,14 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return whether the tensor was closed} */
     public boolean isClosed() {
-        return handle == null;
+        return handle == null && owner != STAND_IN;
     }
 
     /** Frees this tensor now instead of at its owner's end. Closing a closed tensor does nothing. */
     @Override
     public void close() {
         if (handle == null) {
+            owner = null;
             return;
         }
         switch (owner) {
@@ -654,9 +681,23 @@ public final class Tensor implements AutoCloseable {
 
     MemorySegment handle() {
         if (handle == null) {
-            throw new IllegalStateException("this tensor is closed: " + describe());
+            requireMemory("operand");
+            throw new ClosedTensorException("this tensor is closed: " + describe());
         }
         return handle;
+    }
+
+    /** To come before each operator on this tensor; libtorch need not be there to refuse a stand-in. */
+    private CallState begin(String operator) {
+        requireMemory(operator);
+        return CallState.begin(operator);
+    }
+
+    void requireMemory(String operator) {
+        if (owner == STAND_IN) {
+            throw new IllegalStateException(operator + ": " + describe()
+                    + " has no memory: it can be passed on, held and returned, not computed with");
+        }
     }
 
     static MemorySegment[] handles(Tensor... tensors) {

@@ -28,6 +28,7 @@ public final class TensorOwner implements AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     public Tensor adopt(Tensor tensor) {
+        tensor.requireMemory("adopt");
         CallState state = CallState.ofThread();
         MemorySegment handle = Panatorch.pt_retain(tensor.handle(), state.frame.reset().error());
         if (handle.address() == 0) {

@@ -162,4 +162,11 @@ class TensorViewsTest {
                 .hasMessage("copy_ of [2, 3] float32 cpu, [2] float32 cpu: The size of tensor a (3) must match the size of"
                         + " tensor b (2) at non-singleton dimension 1");
     }
+
+    @Test
+    void aRealTensorTakesNoStandIn() {
+        Tensor standIn = Tensor.standIn(x.shape(), DType.FLOAT32, Device.CPU);
+        assertThatThrownBy(() -> x.add(standIn)).isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("operand: stand-in [2, 3] float32 cpu has no memory");
+    }
 }

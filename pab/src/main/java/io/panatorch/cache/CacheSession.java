@@ -36,7 +36,7 @@ public final class CacheSession implements AutoCloseable {
     private final boolean measuring;
     private final int[] timesteps;
     private final Map<Site, SiteRecord> records = new LinkedHashMap<>();
-    private final Map<Site, Integer> outputs = new HashMap<>();
+    private final Map<Site, SiteOutputs> outputs = new HashMap<>();
     private final HeldTensors held;
     private final ChangeMeter meter = new ChangeMeter();
     private final Thread thread = Thread.currentThread();
@@ -91,7 +91,7 @@ public final class CacheSession implements AutoCloseable {
      * @throws IllegalStateException as the method for several tensors
      */
     public Tensor through(Site site, Tensor input, UnaryOperator<Tensor> computation) {
-        return visit(site, List.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())), 1)
+        return visit(site, List.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())), SiteOutputs.of(1))
                 .getFirst();
     }
 
@@ -107,13 +107,14 @@ public final class CacheSession implements AutoCloseable {
      */
     public List<Tensor> through(
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
-        return visit(site, inputs, computation, outputs.getOrDefault(site, 0));
+        return visit(site, inputs, computation, SiteOutputs.UNKNOWN);
     }
 
     private List<Tensor> visit(
-            Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, int outputCount) {
+            Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
         SiteRecord visited = recordOf(site);
-        SiteCall call = new SiteCall(method, site, step, inputs, timed(visited, computation), held, outputCount);
+        SessionCall call = new SessionCall(method, site, step, inputs, timed(visited, computation), held,
+                outputs.getOrDefault(site, expected));
         try (TensorScope scope = TensorScope.open()) {
             long start = now(inputs);
             List<Tensor> answer = call.answer(held.covers(site) ? policy : SiteCall::compute);

@@ -41,12 +41,22 @@ class SiteCallTest {
     }
 
     @Test
-    void countsAViewAsAllThatItKeepsAlive() {
+    void holdsACopyOfAPartSoThatTheRestCanGo() {
         assertThat(held(
                 call -> call.hold(List.of(call.inputs().getFirst().narrow(0, 2, 3))),
                 call -> assertThat(call.held()).singleElement()
                         .satisfies(view -> assertThat(view.toFloatArray()).hasSize(12).containsOnly(0))))
-                .containsExactly(128L, 128L);
+                .containsExactly(48L, 48L);
+    }
+
+    /** As the video's and the text's parts of an attention over both are: copies would only cost time. */
+    @Test
+    void holdsPartsThatAreAllOfAMemoryAsTheyAre() {
+        assertThat(held(call -> {
+            Tensor joint = call.inputs().getFirst();
+            call.hold(List.of(joint.narrow(0, 3, 5), joint.narrow(0, 0, 3)));
+            assertThat(call.held()).allMatch(part -> part.storage().equals(joint.storage()));
+        })).containsExactly(128L);
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  */
 final class MagCalibration implements CacheMethod {
 
+    private static final System.Logger LOGGER = System.getLogger(MagCache.class.getName());
     private static final double EPS = 1e-8;
 
     private final Consumer<? super List<Double>> whenDone;
@@ -57,6 +58,7 @@ final class MagCalibration implements CacheMethod {
         private final Site first;
         private final Site last;
         private final List<Double> ratios = new ArrayList<>();
+        private boolean complete = true; // whether all was held that a ratio is made of
 
         Measurement(Site first, Site last) {
             this.first = first;
@@ -72,20 +74,37 @@ final class MagCalibration implements CacheMethod {
             List<Tensor> outputs = call.compute();
             if (isLast) {
                 List<Tensor> start = first.equals(last) ? call.inputs() : call.held(first);
-                measure(call, outputs.getFirst().sub(start.getFirst()));
+                complete &= !start.isEmpty();
+                if (complete) {
+                    measure(call, outputs.getFirst().sub(start.getFirst()));
+                }
+                end(call);
             }
             return outputs;
         }
 
         private void measure(SiteCall call, Tensor residual) {
             List<Tensor> before = call.held();
-            ratios.add(before.isEmpty() ? 1 : lengths(residual).div(lengths(before.getFirst()).add(EPS)).mean().item());
-            call.drop(first);
-            if (call.step().index() < call.step().count() - 1) {
+            complete = ratios.isEmpty() || !before.isEmpty();
+            if (complete) {
+                ratios.add(before.isEmpty() ? 1 : lengths(residual).div(lengths(before.getFirst()).add(EPS)).mean().item());
                 call.hold(List.of(residual));
-            } else {
-                call.drop();
+            }
+        }
+
+        private void end(SiteCall call) {
+            if (!first.equals(last)) {
+                call.drop(first);
+            }
+            if (call.step().index() < call.step().count() - 1) {
+                return;
+            }
+            call.drop();
+            if (complete) {
                 whenDone.accept(List.copyOf(ratios));
+            } else {
+                LOGGER.log(System.Logger.Level.WARNING, "MagCache calibration gives no ratios: what it compares was not held,"
+                        + " because the memory budget of its session is too small");
             }
         }
 

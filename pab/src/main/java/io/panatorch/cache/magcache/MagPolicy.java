@@ -1,65 +1,55 @@
 package io.panatorch.cache.magcache;
 
 import io.panatorch.cache.CachePolicy;
+import io.panatorch.cache.Residual;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 
-/**
- * One generation. Held for the last block is what all blocks added to the video's tokens in the last computed step, and while
- * such a step is under way the tokens before the first block, from which that is calculated.
- */
+/** One generation. Held for the last block is what all blocks added to the video's tokens in the last computed step. */
 final class MagPolicy implements CachePolicy {
 
     private final boolean[] skips;
     private final Site first;
     private final Site last;
-    private boolean addable; // whether the last step that was computed came to its last block
-    private boolean skipping;
+    private final Residual residual;
 
     MagPolicy(boolean[] skips, Site first, Site last) {
         this.skips = skips;
         this.first = first;
         this.last = last;
+        this.residual = new Residual(last);
     }
 
     @Override
     public List<Tensor> apply(SiteCall call) {
         boolean isFirst = call.site().equals(first);
-        if (isFirst) {
-            skipping = addable && skips[call.step().index()];
+        if (isFirst && skips[call.step().index()] && residual.isHeld(call)) {
+            List<Tensor> answer = residual.addTo(call, call.inputs());
+            if (!nextSkips(call)) {
+                residual.drop(call);
+            }
+            return answer;
         }
-        if (skipping) {
-            return isFirst ? skipped(call) : call.inputs();
+        if (residual.isAdded(call)) {
+            return call.inputs();
         }
         if (isFirst) {
-            keepStart(call);
+            begin(call);
         }
         List<Tensor> outputs = call.compute();
-        if (call.site().equals(last) && !call.held().isEmpty()) {
-            call.hold(List.of(outputs.getFirst().sub(call.held().getFirst())));
-            addable = true;
+        if (call.site().equals(last)) {
+            residual.end(call, outputs);
         }
         return outputs;
     }
 
-    private List<Tensor> skipped(SiteCall call) {
-        List<Tensor> answer = new ArrayList<>(call.inputs());
-        answer.set(0, answer.getFirst().add(call.held(last).getFirst()));
-        if (!nextSkips(call)) {
-            call.drop(last);
-        }
-        return answer;
-    }
-
-    private void keepStart(SiteCall call) {
-        addable = false;
+    private void begin(SiteCall call) {
         if (nextSkips(call)) {
-            call.hold(last, call.inputs().subList(0, 1));
+            residual.begin(call, call.inputs().subList(0, 1));
         } else {
-            call.drop(last);
+            residual.drop(call);
         }
     }
 

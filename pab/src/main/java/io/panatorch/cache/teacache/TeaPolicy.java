@@ -1,31 +1,31 @@
 package io.panatorch.cache.teacache;
 
 import io.panatorch.cache.CachePolicy;
+import io.panatorch.cache.Residual;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
 import io.panatorch.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BinaryOperator;
 
 /**
  * One generation. Held for the denoiser is the timestep's embedding of the step before; for the last block what all blocks added
- * in the last computed step, and while such a step is under way the tokens before the first block, from which that is calculated.
+ * in the last computed step.
  */
 final class TeaPolicy implements CachePolicy {
 
     private final TeaRule.Sum sum;
     private final Site first;
     private final Site last;
-    private boolean addable; // whether the last step that was computed came to its last block
-    private boolean skipping;
+    private final Residual residual;
+    private int decided = -1; // the last step that is to be skipped
 
     TeaPolicy(TeaRule rule, Site first, Site last) {
         this.sum = rule.new Sum();
         this.first = first;
         this.last = last;
+        this.residual = new Residual(last);
     }
 
     @Override
@@ -35,16 +35,21 @@ final class TeaPolicy implements CachePolicy {
             return call.compute();
         }
         boolean isFirst = call.site().equals(first);
-        if (skipping) {
-            return isFirst ? skipped(call) : call.inputs();
+        if (isFirst && decided == call.step().index()) {
+            if (residual.isHeld(call)) {
+                return skipped(call);
+            }
+            sum.restart();
+        }
+        if (residual.isAdded(call)) {
+            return call.inputs();
         }
         if (isFirst) {
-            keepStart(call);
+            begin(call);
         }
         List<Tensor> outputs = call.compute();
-        if (call.site().equals(last) && !call.held().isEmpty()) {
-            call.hold(combined(outputs, call.held(), Tensor::sub));
-            addable = true;
+        if (call.site().equals(last)) {
+            residual.end(call, outputs);
         }
         return outputs;
     }
@@ -53,8 +58,13 @@ final class TeaPolicy implements CachePolicy {
         Step step = call.step();
         Tensor embedding = call.inputs().getLast();
         List<Tensor> before = call.held();
-        double change = before.isEmpty() ? 0 : change(embedding, before.getFirst());
-        skipping = sum.skips(step.index(), step.count(), change) && addable;
+        boolean skips = !before.isEmpty() && residual.isHeld(call)
+                && sum.skips(step.index(), step.count(), change(embedding, before.getFirst()));
+        if (skips) {
+            decided = step.index();
+        } else {
+            sum.restart();
+        }
         if (nextMaySkip(call)) {
             call.hold(List.of(embedding));
         } else {
@@ -67,31 +77,22 @@ final class TeaPolicy implements CachePolicy {
     }
 
     private List<Tensor> skipped(SiteCall call) {
-        List<Tensor> answer = combined(call.inputs(), call.held(last), Tensor::add);
+        List<Tensor> answer = residual.addTo(call, call.inputs());
         if (!nextMaySkip(call)) {
-            call.drop(last);
+            residual.drop(call);
         }
         return answer;
     }
 
-    private void keepStart(SiteCall call) {
-        addable = false;
+    private void begin(SiteCall call) {
         if (nextMaySkip(call)) {
-            call.hold(last, call.inputs());
+            residual.begin(call, call.inputs());
         } else {
-            call.drop(last);
+            residual.drop(call);
         }
     }
 
     private static boolean nextMaySkip(SiteCall call) {
         return TeaRule.isBetween(call.step().index() + 1, call.step().count());
-    }
-
-    private static List<Tensor> combined(List<Tensor> these, List<Tensor> those, BinaryOperator<Tensor> combination) {
-        List<Tensor> results = new ArrayList<>();
-        for (int i = 0; i < these.size(); i++) {
-            results.add(combination.apply(these.get(i), those.get(i)));
-        }
-        return results;
     }
 }

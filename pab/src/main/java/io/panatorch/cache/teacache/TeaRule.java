@@ -35,12 +35,13 @@ record TeaRule(double threshold, List<Double> coefficients) {
 
         /** Takes the change at a step; the first and the last step are always computed. */
         boolean skips(int index, int steps, double change) {
-            distance = isBetween(index, steps) ? distance + estimate(change) : threshold;
-            boolean skips = distance < threshold;
-            if (!skips) {
-                distance = 0;
-            }
-            return skips;
+            distance += estimate(change);
+            return isBetween(index, steps) && distance < threshold;
+        }
+
+        /** To follow each step that is computed. */
+        void restart() {
+            distance = 0;
         }
     }
 

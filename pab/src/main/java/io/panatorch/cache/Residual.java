@@ -1,0 +1,108 @@
+package io.panatorch.cache;
+
+import io.panatorch.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BinaryOperator;
+
+/**
+ * What a row of blocks adds to the tokens that go through it, for policies that add the same again instead of computing the row.
+ * An object of this class is part of a policy's state, and holds tensors for the row's last block:
+ *
+ * <pre>{@code
+ * if (call.site().equals(first) && wantsToSkip(call) && residual.isHeld(call)) {
+ *     return residual.addTo(call, call.inputs());
+ * }
+ * if (residual.isAdded(call)) {
+ *     return call.inputs();                              // a later block of a row that is skipped
+ * }
+ * if (call.site().equals(first)) {
+ *     residual.begin(call, call.inputs());
+ * }
+ * List<Tensor> outputs = call.compute();
+ * if (call.site().equals(last)) {
+ *     residual.end(call, outputs);
+ * }
+ * return outputs;
+ * }</pre>
+ *
+ * <p>Where a step begins and does not come to the last block, or where the session's {@link MemoryBudget} takes what is held,
+ * nothing is held, and the row is to be computed.
+ */
+public final class Residual {
+
+    private static final int NEVER = -1;
+
+    private final Site last;
+    private int begun = NEVER;
+    private int ended = NEVER;
+    private int added = NEVER;
+
+    /** @param last the row's last block, a covered site */
+    public Residual(Site last) {
+        this.last = last;
+    }
+
+    /**
+     * Begins a step in which the row is computed. The tokens are held in place of the residual, until the row ends.
+     *
+     * @param tokens what goes into the row; the first of its inputs, or all
+     */
+    public void begin(SiteCall call, List<Tensor> tokens) {
+        begun = call.step().index();
+        call.hold(last, tokens);
+    }
+
+    /**
+     * Ends it, at the last block: from here on the residual is held. Where the row was not begun in this step, or the tokens are
+     * not held any more, it does nothing.
+     *
+     * @param outputs of the last block; of those beyond the tokens that were given at the beginning, nothing is held
+     */
+    public void end(SiteCall call, List<Tensor> outputs) {
+        List<Tensor> start = call.held(last);
+        if (begun == call.step().index() && !start.isEmpty()) {
+            call.hold(last, each(start, outputs, (before, after) -> after.sub(before)));
+            ended = begun;
+        }
+    }
+
+    /** {@return whether a residual is held: that of the last step that was computed} */
+    public boolean isHeld(SiteCall call) {
+        return ended != NEVER && ended == begun && !call.held(last).isEmpty();
+    }
+
+    /**
+     * {@return the tokens with the residual added; those beyond the ones that it is of, as they are}
+     *
+     * @throws IllegalStateException where none is {@linkplain #isHeld held}
+     */
+    public List<Tensor> addTo(SiteCall call, List<Tensor> tokens) {
+        if (!isHeld(call)) {
+            throw new IllegalStateException("no residual is held for " + last.name() + ": ask isHeld first");
+        }
+        added = call.step().index();
+        List<Tensor> residual = call.held(last);
+        List<Tensor> sums = each(residual, tokens, (own, token) -> token.add(own));
+        sums.addAll(tokens.subList(residual.size(), tokens.size()));
+        return sums;
+    }
+
+    /** {@return whether the residual was added in this step} */
+    public boolean isAdded(SiteCall call) {
+        return added == call.step().index();
+    }
+
+    /** Frees it. */
+    public void drop(SiteCall call) {
+        call.drop(last);
+    }
+
+    private static List<Tensor> each(List<Tensor> held, List<Tensor> given, BinaryOperator<Tensor> combination) {
+        List<Tensor> results = new ArrayList<>();
+        for (int i = 0; i < held.size(); i++) {
+            results.add(combination.apply(held.get(i), given.get(i)));
+        }
+        return results;
+    }
+}

@@ -1,0 +1,203 @@
+package io.panatorch.cache;
+
+import io.panatorch.tensor.ClosedTensorException;
+import io.panatorch.tensor.Storage;
+import io.panatorch.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A visit in a session: it holds a policy to its contract. */
+final class SessionCall implements SiteCall {
+
+    private static final String TO_KEEP = "; what a policy keeps from one call to the next, it holds";
+
+    private final String method;
+    private final Site site;
+    private final Step step;
+    private final List<Tensor> inputs;
+    private final Function<List<Tensor>, List<Tensor>> computation;
+    private final HeldTensors store;
+    private final Thread thread = Thread.currentThread();
+    private SiteOutputs outputs;
+    private List<Tensor> computed;
+    private char decision = CacheStatistics.REUSED;
+    private RuntimeException failure; // of the computation
+    private boolean ended;
+
+    /** @param outputs what is known of them before this call */
+    SessionCall(
+            String method,
+            Site site,
+            Step step,
+            List<Tensor> inputs,
+            Function<List<Tensor>, List<Tensor>> computation,
+            HeldTensors store,
+            SiteOutputs outputs) {
+        this.method = method;
+        this.site = site;
+        this.step = step;
+        this.inputs = inputs;
+        this.computation = computation;
+        this.store = store;
+        this.outputs = outputs;
+    }
+
+    @Override
+    public Site site() {
+        return site;
+    }
+
+    @Override
+    public Step step() {
+        return step;
+    }
+
+    @Override
+    public List<Tensor> inputs() {
+        return inputs;
+    }
+
+    @Override
+    public List<Tensor> compute(List<Tensor> inputs) {
+        checkRunning();
+        if (inputs != this.inputs) {
+            check("the policy computes with", inputs);
+            if (inputs.size() != this.inputs.size()) {
+                throw broken("the policy computes with " + inputs.size() + " input(s), the site has " + this.inputs.size());
+            }
+        }
+        if (decision != CacheStatistics.REUSED) {
+            throw broken("a policy runs the computation at most once in a call");
+        }
+        decision = inputs == this.inputs ? CacheStatistics.COMPUTED : CacheStatistics.PARTIAL;
+        computed = run(inputs);
+        return computed;
+    }
+
+    private List<Tensor> run(List<Tensor> inputs) {
+        List<String> given = decision == CacheStatistics.COMPUTED ? SiteOutputs.describe(inputs) : List.of();
+        List<Tensor> results;
+        try {
+            results = computation.apply(inputs);
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
+        }
+        check("the computation gave", results);
+        if (decision == CacheStatistics.COMPUTED) {
+            outputs = SiteOutputs.of(given, results);
+        } else if (outputs.count() != results.size()) {
+            outputs = SiteOutputs.of(results.size());
+        }
+        return results;
+    }
+
+    @Override
+    public List<Tensor> held(Site holder) {
+        checkHolder(holder);
+        return store.get(holder);
+    }
+
+    @Override
+    public void hold(Site holder, List<Tensor> tensors) {
+        checkHolder(holder);
+        check("the policy holds", tensors);
+        store.put(holder, compact(tensors));
+    }
+
+    /** Of a view that shows only a part of its memory, a copy, so that the rest can go; unless the rest is held with it. */
+    private static List<Tensor> compact(List<Tensor> tensors) {
+        Map<Storage, Long> shown =
+                tensors.stream().collect(Collectors.groupingBy(Tensor::storage, Collectors.summingLong(Tensor::byteSize)));
+        return tensors.stream().map(tensor -> {
+            Storage storage = tensor.storage();
+            return shown.get(storage) < storage.byteSize() ? tensor.copy() : tensor;
+        }).toList();
+    }
+
+    @Override
+    public void drop(Site holder) {
+        checkHolder(holder);
+        store.drop(holder);
+    }
+
+    /** Lets a policy answer this call, and checks the answer. */
+    List<Tensor> answer(CachePolicy policy) {
+        List<Tensor> answer;
+        try {
+            answer = policy.apply(this);
+        } catch (ClosedTensorException e) {
+            if (e == failure) {
+                throw e;
+            }
+            throw new IllegalStateException(where() + "the policy uses a closed tensor" + TO_KEEP, e);
+        } finally {
+            ended = true;
+        }
+        check("the policy returned", answer);
+        outputs.mismatch(inputs, answer).ifPresent(mismatch -> {
+            throw broken("the policy returned " + mismatch);
+        });
+        return answer;
+    }
+
+    /** Computed, in part, or reused; a letter of the statistics. */
+    char decision() {
+        return decision;
+    }
+
+    /** What the computation gave; null where it did not run. */
+    List<Tensor> computed() {
+        return computed;
+    }
+
+    /** What is known of the site's outputs by now. */
+    SiteOutputs outputs() {
+        return outputs;
+    }
+
+    private void checkHolder(Site holder) {
+        checkRunning();
+        if (!store.covers(holder)) {
+            throw broken("site " + holder.name() + " is not one that the method covers in this run");
+        }
+    }
+
+    private void checkRunning() {
+        if (ended) {
+            throw broken("this call has ended: a policy may not keep it");
+        }
+        if (Thread.currentThread() != thread) {
+            throw broken("a policy uses a call on the thread that it is called on");
+        }
+    }
+
+    private void check(String whose, List<Tensor> tensors) {
+        if (tensors == null) {
+            throw broken(whose + " null");
+        }
+        if (tensors.isEmpty()) {
+            throw broken(whose + " no tensors");
+        }
+        for (int i = 0; i < tensors.size(); i++) {
+            Tensor tensor = tensors.get(i);
+            String number = ", number " + (i + 1) + " of " + tensors.size();
+            if (tensor == null) {
+                throw broken(whose + " a null tensor" + number);
+            }
+            if (tensor.isClosed()) {
+                throw broken(whose + " a closed tensor" + number + (whose.startsWith("the policy") ? TO_KEEP : ""));
+            }
+        }
+    }
+
+    private IllegalStateException broken(String rule) {
+        return new IllegalStateException(where() + rule);
+    }
+
+    private String where() {
+        return "cache method " + method + ", site " + site.name() + ", step " + step.index() + ": ";
+    }
+}
