@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * Counts the tensors of the process that are not closed yet.
@@ -22,7 +23,7 @@ public final class LiveTensors {
     private static final AtomicLong COUNT = new AtomicLong();
     private static final Map<Tensor, Birth> BIRTHS = new ConcurrentHashMap<>();
 
-    private record Birth(long number, List<String> stack) {}
+    private record Birth(long number, List<StackWalker.StackFrame> stack) {}
 
     private static final AtomicLong NUMBERS = new AtomicLong();
 
@@ -40,17 +41,16 @@ public final class LiveTensors {
         return BIRTHS.entrySet().stream()
                 .sorted(Comparator.comparingLong(entry -> entry.getValue().number))
                 .map(entry -> entry.getKey().describe() + "\n        at "
-                        + String.join("\n        at ", entry.getValue().stack))
+                        + entry.getValue().stack.stream().map(Object::toString).collect(Collectors.joining("\n        at ")))
                 .toList();
     }
 
     static void born(Tensor tensor) {
         COUNT.incrementAndGet();
         if (TRACE) {
-            List<String> stack = StackWalker.getInstance()
+            List<StackWalker.StackFrame> stack = StackWalker.getInstance()
                     .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith("io.panatorch.tensor."))
                             .limit(FRAMES)
-                            .map(StackWalker.StackFrame::toString)
                             .toList());
             BIRTHS.put(tensor, new Birth(NUMBERS.incrementAndGet(), stack));
         }

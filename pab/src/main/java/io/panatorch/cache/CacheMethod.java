@@ -61,6 +61,11 @@ public interface CacheMethod {
             public CachePolicy policy(CacheRun run) {
                 return SiteCall::compute;
             }
+
+            @Override
+            public String toString() {
+                return name();
+            }
         };
     }
 }

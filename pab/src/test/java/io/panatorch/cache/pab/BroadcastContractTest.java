@@ -1,0 +1,36 @@
+package io.panatorch.cache.pab;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.Warnings;
+import io.panatorch.cache.testing.CacheMethodContract;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** Presets, and what they do not have. */
+class BroadcastContractTest extends CacheMethodContract {
+
+    private Warnings warnings;
+
+    @BeforeAll
+    void quiet() {
+        warnings = new Warnings(PyramidAttentionBroadcast.class);
+    }
+
+    @AfterAll
+    void loud() {
+        warnings.close();
+    }
+
+    @Override
+    protected List<CacheMethod> methods() {
+        List<CacheMethod> methods = new ArrayList<>();
+        List.of("cogvideox", "open-sora").forEach(name -> methods.add(PyramidAttentionBroadcast.preset(name)));
+        methods.add(PyramidAttentionBroadcast.builder().spatialAttentionBlockSkipRange(3).temporalAttentionBlockSkipRange(2)
+                .crossAttentionBlockSkipRange(5).crossAttentionTimestepSkipRange(0, 1000)
+                .spatialAttentionBlockIdentifiers("blocks\\.[01]").build());
+        methods.add(PyramidAttentionBroadcast.builder().mlpBroadcast(List.of(0), List.of(799, 699, 199), 2).build());
+        return methods;
+    }
+}

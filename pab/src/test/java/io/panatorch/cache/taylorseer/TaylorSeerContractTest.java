@@ -1,0 +1,32 @@
+package io.panatorch.cache.taylorseer;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Warnings;
+import io.panatorch.cache.testing.CacheMethodContract;
+import io.panatorch.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class TaylorSeerContractTest extends CacheMethodContract {
+
+    private Warnings warnings;
+
+    @BeforeAll
+    void quiet() {
+        warnings = new Warnings(TaylorSeer.class);
+    }
+
+    @AfterAll
+    void loud() {
+        warnings.close();
+    }
+
+    @Override
+    protected List<CacheMethod> methods() {
+        return List.of(TaylorSeer.builder().build(), TaylorSeer.builder().maxOrder(3).cacheInterval(2).build(),
+                TaylorSeer.builder().taylorFactorsDtype(DType.FLOAT32).kinds(SiteKind.FEED_FORWARD, SiteKind.BLOCK).build(),
+                TaylorSeer.builder().useLiteMode().build());
+    }
+}

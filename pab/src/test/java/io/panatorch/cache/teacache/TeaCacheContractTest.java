@@ -1,0 +1,28 @@
+package io.panatorch.cache.teacache;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.Warnings;
+import io.panatorch.cache.testing.CacheMethodContract;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class TeaCacheContractTest extends CacheMethodContract {
+
+    private Warnings warnings;
+
+    @BeforeAll
+    void quiet() {
+        warnings = new Warnings(TeaCache.class);
+    }
+
+    @AfterAll
+    void loud() {
+        warnings.close();
+    }
+
+    @Override
+    protected List<CacheMethod> methods() {
+        return List.of(TeaCache.of(0.1, List.of(1., 0.)), TeaCache.of(100, TeaCache.COGVIDEOX_2B));
+    }
+}
