@@ -23,6 +23,6 @@ class TeaCacheContractTest extends CacheMethodContract {
 
     @Override
     protected List<CacheMethod> methods() {
-        return List.of(TeaCache.of(0.1, List.of(1., 0.)), TeaCache.of(100, TeaCache.COGVIDEOX_2B));
+        return List.of(TeaCache.of(0.5, List.of(1., 0.)), TeaCache.of(100, TeaCache.COGVIDEOX_2B));
     }
 }

@@ -1,7 +1,5 @@
 package io.panatorch.cache.testing;
 
-import static org.junit.jupiter.api.Assertions.fail;
-
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
@@ -238,14 +236,24 @@ public abstract class CacheMethodContract {
                 int step = index;
                 String where = "the computation of " + site.name() + " fails in step " + step;
                 leavesNothing(method, where, () -> {
-                    BiPredicate<Site, Step> fails = (at, when) -> at.equals(site) && when.index() == step;
-                    try (Trial trial = new Trial(model, FEW_STEPS, method, fails)) {
-                        trial.toTheEnd();
-                    } catch (Failure e) {
-                        return null; // it came through as it was
-                    }
-                    return null; // it was skipped
+                    fail(method, where, model, (at, when) -> at.equals(site) && when.index() == step);
+                    return null;
                 });
+            }
+        }
+    }
+
+    private static void fail(CacheMethod method, String where, FakeDenoiser model, BiPredicate<Site, Step> fails) {
+        String rule = "an exception of the computation passes through as it is";
+        try (Trial trial = new Trial(model, FEW_STEPS, method, fails)) {
+            try {
+                trial.toTheEnd();
+                check(!trial.failed(), method, where, rule, "it did not come out");
+            } catch (RuntimeException e) {
+                check(!trial.failed() || e instanceof Failure, method, where, rule, "it came out as " + e);
+                if (!trial.failed()) {
+                    throw e;
+                }
             }
         }
     }
@@ -405,17 +413,13 @@ public abstract class CacheMethodContract {
             return attempt.make();
         } catch (AssertionError | RuntimeException e) {
             String text = e.getMessage() == null ? e.toString() : e.getMessage();
-            return text.startsWith(method.toString()) ? rethrow(e) : fail(method + ", " + where + ": " + text, e);
+            throw new AssertionError(text.startsWith(method.toString()) ? text : method + ", " + where + ": " + text, e);
         }
-    }
-
-    private static <T> T rethrow(Throwable e) {
-        return fail(e.getMessage(), e);
     }
 
     private static void check(boolean holds, CacheMethod method, String where, String rule, String found) {
         if (!holds) {
-            fail(method + (where.isEmpty() ? "" : ", " + where) + ": " + rule + ": " + found);
+            throw new AssertionError(method + (where.isEmpty() ? "" : ", " + where) + ": " + rule + ": " + found);
         }
     }
 }

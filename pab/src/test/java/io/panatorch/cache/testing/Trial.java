@@ -29,6 +29,7 @@ final class Trial implements AutoCloseable {
     private final List<List<Float>> latents = new ArrayList<>();
     private final List<HeldBytes> held = new ArrayList<>();
     private boolean careful;
+    private boolean failed;
     private float[] last;
 
     /** What the model was given at a visit, as it was then. */
@@ -105,6 +106,7 @@ final class Trial implements AutoCloseable {
         List<float[]> before = careful ? inputs.stream().map(Tensor::toFloatArray).toList() : List.of();
         List<Tensor> outputs = through(site, inputs, in -> {
             if (fails.test(site, step)) {
+                failed = true;
                 throw new Failure();
             }
             return computation.apply(in);
@@ -143,6 +145,11 @@ final class Trial implements AutoCloseable {
             throw new AssertionError("the outputs" + where + " are " + found + ", computed ones " + forms
                     + ": a method gives as many tensors as the computation, of the same shapes, dtypes and devices");
         }
+    }
+
+    /** Whether a computation failed. */
+    boolean failed() {
+        return failed;
     }
 
     /** What is held after each step so far. */
