@@ -46,7 +46,7 @@ public abstract class CacheMethodContract {
 
     private static final int STEPS = 10;
     private static final int FEW_STEPS = 5;
-    private static final int DRAWS = 8;
+    private static final int DRAWS = 4;
 
     /** For a class that names its methods. */
     protected CacheMethodContract() {}
@@ -296,8 +296,7 @@ public abstract class CacheMethodContract {
     void worksWithinAnyMemoryBudget(CacheMethod method) {
         for (FakeDenoiser model : BATCHES) {
             long peak = peak(method, model);
-            for (int quarters = 1; quarters <= 4; quarters++) {
-                long bytes = peak * quarters / 4;
+            for (long bytes : new long[] {peak / 4, peak * 3 / 4}) {
                 for (MemoryBudget budget : List.of(MemoryBudget.of(bytes), MemoryBudget.narrowing(bytes))) {
                     run(method, "with a " + budget, () -> {
                         try (Trial trial = new Trial(model, STEPS, within(method, budget))) {
