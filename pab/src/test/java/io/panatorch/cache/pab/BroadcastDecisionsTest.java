@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("pure")
 class BroadcastDecisionsTest {
 
+    private static final int WIDEST_SKIP_RANGE = 8;
     private static final int MOST_SKIPPED = 4;
 
     private static RecordingRun recorded(CacheMethod method, List<Site> sites, int[] timesteps) {
@@ -27,12 +28,12 @@ class BroadcastDecisionsTest {
     }
 
     @ParameterizedTest(name = "{0} steps")
-    @ValueSource(ints = {1, 2, 3, 7, 12, 30, 50})
+    @ValueSource(ints = {1, 2, 3, 7, 12, 30})
     void agreesWithDiffusers(int steps) {
         List<Site> sites = FakeModel.sites(SiteKind.TEMPORAL_ATTENTION, 2);
         Schedules.of(steps).forEach((_, timesteps) -> {
             for (int[] window : Schedules.windows(timesteps)) {
-                for (int n : new int[] {1, 2, 3, 5}) {
+                for (int n = 1; n <= WIDEST_SKIP_RANGE; n++) {
                     CacheMethod method = PyramidAttentionBroadcast.builder().temporalAttentionBlockSkipRange(n)
                             .temporalAttentionTimestepSkipRange(window[0], window[1]).build();
                     RecordingRun run = recorded(method, sites, timesteps);
