@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.panatorch.cache.BlockModel;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.MemoryBudget;
+import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Step;
 import io.panatorch.cache.Warnings;
 import java.util.ArrayList;
@@ -68,6 +70,19 @@ class MagCacheTest {
             assertThat(ratios.get(3)).as("a magnitude has no sign").isCloseTo(0.5, ROUNDING);
             assertThat(model.held().getLast()).isZero();
         }
+    }
+
+    @Test
+    void givesNoRatiosWhereABudgetTookWhatTheyAreMadeOf() {
+        List<Double> ratios = new ArrayList<>();
+        SessionOptions nothing = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(0));
+        try (Warnings warnings = new Warnings(MagCache.class)) {
+            BlockModel model = new BlockModel(2, 1, 2, 3).generate(MagCache.calibration(ratios::addAll).with(nothing));
+            assertThat(model.decisions()).containsOnly("CCC");
+            assertThat(warnings.messages()).containsExactly("WARNING: MagCache calibration gives no ratios: what it compares was"
+                    + " not held, because the memory budget of its session is too small");
+        }
+        assertThat(ratios).isEmpty();
     }
 
     @Test

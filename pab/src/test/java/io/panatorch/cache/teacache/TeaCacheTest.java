@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.cache.BlockModel;
 import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.MemoryBudget;
+import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Warnings;
@@ -31,6 +33,16 @@ class TeaCacheTest {
     void sumsUp() {
         assertThat(new BlockModel(1, 64, 80, 100, 125, 125, 125).generate(TeaCache.of(0.4, AS_IT_IS)).decisions())
                 .containsExactly("CCCCCC", "CRCRRC");
+    }
+
+    /** With room for the embedding alone every step is computed, and the sum begins anew after each. */
+    @Test
+    void computesWhereABudgetTookTheResidual() {
+        SessionOptions small = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(BlockModel.EMBEDDING_BYTES));
+        BlockModel model = new BlockModel(2, 4, 5, 5, 5, 8, 9).generate(TeaCache.of(0.5, AS_IT_IS).with(small));
+
+        assertThat(model.decisions()).containsOnly("CCCCCC");
+        assertThat(model.videos()).containsExactly(13., 16., 16., 16., 25., 28.);
     }
 
     @Test
