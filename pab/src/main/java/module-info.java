@@ -1,12 +1,15 @@
 /** Caching for diffusion transformers: the seam that models call and methods implement, and the methods. */
 module io.panatorch.pab {
     requires transitive io.panatorch.core;
+    requires com.fasterxml.jackson.core;
+    requires static java.desktop; // for pictures alone
 
     exports io.panatorch.cache;
     exports io.panatorch.cache.faster;
     exports io.panatorch.cache.firstblock;
     exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
+    exports io.panatorch.cache.report;
     exports io.panatorch.cache.taylorseer;
     exports io.panatorch.cache.teacache;
 }
