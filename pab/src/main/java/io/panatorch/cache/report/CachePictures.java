@@ -60,14 +60,14 @@ public final class CachePictures {
         add(swatches, palette.computed(), "computed", statistics.computed());
         add(swatches, palette.partial(), "computed in part", statistics.partial());
         add(swatches, palette.reused(), "reused", statistics.reused());
-        add(swatches, palette.nothing(), "not visited, inside something reused", notVisited);
+        add(swatches, palette.nothing(), "not visited, inside what is reused", notVisited);
         return draw(statistics, palette, statistics.method() + ": what is computed and what is reused",
                 new Legend.Swatches(swatches), (site, step) -> palette.decision(site.decisions().charAt(step)));
     }
 
     private static void add(List<Legend.Swatch> swatches, Color color, String name, int count) {
         if (count > 0) {
-            swatches.add(new Legend.Swatch(color, name + " " + count));
+            swatches.add(new Legend.Swatch(color, count + " " + name));
         }
     }
 

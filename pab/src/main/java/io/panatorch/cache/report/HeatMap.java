@@ -24,14 +24,14 @@ final class HeatMap {
 
     private static final int MARGIN = 16;
     private static final int TITLE_HEIGHT = 30;
-    private static final int GROUP_HEIGHT = 22;
+    private static final int GROUP_HEIGHT = 28;
     private static final int AXIS_HEIGHT = 34;
     private static final int GUTTER = 34;
     private static final int LABEL_GAP = 6;
     private static final int LEAST_GRID_WIDTH = 200;
     /** Cells that are smaller than this lie without a line between them. */
     private static final int LINED = 6;
-    private static final int[] LABEL_INTERVALS = {1, 2, 5, 10, 20, 50, 100, 200, 500};
+    private static final int[] LABEL_INTERVALS = {1, 5, 10, 20, 50, 100, 200, 500};
 
     private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 14);
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
@@ -91,7 +91,7 @@ final class HeatMap {
 
     /** Where a group begins, its heading included; of the number of groups, where the last one ends. */
     private int top(int group) {
-        int y = MARGIN + TITLE_HEIGHT + Legend.HEIGHT;
+        int y = MARGIN + TITLE_HEIGHT + legend.height();
         for (Group above : groups.subList(0, group)) {
             y += GROUP_HEIGHT + above.rows.size() * rowPitch;
         }

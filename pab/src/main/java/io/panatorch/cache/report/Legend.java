@@ -10,11 +10,11 @@ import java.util.List;
 /** Says what the colours of a heat map mean. */
 sealed interface Legend {
 
-    /** The height of every legend. */
-    int HEIGHT = 30;
-
     /** {@return how wide it is drawn} */
     int width(FontMetrics font);
+
+    /** {@return how high it is drawn} */
+    int height();
 
     /** Draws it, in the colour of the graphics where it is text. */
     void draw(Graphics2D g, int x, int y);
@@ -49,6 +49,11 @@ sealed interface Legend {
         }
 
         @Override
+        public int height() {
+            return Swatch.SIZE;
+        }
+
+        @Override
         public void draw(Graphics2D g, int x, int y) {
             int at = x;
             for (Swatch swatch : swatches) {
@@ -61,8 +66,9 @@ sealed interface Legend {
     /** All colours between two numbers, and the one of what was not measured. */
     record Scale(LogScale scale, Color nothing) implements Legend {
 
-        private static final int WIDTH = 240;
+        private static final int WIDTH = 300;
         private static final int BAR = 12;
+        private static final int TEXT = 18;
         private static final int GAP = 36;
         private static final double PERCENT = 100;
 
@@ -76,6 +82,11 @@ sealed interface Legend {
         }
 
         @Override
+        public int height() {
+            return BAR + TEXT;
+        }
+
+        @Override
         public void draw(Graphics2D g, int x, int y) {
             Color ink = g.getColor();
             for (int i = 0; i < WIDTH; i++) {
@@ -84,12 +95,16 @@ sealed interface Legend {
             }
             g.setColor(ink);
             FontMetrics font = g.getFontMetrics();
+            int free = x;
             for (double tick : scale.ticks()) {
                 int at = x + (int) Math.round(scale.place(tick) * WIDTH);
                 g.fillRect(Math.min(at, x + WIDTH - 1), y + BAR, 1, 3);
                 String text = text(tick);
                 int start = Math.max(x, at - font.stringWidth(text) / 2);
-                g.drawString(text, start, y + BAR + 3 + font.getAscent());
+                if (start >= free) {
+                    g.drawString(text, start, y + BAR + 3 + font.getAscent());
+                    free = start + font.stringWidth(text + " ");
+                }
             }
             unmeasured().draw(g, x + WIDTH + GAP, y);
         }

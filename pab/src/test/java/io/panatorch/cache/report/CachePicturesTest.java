@@ -26,8 +26,9 @@ class CachePicturesTest {
     private static final int COLUMN = 56;
     private static final int ROW = 18;
     private static final int LEFT = 50;
-    private static final int FIRST_GROUP = 98;
-    private static final int SECOND_GROUP = FIRST_GROUP + 2 * ROW + 22;
+    private static final int FIRST_GROUP = 86;
+    private static final int SECOND_GROUP = FIRST_GROUP + 2 * ROW + 28;
+    private static final int FIRST_GROUP_UNDER_A_SCALE = FIRST_GROUP + 18;
 
     @ParameterizedTest
     @EnumSource(Theme.class)
@@ -48,7 +49,7 @@ class CachePicturesTest {
         BufferedImage image = image(CachePictures.changes(Samples.measured(), Theme.LIGHT));
         LogScale scale = new LogScale(0.01, 0.05);
         Color nothing = Palette.of(Theme.LIGHT).nothing();
-        assertThat(colors(image, FIRST_GROUP)).containsExactly(
+        assertThat(colors(image, FIRST_GROUP_UNDER_A_SCALE)).containsExactly(
                 nothing, Palette.change(0), nothing, Palette.change(scale.place(0.03)));
         assertThat(Palette.change(0)).isEqualTo(new Color(0x440154));
         assertThat(Palette.change(7)).isEqualTo(new Color(0xfde725));
