@@ -293,7 +293,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
                 Tensor next = step(latents, timesteps[i], schedule.coefficients(i), request.guidanceScale(), conditioning, cache);
                 latents.close();
                 latents = next;
-                StepEvent event = new StepEvent(i, timesteps.length, timesteps[i], latents);
+                StepEvent event = new StepEvent(i, timesteps.length, timesteps[i], latents, cache::statistics);
                 request.onStep().accept(event);
                 if (event.isInterrupted()) {
                     break;

@@ -1,6 +1,8 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.CacheStatistics;
 import io.panatorch.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** One denoising step that is done. Valid during the call that it is given to. */
 public final class StepEvent {
@@ -9,13 +11,15 @@ public final class StepEvent {
     private final int count;
     private final int timestep;
     private final Tensor latents;
+    private final Supplier<CacheStatistics> cache;
     private boolean interrupted;
 
-    StepEvent(int index, int count, int timestep, Tensor latents) {
+    StepEvent(int index, int count, int timestep, Tensor latents, Supplier<CacheStatistics> cache) {
         this.index = index;
         this.count = count;
         this.timestep = timestep;
         this.latents = latents;
+        this.cache = cache;
     }
 
     /** {@return which step it was, from 0} */
@@ -36,6 +40,11 @@ public final class StepEvent {
     /** {@return the latents after the step, {@code [batch, frames, channels, height, width]}; borrowed} */
     public Tensor latents() {
         return latents;
+    }
+
+    /** {@return what was computed and reused so far; put together at each call, and valid for good} */
+    public CacheStatistics cache() {
+        return cache.get();
     }
 
     /** Makes this the last step: what there is of the video is decoded. */

@@ -3,6 +3,8 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -98,12 +100,34 @@ final class CacheOptions {
             description = "likewise for cross attention (default: 100,800)")
     private Range crossRange;
 
+    /** {@return the options of each method with its own settings} */
+    static List<String> methods() {
+        return Stream.of(Choice.values()).filter(choice -> choice != Choice.NONE).map(choice -> "--cache " + choice.text).toList();
+    }
+
+    /** {@return whether the method needs numbers of a calibration run, which are not given} */
+    boolean isUncalibrated() {
+        return choice == Choice.MAGCACHE && (settings == null || !settings.containsKey(CacheSettings.RATIOS));
+    }
+
+    /** Gives the method the ratios of MagCache's calibration. */
+    void calibrate(List<Double> ratios) {
+        settings = new LinkedHashMap<>(Objects.requireNonNullElse(settings, Map.of()));
+        settings.put(CacheSettings.RATIOS, ratios.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    }
+
+    /** {@return whether nothing is skipped} */
+    boolean isNone() {
+        return choice == Choice.NONE;
+    }
+
     /**
      * Makes the method that was asked for.
      *
+     * @param measuring whether its sessions measure changes too
      * @throws IllegalArgumentException where the options contradict each other
      */
-    CacheMethod method(Terminal terminal) {
+    CacheMethod method(Terminal terminal, boolean measuring) {
         if (choice != Choice.PAB && Stream.of(spatialSkip, spatialRange, temporalSkip, temporalRange, crossSkip, crossRange)
                 .anyMatch(Objects::nonNull)) {
             throw new IllegalArgumentException("--cache: expected pab with the --pab options, found " + choice.text);
@@ -121,7 +145,8 @@ final class CacheOptions {
             case TAYLORSEER -> others.taylorSeer();
             case TEACACHE -> others.teaCache();
         };
-        return method.with(SessionOptions.DEFAULT.withMemory(memory.budget()));
+        SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget());
+        return method.with(measuring ? options.withMeasuring() : options);
     }
 
     private CacheMethod pab(Terminal terminal) {

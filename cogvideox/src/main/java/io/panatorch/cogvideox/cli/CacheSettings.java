@@ -20,6 +20,9 @@ import java.util.stream.Collectors;
 /** What {@code --cache-option KEY=VALUE} says of a method other than PAB; each method names its keys. */
 final class CacheSettings {
 
+    /** The setting of MagCache that comes from a calibration. */
+    static final String RATIOS = "ratios";
+
     private static final double DEFAULT_FIRST_BLOCK_THRESHOLD = 0.05;
     private static final double DEFAULT_TEACACHE_THRESHOLD = 0.1;
 
@@ -62,7 +65,7 @@ final class CacheSettings {
         boolean[] calibrate = {false};
         List<Double> ratios = new ArrayList<>();
         set("calibrate", "true or false", CacheSettings::bool, value -> calibrate[0] = value);
-        set("ratios", "numbers separated by commas", CacheSettings::numbers, ratios::addAll);
+        set(RATIOS, "numbers separated by commas", CacheSettings::numbers, ratios::addAll);
         if (calibrate[0]) {
             checkKeys();
             return MagCache.calibration(found -> calibrated.accept("--cache-option ratios="

@@ -19,6 +19,7 @@ public final class Main {
 
     /** Runs the command that the arguments name and ends the JVM with its exit status. */
     public static void main(String[] arguments) {
+        System.setProperty("java.awt.headless", "true"); // pictures are drawn into files alone
         Terminal terminal = new Terminal(System.out, System.err, Terminal.isStderrShown());
         CountDownLatch done = new CountDownLatch(1);
         cancelAtExit(Thread.currentThread(), terminal, done);
@@ -49,6 +50,7 @@ public final class Main {
     static int run(Terminal terminal, String... arguments) {
         CommandLine line = new CommandLine(new Root())
                 .addSubcommand(new GenerateCommand(terminal))
+                .addSubcommand(new CompareCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())
@@ -65,7 +67,7 @@ public final class Main {
     }
 
     /** The empty path is the current folder, which nobody means who names nothing: an unset variable of a script. */
-    private static Path path(String text) {
+    static Path path(String text) {
         if (text.isEmpty()) {
             throw new TypeConversionException("expected a path, found an empty text");
         }

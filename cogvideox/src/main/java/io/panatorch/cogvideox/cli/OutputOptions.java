@@ -41,10 +41,16 @@ final class OutputOptions {
             description = "JSON file: timesteps, seconds of each stage, and what was computed and reused at each site")
     private Path stats;
 
+    @Option(names = "--cache-report", paramLabel = "FILE",
+            description = "what the cache did, as a page with pictures (.html) or as a table (.txt); how much outputs change from"
+                    + " step to step is measured for it, which takes time and holds the last output of everything that is covered")
+    private Path cacheReport;
+
     private final VideoWriter writer = new VideoWriter();
 
-    Path stats() {
-        return stats;
+    /** Whether the session is to measure changes. */
+    boolean measures() {
+        return cacheReport != null;
     }
 
     /**
@@ -60,18 +66,32 @@ final class OutputOptions {
         if (!(fps > 0 && fps < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
         }
-        List<Path> files = Stream.of(latents, frames, stats).filter(Objects::nonNull).toList();
+        List<Path> files = Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
         Set<Path> distinct = new HashSet<>();
         for (Path target : Stream.concat(videos(batch).stream(), files.stream()).toList()) {
             if (!distinct.add(target.toAbsolutePath().normalize())) {
                 throw new IllegalArgumentException(target + ": expected a file for each output, found it named twice");
             }
         }
+        CacheReport report = cacheReport == null ? null : CacheReport.of(cacheReport);
         for (Path file : files) {
             AtomicFile.check(file);
         }
+        if (report != null) {
+            report.check();
+        }
         for (Path target : videos(batch)) {
             writer.check(target);
+        }
+    }
+
+    /** Writes the statistics. */
+    void writeReports(Report report) throws IOException {
+        if (stats != null) {
+            report.writeJson(stats);
+        }
+        if (cacheReport != null) {
+            CacheReport.of(cacheReport).write(report.result().cache(), cacheReport);
         }
     }
 

@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cache.CacheStatistics;
-import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.report.CacheJson;
+import io.panatorch.cache.report.CacheText;
 import io.panatorch.cogvideox.TextToVideoResult;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.AtomicFile;
@@ -39,7 +40,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         } else {
             lines.add(row(cache.method(), "%d %s, %d computed%s, %d reused (%d %%), %s held at the peak".formatted(
                     visits, sites(cache), cache.computed(), cache.partial() == 0 ? "" : ", " + cache.partial() + " in part",
-                    cache.reused(), PERCENT * cache.reused() / visits, mebibytes(cache.bytes().peak()))));
+                    cache.reused(), PERCENT * cache.reused() / visits, CacheText.bytes(cache.bytes().peak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
@@ -64,10 +65,6 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         return ROW.formatted(name) + text;
     }
 
-    private static String mebibytes(long count) {
-        return String.format(Locale.ROOT, "%.1f MiB", (double) count / (1 << 20));
-    }
-
     private double total() {
         return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
     }
@@ -78,7 +75,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         AtomicFile.write(target, temporary -> Files.write(temporary, json));
     }
 
-    private ObjectNode json() {
+    private ObjectNode json() throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.set("versions", versions());
         Shape frames = result.frames().shape();
@@ -90,30 +87,14 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         result.timesteps().forEach(timesteps::add);
         ObjectNode times = root.putObject("seconds");
         seconds.forEach(times::put);
-        CacheStatistics cache = result.cache();
-        root.put("method", cache.method());
-        root.put("computed", cache.computed());
-        root.put("partial", cache.partial());
-        root.put("reused", cache.reused());
-        root.put("bytes_peak", cache.bytes().peak());
-        ArrayNode sites = root.putArray("sites");
-        cache.sites().forEach(site -> sites.add(json(site)));
+        root.setAll((ObjectNode) JSON.readTree(CacheJson.of(result.cache())));
         return root;
     }
 
-    private static ObjectNode versions() {
+    static ObjectNode versions() {
         return JSON.createObjectNode()
                 .put("panatorch", Versions.panatorch())
                 .put("libtorch", LibtorchInfo.load().version())
                 .put("java", Runtime.version().toString());
-    }
-
-    private static ObjectNode json(SiteStatistics statistics) {
-        return JSON.createObjectNode()
-                .put("name", statistics.site().name())
-                .put("kind", statistics.site().kind().name().toLowerCase(Locale.ROOT))
-                .put("layer", statistics.site().layer())
-                .put("decisions", statistics.decisions())
-                .put("bytes_peak", statistics.bytes().peak());
     }
 }

@@ -4,6 +4,7 @@ import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
 public final class HtmlPage {
 
     private static final int PERCENT = 100;
+    private static final int PNG_WIDTH = 16;
 
     private final String title;
     private final StringBuilder body = new StringBuilder();
@@ -112,7 +114,7 @@ public final class HtmlPage {
     }
 
     /**
-     * Adds a picture.
+     * Adds a picture, of twice the density of an ordinary screen.
      *
      * @param light PNG file for a light page
      * @param dark PNG file of the same size for a dark page
@@ -120,8 +122,14 @@ public final class HtmlPage {
      */
     public HtmlPage picture(byte[] light, byte[] dark, String caption) {
         return element("figure", "", "<div class=\"wide\" tabindex=\"0\"><picture><source media=\"(prefers-color-scheme: dark)\""
-                + " srcset=\"" + data("image/png", dark) + "\"><img alt=\"" + escaped(caption) + "\" src=\""
+                + " srcset=\"" + data("image/png", dark) + "\"><img width=\"" + width(light) / 2 + "\" alt=\"" + escaped(caption)
+                + "\" src=\""
                 + data("image/png", light) + "\"></picture></div>" + caption(caption));
+    }
+
+    /** A PNG file has the width of its picture at the same place always. */
+    private static int width(byte[] png) {
+        return ByteBuffer.wrap(png).getInt(PNG_WIDTH);
     }
 
     /**
@@ -134,9 +142,10 @@ public final class HtmlPage {
                 + "\"></video>" + caption(caption));
     }
 
-    /** Adds a drawing: {@code <svg>} whose colours are the page's variables. */
-    HtmlPage drawing(String svg, String caption) {
-        return element("figure", "", svg + caption(caption));
+    /** Adds a drawing of points; nothing where there are none. */
+    public HtmlPage drawing(ScatterPlot plot, String caption) {
+        String svg = plot.svg();
+        return svg.isEmpty() ? this : element("figure", "", svg + caption(caption));
     }
 
     private static String caption(String text) {

@@ -30,7 +30,7 @@ class CacheOptionsTest {
     @Test
     void thePresetIsThatOfTheMethod() {
         Holder holder = CommandLine.populateCommand(new Holder());
-        assertThat(holder.options.method(new Terminal(System.out, System.err, false)))
+        assertThat(holder.options.method(new Terminal(System.out, System.err, false), false))
                 .hasToString(PyramidAttentionBroadcast.cogVideoX().toString());
     }
 

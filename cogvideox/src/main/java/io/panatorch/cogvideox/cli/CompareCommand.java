@@ -1,0 +1,230 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.magcache.MagCache;
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.StepEvent;
+import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.compare.Comparison;
+import io.panatorch.cogvideox.compare.Setting;
+import io.panatorch.cogvideox.compare.SideBySide;
+import io.panatorch.cogvideox.compare.Standing;
+import io.panatorch.cogvideox.compare.Trial;
+import io.panatorch.cogvideox.video.Frames;
+import io.panatorch.cogvideox.video.VideoWriter;
+import io.panatorch.io.AtomicFile;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch compare}: what each cache setting saves, and what it costs. */
+@Command(
+        name = "compare",
+        description = "Makes the same videos without a cache and with each cache setting, and says how long that took and how close"
+                + " they are.",
+        versionProvider = Versions.class,
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+final class CompareCommand implements Callable<Integer> {
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private PromptOptions prompts;
+
+    @Mixin
+    private RequestOptions video;
+
+    @Option(names = "--setting", paramLabel = "[NAME: ]OPTIONS",
+            description = "options of 'generate' that say what is cached, such as '--cache pab --pab-spatial-skip 3' or"
+                    + " 'bold: --cache teacache --cache-option threshold=0.3'; given several times, one setting each"
+                    + " (default: every method with its own settings). MagCache without ratios is calibrated first")
+    private List<String> settings;
+
+    @Option(names = "--output", paramLabel = "FILE.html",
+            description = "page with the table, the videos side by side, and pictures of what was computed; it needs no network")
+    private Path output;
+
+    @Option(names = "--stats", paramLabel = "FILE", description = "JSON file with all numbers")
+    private Path stats;
+
+    @Option(names = "--quiet", description = "show errors only")
+    private boolean quiet;
+
+    @Spec
+    private CommandSpec spec;
+
+    private final Terminal terminal;
+    private final VideoWriter writer = new VideoWriter();
+
+    CompareCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (quiet) {
+            terminal.beQuiet();
+        }
+        model.check();
+        List<String> texts = prompts.texts();
+        List<TextToVideoRequest.Builder> requests = texts.stream().map(text -> video.request(List.of(text))).toList();
+        List<SettingParser.Parsed> parsed = SettingParser.parse(Objects.requireNonNullElse(settings, CacheOptions.methods()));
+        for (SettingParser.Parsed setting : parsed) {
+            check(setting);
+        }
+        checkOutputs();
+        terminal.progress("loading");
+        try (CogVideoXPipeline pipeline = model.load()) {
+            compare(pipeline, texts, requests, parsed);
+        }
+        return ExitCode.OK;
+    }
+
+    /** What a calibration will give is not known yet; everything else can be wrong now. */
+    private void check(SettingParser.Parsed setting) {
+        try {
+            if (!setting.options().isUncalibrated()) {
+                setting.setting(terminal);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--setting '" + setting.text() + "': " + e.getMessage(), e);
+        }
+    }
+
+    private void checkOutputs() throws IOException {
+        if (output != null) {
+            if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
+                throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
+            }
+            AtomicFile.check(output);
+            CacheReport.checkPictures();
+            writer.ffmpeg();
+        }
+        if (stats != null) {
+            AtomicFile.check(stats);
+        }
+    }
+
+    private void compare(CogVideoXPipeline pipeline, List<String> texts, List<TextToVideoRequest.Builder> requests,
+            List<SettingParser.Parsed> parsed) throws IOException {
+        CacheStatistics changes = warmUp(pipeline, requests.getFirst());
+        calibrate(pipeline, requests.getFirst(), parsed);
+        List<Setting> all = parsed.stream().map(setting -> setting.setting(terminal)).toList();
+        int runs = texts.size() * (all.size() + 1);
+        List<byte[]> videos = new ArrayList<>();
+        Map<String, String> sizes = new LinkedHashMap<>();
+        List<Standing> standings = new Comparison(pipeline, new Comparison.Listener() {
+            @Override
+            public void step(int run, String setting, StepEvent step) {
+                showStep("video " + (run + 1) + "/" + runs + ": " + setting, step);
+            }
+
+            @Override
+            public void prompt(int prompt, Map<String, Frames> pictures, List<Trial> trials) throws IOException {
+                Frames first = pictures.values().iterator().next();
+                sizes.put("size", "%d × %d pixels, %d frames".formatted(first.width(), first.height(), first.count()));
+                if (output != null) {
+                    videos.add(mp4(SideBySide.of(labelled(pictures, trials))));
+                }
+            }
+        }).run(requests, all);
+        report(new ComparisonReport(texts, standings, conditions(sizes)), videos, changes);
+    }
+
+    private void report(ComparisonReport report, List<byte[]> videos, CacheStatistics changes) throws IOException {
+        if (stats != null) {
+            report.writeJson(stats);
+        }
+        if (output != null) {
+            report.page(videos, changes).write(output);
+        }
+        report.lines().forEach(terminal::line);
+        if (output != null) {
+            terminal.line("");
+            terminal.line("page: " + output);
+        }
+    }
+
+    private void showStep(String what, StepEvent step) {
+        terminal.progress(what + ", step " + (step.index() + 1) + "/" + step.count());
+    }
+
+    /** The first generation is slower than all others, so it is not counted; how outputs change is measured in it. */
+    private CacheStatistics warmUp(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request) {
+        CacheMethod none = output == null ? CacheMethod.none() : CacheMethod.none().with(SessionOptions.DEFAULT.withMeasuring());
+        return generate(pipeline, request, none, step -> showStep("warm-up", step));
+    }
+
+    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, List<SettingParser.Parsed> parsed) {
+        List<CacheOptions> uncalibrated =
+                parsed.stream().map(SettingParser.Parsed::options).filter(CacheOptions::isUncalibrated).toList();
+        if (!uncalibrated.isEmpty()) {
+            CacheMethod calibration = MagCache.calibration(ratios -> uncalibrated.forEach(options -> options.calibrate(ratios)));
+            generate(pipeline, request, calibration, step -> showStep("calibration of MagCache", step));
+        }
+    }
+
+    private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
+            Consumer<StepEvent> onStep) {
+        try (var _ = TensorScope.open()) {
+            return pipeline.generate(request.cache(method).onStep(onStep).build()).cache();
+        }
+    }
+
+    private static Map<String, Frames> labelled(Map<String, Frames> videos, List<Trial> trials) {
+        Map<String, Frames> labelled = new LinkedHashMap<>();
+        for (String name : videos.keySet()) {
+            Trial trial = trials.get(labelled.size());
+            double psnr = trial.quality().psnr();
+            labelled.put(labelled.isEmpty() ? name : name + "  " + ComparisonReport.decibels(psnr), videos.get(name));
+        }
+        return labelled;
+    }
+
+    /** FFmpeg writes to files alone. */
+    private byte[] mp4(Frames frames) throws IOException {
+        Path folder = Files.createTempDirectory("panatorch-");
+        Path file = folder.resolve("video.mp4");
+        try {
+            writer.write(frames, file);
+            return Files.readAllBytes(file);
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(folder);
+        }
+    }
+
+    private Map<String, String> conditions(Map<String, String> sizes) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
+        conditions.put("model", model.name());
+        conditions.putAll(sizes);
+        conditions.put("steps", Integer.toString(video.steps()));
+        conditions.put("guidance scale", Double.toString(video.guidanceScale()));
+        conditions.put("seed", Long.toString(video.seed()));
+        conditions.putAll(Machine.facts());
+        return conditions;
+    }
+}

@@ -1,0 +1,173 @@
+package io.panatorch.cogvideox.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.report.CacheJson;
+import io.panatorch.cache.report.CacheText;
+import io.panatorch.cache.report.TextTable;
+import io.panatorch.cogvideox.compare.Standing;
+import io.panatorch.cogvideox.compare.Trial;
+import io.panatorch.cogvideox.html.HtmlPage;
+import io.panatorch.cogvideox.html.HtmlPage.Cell;
+import io.panatorch.cogvideox.html.ScatterPlot;
+import io.panatorch.io.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A comparison, as a table, as JSON and as a page.
+ *
+ * @param prompts in the order of the standings' trials
+ * @param standings that without a cache first
+ * @param conditions what it was measured with
+ */
+record ComparisonReport(List<String> prompts, List<Standing> standings, Map<String, String> conditions) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final List<String> HEADINGS = List.of(
+            "setting", "denoising", "speed-up", "PSNR mean", "PSNR least", "SSIM", "held at the peak", "computed", "reused");
+
+    /** The table as text. */
+    List<String> lines() {
+        TextTable table = new TextTable(HEADINGS);
+        standings.forEach(standing -> table.row(cells(standing)));
+        return table.lines();
+    }
+
+    private Standing none() {
+        return standings.getFirst();
+    }
+
+    private List<String> cells(Standing standing) {
+        CacheStatistics cache = standing.trials().getFirst().cache();
+        return List.of(standing.setting().name(), String.format(Locale.ROOT, "%.2f s", standing.seconds()),
+                String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none())), decibels(standing.meanPsnr()),
+                decibels(standing.leastPsnr()), String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
+                CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
+                Integer.toString(cache.reused()));
+    }
+
+    /** A ratio in decibels; equal videos have none. */
+    static String decibels(double ratio) {
+        return ratio == Double.POSITIVE_INFINITY ? "equal" : String.format(Locale.ROOT, "%.1f dB", ratio);
+    }
+
+    /** Writes all numbers, whole or not at all. */
+    void writeJson(Path target) throws IOException {
+        byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json());
+        AtomicFile.write(target, temporary -> Files.write(temporary, json));
+    }
+
+    private ObjectNode json() throws IOException {
+        ObjectNode root = JSON.createObjectNode();
+        root.set("versions", Report.versions());
+        ObjectNode facts = root.putObject("conditions");
+        conditions.forEach(facts::put);
+        ArrayNode texts = root.putArray("prompts");
+        prompts.forEach(texts::add);
+        ArrayNode settings = root.putArray("settings");
+        for (Standing standing : standings) {
+            ObjectNode setting = settings.addObject();
+            setting.put("name", standing.setting().name());
+            setting.put("options", standing.setting().options());
+            setting.put("method", standing.setting().method().toString());
+            setting.put("seconds", standing.seconds());
+            setting.put("speed_up", standing.speedUp(none()));
+            put(setting, "psnr_mean", standing.meanPsnr());
+            put(setting, "psnr_least", standing.leastPsnr());
+            setting.put("ssim_mean", standing.meanSsim());
+            setting.put("bytes_peak", standing.bytesPeak());
+            ArrayNode trials = setting.putArray("videos");
+            for (Trial trial : standing.trials()) {
+                ObjectNode node = trials.addObject();
+                node.put("seconds", trial.seconds());
+                put(node, "psnr", trial.quality().psnr());
+                node.put("ssim", trial.quality().ssim());
+                node.set("cache", JSON.readTree(CacheJson.of(trial.cache())));
+            }
+        }
+        return root;
+    }
+
+    /** JSON has no infinity, which is the ratio of equal videos. */
+    private static void put(ObjectNode node, String key, double value) {
+        node.put(key, Double.isFinite(value) ? (Double) value : null);
+    }
+
+    /**
+     * The page.
+     *
+     * @param videos MP4 files, one for each prompt
+     * @param changes of a generation without a cache that measured them
+     */
+    HtmlPage page(List<byte[]> videos, CacheStatistics changes) {
+        HtmlPage page = new HtmlPage("Cache settings compared");
+        page.lead((prompts.size() == 1 ? "One video" : prompts.size() + " videos") + " without a cache and with each setting, of the"
+                + " same prompts and the same noise, on " + conditions.get("model") + ": " + conditions.get("size") + ", "
+                + conditions.get("steps") + " steps.");
+        page.table(HEADINGS, rows());
+        page.paragraph("Denoising is the median time of the denoising loop. PSNR and SSIM say how close the frames are to those"
+                + " without a cache; more is closer. Held at the peak is the memory of what was kept for later steps. Computed and"
+                + " reused count the places in the model that a method covers.");
+        List<ScatterPlot.Point> points = standings.stream().skip(1).map(standing ->
+                new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()), standing.meanPsnr())).toList();
+        page.drawing(new ScatterPlot("times as fast", "dB PSNR, mean", points), "Up and to the right is better.");
+        page.heading("The videos");
+        for (int i = 0; i < videos.size(); i++) {
+            page.subheading(prompts.get(i)).video(videos.get(i), "");
+        }
+        addCaches(page, changes, standings);
+        page.heading("How it was measured");
+        page.paragraph("After a first generation that does not count, each prompt's video was made without a cache and with every"
+                + " setting in turn. PSNR is 10 · log10(1 / MSE) in dB, with the mean square error of a whole video of values in"
+                + " [0, 1]. SSIM is the mean over channels and frames of Wang's index of 2004: RGB, Gaussian window of 11 × 11 with a"
+                + " deviation of 1.5. The PSNR of two equal videos is infinite.");
+        return page.facts(conditions);
+    }
+
+    private static void addCaches(HtmlPage page, CacheStatistics changes, List<Standing> standings) {
+        page.heading("What was computed");
+        for (Standing standing : standings.subList(1, standings.size())) {
+            page.subheading(standing.setting().name()).code(standing.setting().options());
+            CacheReport.addDecisions(page, standing.trials().getFirst().cache());
+        }
+        page.heading("What changes from step to step");
+        page.paragraph("Without a cache, of the first prompt. Where outputs change little, reusing them costs little.");
+        CacheReport.addChanges(page, changes);
+    }
+
+    private List<List<Cell>> rows() {
+        List<List<Cell>> rows = new ArrayList<>();
+        List<Standing> cached = standings.subList(1, standings.size());
+        double fastest = best(cached, standing -> standing.speedUp(none()));
+        for (Standing standing : standings) {
+            List<Cell> cells = new ArrayList<>(cells(standing).stream().map(Cell::of).toList());
+            double speedUp = standing.speedUp(none());
+            cells.set(2, new Cell(cells.get(2).text(), speedUp / Math.max(1, fastest), speedUp == fastest && standing != none()));
+            if (standing != none()) {
+                mark(cells, 3, standing.meanPsnr() == best(cached, Standing::meanPsnr));
+                mark(cells, 4, standing.leastPsnr() == best(cached, Standing::leastPsnr));
+                mark(cells, 5, standing.meanSsim() == best(cached, Standing::meanSsim));
+            }
+            rows.add(cells);
+        }
+        return rows;
+    }
+
+    private static double best(List<Standing> standings, ToDoubleFunction<Standing> number) {
+        return standings.stream().map(number::applyAsDouble).max(Comparator.naturalOrder()).orElse(Double.NaN);
+    }
+
+    private static void mark(List<Cell> cells, int column, boolean best) {
+        cells.set(column, new Cell(cells.get(column).text(), Double.NaN, best));
+    }
+}

@@ -1,0 +1,75 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.DemoModel;
+import io.panatorch.device.LibtorchInfo;
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which model computes, and on what. */
+final class ModelOptions {
+
+    private static final int MAX_THREADS = 1024;
+
+    @Option(names = "--model", paramLabel = "DIR",
+            description = "diffusers directory of a CogVideoX model (default: the demo model inside this program)")
+    private Path model;
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
+            description = "where it is computed; only cpu works yet (default: ${DEFAULT-VALUE})")
+    private String device;
+
+    @Option(names = "--dtype", paramLabel = "NAME", defaultValue = "float32",
+            description = "what it is computed in; only float32 works yet (default: ${DEFAULT-VALUE})")
+    private String dtype;
+
+    @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
+    private Integer threads;
+
+    /** @throws IllegalArgumentException for what does not work */
+    void check() {
+        requireSupported("--device", device, Device.CPU.toString());
+        requireSupported("--dtype", dtype, DType.FLOAT32.torchName());
+        if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
+            throw new IllegalArgumentException("--threads: expected 1 to " + MAX_THREADS + ", found " + threads);
+        }
+    }
+
+    private static void requireSupported(String option, String found, String supported) {
+        if (!found.equals(supported)) {
+            throw new IllegalArgumentException(option + ": expected " + supported + ", found " + found
+                    + ", which does not work yet");
+        }
+    }
+
+    /** {@return where the model lies} */
+    Path folder() throws IOException {
+        return model == null ? DemoModel.folder() : model;
+    }
+
+    /** {@return the model's name as people know it} */
+    String name() {
+        return model == null ? "the demo model" : model.toString();
+    }
+
+    /** Sets the threads and loads the model. */
+    CogVideoXPipeline load() throws IOException {
+        if (threads != null) {
+            LibtorchInfo.setThreads(threads);
+        }
+        Path folder = folder();
+        if (!Files.exists(folder)) {
+            throw new InvalidFileException(folder, "the folder does not exist");
+        }
+        try {
+            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
+        } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right
+            throw new InvalidFileException(folder, e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.TextToVideoRequest;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What every video of a command has in common. */
+final class RequestOptions {
+
+    @Option(names = "--height", paramLabel = "PIXELS", description = "height of the video (default: the model's)")
+    private Integer height;
+
+    @Option(names = "--width", paramLabel = "PIXELS", description = "width of the video (default: the model's)")
+    private Integer width;
+
+    @Option(names = "--frames", paramLabel = "N", description = "frames of the video (default: the model's)")
+    private Integer frames;
+
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "50",
+            description = "denoising steps (default: ${DEFAULT-VALUE})")
+    private int steps;
+
+    @Option(names = "--guidance-scale", paramLabel = "X", defaultValue = "6",
+            description = "how strongly the prompt counts; up to 1 there is no guidance (default: ${DEFAULT-VALUE})")
+    private double guidanceScale;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "42",
+            description = "of the initial noise, which is torch's for that seed (default: ${DEFAULT-VALUE})")
+    private long seed;
+
+    int steps() {
+        return steps;
+    }
+
+    double guidanceScale() {
+        return guidanceScale;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    /** {@return the number that was asked for, or null} */
+    Integer frames() {
+        return frames;
+    }
+
+    /**
+     * {@return a request for a batch of videos}
+     *
+     * @throws IllegalArgumentException for an option that has no meaning
+     */
+    TextToVideoRequest.Builder request(List<String> prompts) {
+        if (prompts.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException("--prompt: expected words, found an empty text");
+        }
+        TextToVideoRequest.Builder request = TextToVideoRequest.builder(prompts.toArray(String[]::new))
+                .steps(steps)
+                .guidanceScale(guidanceScale)
+                .seed(seed);
+        if (height != null) {
+            request.height(height);
+        }
+        if (width != null) {
+            request.width(width);
+        }
+        if (frames != null) {
+            request.frames(frames);
+        }
+        return request;
+    }
+}

@@ -1,0 +1,75 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cogvideox.compare.Setting;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+
+/** What {@code --setting} says: the cache options of {@code generate}, under a name. */
+final class SettingParser {
+
+    private static final Pattern NAMED = Pattern.compile("\\s*([^-:\\s][^:]*):\\s+(.*)");
+
+    /** A setting that has its options but perhaps not yet all numbers. */
+    record Parsed(String name, String text, CacheOptions options) {
+
+        Setting setting(Terminal terminal) {
+            return new Setting(name, text, options.method(terminal, false));
+        }
+    }
+
+    @Command
+    private static final class Holder {
+        @Mixin
+        private CacheOptions options;
+    }
+
+    private SettingParser() {}
+
+    /**
+     * Reads settings.
+     *
+     * @param texts each {@code NAME: OPTIONS} or {@code OPTIONS}, which then are the name
+     * @throws IllegalArgumentException where one is wrong, skips nothing, or has the name of another
+     */
+    static List<Parsed> parse(List<String> texts) {
+        List<Parsed> settings = new ArrayList<>();
+        Set<String> names = new HashSet<>(Set.of(Setting.NONE.name()));
+        for (String text : texts) {
+            Parsed setting = parse(text);
+            if (setting.options.isNone()) {
+                throw new IllegalArgumentException("--setting '" + text + "': expected a cache, found none, with which all are"
+                        + " compared anyway");
+            }
+            if (!names.add(setting.name)) {
+                throw new IllegalArgumentException("--setting '" + text + "': expected a name of its own, found a second "
+                        + setting.name);
+            }
+            settings.add(setting);
+        }
+        return settings;
+    }
+
+    private static Parsed parse(String text) {
+        Matcher named = NAMED.matcher(text);
+        boolean hasName = named.matches();
+        String options = (hasName ? named.group(2) : text).strip();
+        Holder holder = new Holder();
+        try {
+            new CommandLine(holder).setExpandAtFiles(false).registerConverter(Path.class, Main::path)
+                    .parseArgs(options.isEmpty() ? new String[0] : options.split("\\s+"));
+        } catch (ParameterException e) {
+            throw new IllegalArgumentException("--setting '" + text + "': " + e.getMessage(), e);
+        }
+        String name = hasName ? named.group(1).strip() : options.replaceFirst("^--cache[ =]", "");
+        return new Parsed(name, options, holder.options);
+    }
+}

@@ -1,0 +1,59 @@
+package io.panatorch.cogvideox.compare;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+
+/**
+ * How a setting did.
+ *
+ * @param setting which
+ * @param trials one for each prompt, in order
+ */
+public record Standing(Setting setting, List<Trial> trials) {
+
+    /** Copies the list. */
+    public Standing {
+        trials = List.copyOf(trials);
+        if (trials.isEmpty()) {
+            throw new IllegalArgumentException("setting " + setting.name() + ": expected a video or more, found none");
+        }
+    }
+
+    /** {@return the median time of denoising; of an even number of videos the mean of the two in the middle} */
+    public double seconds() {
+        double[] sorted = all(Trial::seconds).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** {@return how many times as fast as another one} */
+    public double speedUp(Standing other) {
+        return other.seconds() / seconds();
+    }
+
+    /** {@return the mean over all videos, in decibels; infinite where one is equal to the one without a cache} */
+    public double meanPsnr() {
+        return all(trial -> trial.quality().psnr()).average().orElseThrow();
+    }
+
+    /** {@return that of the video that is farthest off, in decibels} */
+    public double leastPsnr() {
+        return all(trial -> trial.quality().psnr()).min().orElseThrow();
+    }
+
+    /** {@return the mean over all videos} */
+    public double meanSsim() {
+        return all(trial -> trial.quality().ssim()).average().orElseThrow();
+    }
+
+    /** {@return the most that any generation held at once, in bytes, on all devices together} */
+    public long bytesPeak() {
+        return trials.stream().mapToLong(trial -> trial.cache().bytes().peak() + trial.cache().bytes().offloadedPeak()).max()
+                .orElseThrow();
+    }
+
+    private DoubleStream all(ToDoubleFunction<Trial> number) {
+        return trials.stream().mapToDouble(number);
+    }
+}
