@@ -7,6 +7,8 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.quality.VideoQuality;
+import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.stream.Stream;
 import org.openjdk.jmh.util.ListStatistics;
@@ -27,6 +29,7 @@ final class EndToEnd {
     private final CogVideoXPipeline pipeline;
     private final TextToVideoRequest request;
     private float[] frames;
+    private long[] shape;
     private CacheStatistics cache;
 
     EndToEnd(CogVideoXPipeline pipeline, CacheMethod method, int steps) {
@@ -64,6 +67,7 @@ final class EndToEnd {
         try (var _ = TensorScope.open()) {
             TextToVideoResult result = pipeline.generate(request);
             frames = result.frames().toFloatArray();
+            shape = result.frames().shape().sizes();
             cache = result.cache();
             return result;
         }
@@ -71,7 +75,9 @@ final class EndToEnd {
 
     /** {@return how close the last video is to another's, in decibels} */
     double psnr(EndToEnd other) {
-        return Psnr.of(other.frames, frames);
+        try (var _ = TensorScope.open()) {
+            return VideoQuality.of(Tensor.of(other.frames, shape), Tensor.of(frames, shape)).psnr();
+        }
     }
 
     /** {@return attentions that were computed in one generation} */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -102,6 +103,16 @@ class PipelineTest {
             assertThat(result.frames().shape().sizes()).containsExactly(1, 8, 3, 32, 32);
             assertThat(result.cache().sites().getFirst().decisions()).isEqualTo("CCC");
         }
+    }
+
+    @Test
+    void theCacheCanBeSeenAtEveryStep() {
+        List<CacheStatistics> seen = new ArrayList<>();
+        frames(request().cache(pab()).onStep(event -> seen.add(event.cache())).build());
+
+        assertThat(seen).extracting(statistics -> statistics.sites().getFirst().decisions())
+                .containsExactly("C", "CR", "CRC", "CRCR", "CRCRC");
+        assertThat(seen.getLast().reused()).isEqualTo(2 * seen.getLast().sites().size());
     }
 
     @Test

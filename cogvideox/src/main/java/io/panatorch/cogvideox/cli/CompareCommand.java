@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
@@ -203,16 +204,14 @@ final class CompareCommand implements Callable<Integer> {
         return labelled;
     }
 
-    /** FFmpeg writes to files alone. */
+    /** FFmpeg writes to files alone; until it is whole, the writer deletes what there is of it also when the program ends. */
     private byte[] mp4(Frames frames) throws IOException {
-        Path folder = Files.createTempDirectory("panatorch-");
-        Path file = folder.resolve("video.mp4");
+        Path file = Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
         try {
             writer.write(frames, file);
             return Files.readAllBytes(file);
         } finally {
             Files.deleteIfExists(file);
-            Files.delete(folder);
         }
     }
 

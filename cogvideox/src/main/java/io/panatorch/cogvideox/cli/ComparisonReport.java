@@ -49,10 +49,12 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
 
     private List<String> cells(Standing standing) {
         CacheStatistics cache = standing.trials().getFirst().cache();
+        boolean isNone = standing == none();
         return List.of(standing.setting().name(), String.format(Locale.ROOT, "%.2f s", standing.seconds()),
-                String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none())), decibels(standing.meanPsnr()),
-                decibels(standing.leastPsnr()), String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
-                CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
+                String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none())),
+                isNone ? "" : decibels(standing.meanPsnr()), isNone ? "" : decibels(standing.leastPsnr()),
+                isNone ? "" : String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
+                isNone ? "" : CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
                 Integer.toString(cache.reused()));
     }
 
@@ -147,13 +149,13 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
 
     private List<List<Cell>> rows() {
         List<List<Cell>> rows = new ArrayList<>();
-        List<Standing> cached = standings.subList(1, standings.size());
+        List<Standing> cached = standings.stream().filter(ComparisonReport::skips).toList();
         double fastest = best(cached, standing -> standing.speedUp(none()));
         for (Standing standing : standings) {
             List<Cell> cells = new ArrayList<>(cells(standing).stream().map(Cell::of).toList());
             double speedUp = standing.speedUp(none());
-            cells.set(2, new Cell(cells.get(2).text(), speedUp / Math.max(1, fastest), speedUp == fastest && standing != none()));
-            if (standing != none()) {
+            cells.set(2, new Cell(cells.get(2).text(), speedUp / Math.max(1, fastest), skips(standing) && speedUp == fastest));
+            if (skips(standing)) {
                 mark(cells, 3, standing.meanPsnr() == best(cached, Standing::meanPsnr));
                 mark(cells, 4, standing.leastPsnr() == best(cached, Standing::leastPsnr));
                 mark(cells, 5, standing.meanSsim() == best(cached, Standing::meanSsim));
@@ -161,6 +163,11 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             rows.add(cells);
         }
         return rows;
+    }
+
+    /** What skips nothing cannot be the best. */
+    private static boolean skips(Standing standing) {
+        return standing.trials().stream().anyMatch(trial -> trial.cache().partial() + trial.cache().reused() > 0);
     }
 
     private static double best(List<Standing> standings, ToDoubleFunction<Standing> number) {

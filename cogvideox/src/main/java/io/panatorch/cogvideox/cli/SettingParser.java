@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 /** What {@code --setting} says: the cache options of {@code generate}, under a name. */
 final class SettingParser {
 
-    private static final Pattern NAMED = Pattern.compile("\\s*([^-:\\s][^:]*):\\s+(.*)");
+    private static final Pattern NAMED = Pattern.compile("\\s*([^-:\\s][^:]*):(|\\s.*)");
 
     /** A setting that has its options but perhaps not yet all numbers. */
     record Parsed(String name, String text, CacheOptions options) {

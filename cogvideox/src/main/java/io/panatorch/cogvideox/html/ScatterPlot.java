@@ -23,6 +23,8 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
     private static final int TOP = 30;
     private static final int BOTTOM = 44;
     private static final int LINE = 15;
+    private static final int RADIUS = 5;
+    private static final int BASELINE = 4;
     private static final double LETTER = 6.6;
     private static final int MOST_TICKS = 7;
 
@@ -91,30 +93,47 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         return svg.append("</svg>").toString();
     }
 
-    /** Where a name is written; names are moved down until they are free of others. */
+    /** What takes up space in a line of text: a name, or a point. */
     private record Label(double left, double right, double y) {
 
         boolean touches(Label other) {
             return left < other.right && other.left < right && Math.abs(y - other.y) < LINE;
         }
+
+        Label movedBy(double distance) {
+            return new Label(left, right, y + distance);
+        }
     }
 
     private void drawPoints(StringBuilder svg, Axis xAxis, Axis yAxis) {
-        List<Label> labels = new ArrayList<>();
+        List<Label> taken = new ArrayList<>();
+        points.forEach(point -> {
+            double x = xAxis.place(point.x);
+            taken.add(new Label(x - RADIUS, x + RADIUS, yAxis.place(point.y) + BASELINE));
+        });
         for (Point point : points) {
             double x = xAxis.place(point.x);
             double y = yAxis.place(point.y);
             double width = LETTER * point.name.length();
-            boolean toTheLeft = x + 10 + width > WIDTH - RIGHT && x - 10 - width > LEFT;
-            double left = toTheLeft ? x - 10 - width : x + 10;
-            Label label = new Label(left, left + width, y + 4);
-            while (labels.stream().anyMatch(label::touches)) {
-                label = new Label(label.left, label.right, label.y + 1);
-            }
-            labels.add(label);
-            svg.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, y));
+            boolean toTheLeft = x + 2 * RADIUS + width > WIDTH - RIGHT && x - 2 * RADIUS - width > LEFT;
+            double left = toTheLeft ? x - 2 * RADIUS - width : x + 2 * RADIUS;
+            Label label = free(new Label(left, left + width, y + BASELINE), taken);
+            taken.add(label);
+            svg.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/>", x, y, RADIUS));
             text(svg, toTheLeft ? label.right : label.left, label.y, toTheLeft ? "end" : "start", "", point.name);
         }
+    }
+
+    /** The nearest place above or below that nothing else has. */
+    private static Label free(Label wanted, List<Label> taken) {
+        for (int distance = 0; distance < HEIGHT; distance++) {
+            for (Label label : List.of(wanted.movedBy(distance), wanted.movedBy(-distance))) {
+                if (taken.stream().noneMatch(label::touches)) {
+                    return label;
+                }
+            }
+        }
+        return wanted;
     }
 
     private static void line(StringBuilder svg, double x1, double y1, double x2, double y2) {

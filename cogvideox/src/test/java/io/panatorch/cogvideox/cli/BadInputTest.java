@@ -40,6 +40,7 @@ class BadInputTest {
         --frames 2147483647        | latents of 536870912 × 6 × 8: expected ones with at most 44739242 patches
         --frames 0                 | frames: expected 1 or more, found 0
         --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
+        --cache-report r.pdf       | --cache-report: expected a file that ends with .html or .txt, found r.pdf
         --fps 0                    | --fps: expected a number above 0, found 0.0
         --fps Infinity             | --fps: expected a number above 0, found Infinity
         --threads 0                | --threads: expected 1 to 1024, found 0

@@ -59,9 +59,32 @@ class CancelTest {
         }
     }
 
+    /** Between FFmpeg's first pictures and the page: a temporary video is there too. */
+    @Test
+    void aComparisonLeavesNothing() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path pid = sleepingFfmpeg();
+        Process process = start(List.of("-Djava.io.tmpdir=" + temporary), "compare", "--prompt", "a", "--setting", "--cache pab",
+                "--output", "c.html", "--stats", "s.json", "--steps", "1");
+        awaitFile(pid, process);
+        assertThat(temporary).isNotEmptyDirectory();
+        endsWell(process);
+        assertThat(temporary).isEmptyDirectory();
+    }
+
     /** FFmpeg takes the first pictures, says so, and then nothing more. */
     @Test
     void endsFfmpegToo() throws Exception {
+        Path pid = sleepingFfmpeg();
+        Process process = start("--steps", "1");
+        awaitFile(pid, process);
+        assertThat(errors).isEmptyFile();
+        endsWell(process);
+        assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).filter(ProcessHandle::isAlive)).isEmpty();
+    }
+
+    /** Returns the file that has its process once it has begun. */
+    private Path sleepingFfmpeg() throws IOException {
         Path pid = folder.resolve("pid");
         Path ffmpeg = Files.writeString(bin.resolve("ffmpeg"), """
                 #!/bin/sh
@@ -69,13 +92,13 @@ class CancelTest {
                 echo $$ > '%1$s.new'; mv '%1$s.new' '%1$s'; exec sleep 600
                 """.formatted(pid));
         assertThat(ffmpeg.toFile().setExecutable(true)).isTrue();
-        Process process = start("--steps", "1");
-        while (!Files.exists(pid) && process.isAlive()) {
+        return pid;
+    }
+
+    private static void awaitFile(Path file, Process process) throws InterruptedException {
+        while (!Files.exists(file) && process.isAlive()) {
             Thread.sleep(10);
         }
-        assertThat(errors).isEmptyFile();
-        endsWell(process);
-        assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).filter(ProcessHandle::isAlive)).isEmpty();
     }
 
     private void endsWell(Process process) throws Exception {
@@ -86,16 +109,22 @@ class CancelTest {
         assertThat(out).isEmptyDirectory();
     }
 
-    /** The command in a JVM of its own, with the flags and paths of this one. */
     private Process start(String... options) throws IOException {
+        return start(List.of(), "generate", Stream.concat(
+                Stream.of("--prompt", "a", "--output", "v.mp4", "--stats", "s.json"), Stream.of(options)).toArray(String[]::new));
+    }
+
+    /** The command in a JVM of its own, with the flags and paths of this one. */
+    private Process start(List<String> flags, String command, String... options) throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=io.panatorch.bindings",
+                "--add-modules", "java.desktop",
                 "--module-path", System.getProperty("jdk.module.path"),
-                "--class-path", System.getProperty("java.class.path"),
-                "-m", "io.panatorch.cogvideox/" + Main.class.getName(),
-                "generate", "--model", Golden.folder("t2v-2b").resolve("pipeline").toString(), "--prompt", "a"));
-        Stream.of("--output", "v.mp4", "--stats", "s.json").forEach(line::add);
+                "--class-path", System.getProperty("java.class.path")));
+        line.addAll(flags);
+        line.addAll(List.of("-m", "io.panatorch.cogvideox/" + Main.class.getName(), command,
+                "--model", Golden.folder("t2v-2b").resolve("pipeline").toString()));
         line.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(line).directory(out.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(errors.toFile());

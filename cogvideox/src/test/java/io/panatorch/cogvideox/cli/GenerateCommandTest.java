@@ -48,7 +48,7 @@ class GenerateCommandTest {
                 line -> assertThat(line).matches("write +\\d+\\.\\d\\d s"),
                 line -> assertThat(line).matches("total +\\d+\\.\\d\\d s"),
                 line -> assertThat(line).isEqualTo(
-                        "pab       48 attentions, 32 computed, 16 reused (33 %), 0.1 MiB held at the peak"),
+                        "pab       48 attentions, 32 computed, 16 reused (33 %), 81.0 KiB held at the peak"),
                 line -> assertThat(line).isEqualTo("video     64 x 48 pixels, 9 frames"),
                 line -> assertThat(line).isEqualTo("output    " + at("latents.safetensors")),
                 line -> assertThat(line).isEqualTo("output    " + at("frames.safetensors")),
@@ -81,9 +81,25 @@ class GenerateCommandTest {
         assertThat(site.get("kind").asText()).isEqualTo("spatial_attention");
         assertThat(site.get("layer").asInt()).isEqualTo(2);
         assertThat(site.get("decisions").asText()).isEqualTo("CCCRCRCRCRCC");
+        assertThat(site.get("seconds")).hasSize(12).allMatch(seconds -> seconds.asDouble() > 0);
+        assertThat(site.get("changes")).hasSize(12).allMatch(JsonNode::isNull);
+        assertThat(stats.get("kinds").get(0).get("computed").asInt()).isEqualTo(32);
         assertThat(site.get("bytes_peak").asLong()).isPositive();
         assertThat(stats.get("bytes_peak").asLong()).isEqualTo(4 * site.get("bytes_peak").asLong());
         assertThat(stats.get("versions").get("libtorch").asText()).isEqualTo(LibtorchInfo.load().version());
+    }
+
+    @Test
+    void aReportOfTheCacheMeasuresChanges() throws IOException {
+        run("--prompt", "a", "--steps", "12", "--output-latents", at("l.safetensors"), "--cache-report", at("r.html"),
+                "--stats", at("s.json"));
+        assertThat(json("s.json").get("change_p50").asDouble()).isPositive();
+        String page = Files.readString(folder.resolve("r.html"));
+        assertThat(page.split("<picture>")).as("decisions and changes").hasSize(3);
+        assertThat(page).contains("Method: pab.", "change p50", "transformer_blocks.3.attn1");
+
+        run("--prompt", "a", "--output-latents", at("l.safetensors"), "--cache-report", at("r.txt"));
+        assertThat(folder.resolve("r.txt")).content().contains("spatial attention", "change p50", "transformer_blocks.3.attn1");
     }
 
     @Test
@@ -148,7 +164,7 @@ class GenerateCommandTest {
                 .toArray(String[]::new)));
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains(
-                "faster    60 sites, 43 computed, 9 in part, 8 reused (13 %), 0.0 MiB held at the peak\n");
+                "faster    60 sites, 43 computed, 9 in part, 8 reused (13 %), 23.3 KiB held at the peak\n");
         JsonNode stats = json("s.json");
         assertThat(stats.get("partial").asInt()).isEqualTo(9);
         assertThat(stats.get("sites").valueStream().map(site -> site.get("decisions").asText())).containsExactly(

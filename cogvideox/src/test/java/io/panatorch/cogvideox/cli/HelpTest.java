@@ -11,7 +11,7 @@ class HelpTest {
 
     @Test
     void helpNamesTheCommandsAndEveryOption() {
-        assertThat(Run.of("--help").out()).contains("generate", "info", "--version");
+        assertThat(Run.of("--help").out()).contains("generate", "compare", "info", "--version");
         Run run = Run.of("generate", "--help");
         assertThat(run.status()).isZero();
         assertThat(run.err()).isEmpty();
@@ -19,8 +19,17 @@ class HelpTest {
                 "--steps=", "--guidance-scale=", "--fps=", "--seed=", "--latents=", "--output=", "--output-latents=",
                 "--output-frames=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
                 "--pab-spatial-skip=", "--pab-spatial-range=",
-                "--pab-temporal-skip=", "--pab-temporal-range=", "--pab-cross-skip=", "--pab-cross-range=", "--stats=",
+                "--pab-temporal-skip=", "--pab-temporal-range=", "--pab-cross-skip=", "--pab-cross-range=", "--stats=", "--cache-report=",
                 "--device=", "--dtype=", "--threads=", "--quiet", "red-1.mp4", "2   wrong use of the command");
+    }
+
+    @Test
+    void helpOfACommandNamesItsOptions() {
+        Run run = Run.of("compare", "--help");
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).contains("--model=", "--prompt=", "--prompts=", "--height=", "--width=", "--frames=", "--steps=",
+                "--guidance-scale=", "--seed=", "--setting=[NAME: ]OPTIONS", "--output=FILE.html", "--stats=", "--threads=",
+                "--quiet", "2   wrong use of the command");
     }
 
     @Test

@@ -19,7 +19,7 @@ class HtmlPageTest {
     void textIsShownAsItIs() {
         String html = new HtmlPage("a < b & \"c\"").lead("<1>").heading("<2>").subheading("<3>").paragraph("<4>").code("<5>")
                 .facts(Map.of("<6>", "<7>")).table(List.of("<8>"), List.of(List.of(Cell.of("<9>"))))
-                .picture(new byte[0], new byte[0], "\"<10>").video(new byte[0], "<11>").html();
+                .picture(new byte[20], new byte[20], "\"<10>").video(new byte[0], "<11>").html();
 
         assertThat(html).contains("<title>a &lt; b &amp; &quot;c&quot;</title>", "<h1>a &lt; b &amp; &quot;c&quot;</h1>",
                 "alt=\"&quot;&lt;10&gt;\"").doesNotContainPattern("<\\d").doesNotContain("@body@", "@title@");
@@ -30,9 +30,13 @@ class HtmlPageTest {
 
     @Test
     void picturesAndVideosAreInside() {
-        String html = new HtmlPage("t").picture(new byte[] {1}, new byte[] {2}, "p").video(new byte[] {3}, "v").html();
-        assertThat(html).contains("src=\"data:image/png;base64,AQ==\"", "srcset=\"data:image/png;base64,Ag==\"",
-                "src=\"data:video/mp4;base64,Aw==\"");
+        byte[] light = new byte[21];
+        light[19] = 64; // the width of a PNG file
+        byte[] dark = light.clone();
+        dark[20] = 1;
+        String html = new HtmlPage("t").picture(light, dark, "p").video(new byte[] {3}, "v").html();
+        assertThat(html).contains("<img width=\"32\" alt=\"p\" src=\"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAEAA\"",
+                "srcset=\"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAEAB\"", "src=\"data:video/mp4;base64,Aw==\"");
         assertThat(html).as("nothing is loaded").doesNotContainPattern("(?i)https?:|url\\(|<script|<link|@import");
     }
 

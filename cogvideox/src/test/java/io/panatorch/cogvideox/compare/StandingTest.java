@@ -1,0 +1,49 @@
+package io.panatorch.cogvideox.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.HeldBytes;
+import io.panatorch.cogvideox.quality.VideoQuality;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("pure")
+class StandingTest {
+
+    @Test
+    void timeIsTheMedian() {
+        assertThat(took(3, 1, 100).seconds()).isEqualTo(3);
+        assertThat(took(4, 1, 100, 2).seconds()).isEqualTo(3);
+        assertThat(took(2).speedUp(took(5, 3, 9))).isEqualTo(2.5);
+    }
+
+    @Test
+    void qualityIsTheMeanAndTheWorst() {
+        Standing standing = new Standing(Setting.NONE, List.of(trial(1, 40, 0.9, 10, 0), trial(1, 20, 0.7, 30, 5), trial(1, 30, 0.8, 20, 20)));
+        assertThat(standing.meanPsnr()).isCloseTo(30, within(1e-12));
+        assertThat(standing.leastPsnr()).isEqualTo(20);
+        assertThat(standing.meanSsim()).isCloseTo(0.8, within(1e-12));
+        assertThat(standing.bytesPeak()).as("here and offloaded, of one generation").isEqualTo(40);
+    }
+
+    @Test
+    void refusesNoVideoAtAll() {
+        assertThatThrownBy(() -> new Standing(Setting.NONE, List.of())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("setting none: expected a video or more, found none");
+    }
+
+    private static Standing took(double... seconds) {
+        return new Standing(Setting.NONE, DoubleStream.of(seconds).mapToObj(s -> trial(s, 1, 1, 0, 0)).toList());
+    }
+
+    private static Trial trial(double seconds, double psnr, double ssim, long peak, long offloaded) {
+        return new Trial(seconds, new VideoQuality(psnr, ssim),
+                new CacheStatistics("m", List.of(), Map.of(), new HeldBytes(0, peak, 0, offloaded)));
+    }
+}
