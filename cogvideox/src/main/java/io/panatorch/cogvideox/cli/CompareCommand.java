@@ -7,6 +7,7 @@ import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.StepEvent;
 import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.cli.SettingParser.Parsed;
 import io.panatorch.cogvideox.compare.Comparison;
 import io.panatorch.cogvideox.compare.Setting;
 import io.panatorch.cogvideox.compare.SideBySide;
@@ -91,27 +92,16 @@ final class CompareCommand implements Callable<Integer> {
         model.check();
         List<String> texts = prompts.texts();
         List<TextToVideoRequest.Builder> requests = texts.stream().map(text -> video.request(List.of(text))).toList();
-        List<SettingParser.Parsed> parsed = SettingParser.parse(Objects.requireNonNullElse(settings, CacheOptions.methods()));
-        for (SettingParser.Parsed setting : parsed) {
-            check(setting);
+        Map<Parsed, Setting> all = new LinkedHashMap<>();
+        for (Parsed parsed : SettingParser.parse(Objects.requireNonNullElse(settings, CacheOptions.methods()))) {
+            all.put(parsed, parsed.setting(terminal));
         }
         checkOutputs();
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
-            compare(pipeline, texts, requests, parsed);
+            compare(pipeline, texts, requests, all);
         }
         return ExitCode.OK;
-    }
-
-    /** What a calibration will give is not known yet; everything else can be wrong now. */
-    private void check(SettingParser.Parsed setting) {
-        try {
-            if (!setting.options().isUncalibrated()) {
-                setting.setting(terminal);
-            }
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("--setting '" + setting.text() + "': " + e.getMessage(), e);
-        }
     }
 
     private void checkOutputs() throws IOException {
@@ -129,10 +119,9 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void compare(CogVideoXPipeline pipeline, List<String> texts, List<TextToVideoRequest.Builder> requests,
-            List<SettingParser.Parsed> parsed) throws IOException {
+            Map<Parsed, Setting> all) throws IOException {
         CacheStatistics changes = warmUp(pipeline, requests.getFirst());
-        calibrate(pipeline, requests.getFirst(), parsed);
-        List<Setting> all = parsed.stream().map(setting -> setting.setting(terminal)).toList();
+        calibrate(pipeline, requests.getFirst(), all);
         int runs = texts.size() * (all.size() + 1);
         List<byte[]> videos = new ArrayList<>();
         Map<String, String> sizes = new LinkedHashMap<>();
@@ -150,7 +139,7 @@ final class CompareCommand implements Callable<Integer> {
                     videos.add(mp4(SideBySide.of(labelled(pictures, trials))));
                 }
             }
-        }).run(requests, all);
+        }).run(requests, List.copyOf(all.values()));
         report(new ComparisonReport(texts, standings, conditions(sizes)), videos, changes);
     }
 
@@ -178,12 +167,14 @@ final class CompareCommand implements Callable<Integer> {
         return generate(pipeline, request, none, step -> showStep("warm-up", step));
     }
 
-    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, List<SettingParser.Parsed> parsed) {
-        List<CacheOptions> uncalibrated =
-                parsed.stream().map(SettingParser.Parsed::options).filter(CacheOptions::isUncalibrated).toList();
+    /** Makes the settings anew that lack numbers of a calibration. */
+    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, Map<Parsed, Setting> all) {
+        List<Parsed> uncalibrated = all.keySet().stream().filter(parsed -> parsed.options().isUncalibrated()).toList();
         if (!uncalibrated.isEmpty()) {
-            CacheMethod calibration = MagCache.calibration(ratios -> uncalibrated.forEach(options -> options.calibrate(ratios)));
+            CacheMethod calibration =
+                    MagCache.calibration(ratios -> uncalibrated.forEach(parsed -> parsed.options().calibrate(ratios)));
             generate(pipeline, request, calibration, step -> showStep("calibration of MagCache", step));
+            uncalibrated.forEach(parsed -> all.put(parsed, parsed.setting(terminal)));
         }
     }
 

@@ -21,8 +21,22 @@ final class SettingParser {
     /** A setting that has its options but perhaps not yet all numbers. */
     record Parsed(String name, String text, CacheOptions options) {
 
+        /**
+         * Makes the setting. In place of numbers that a calibration will give, it has any: then it only shows that all else is right.
+         *
+         * @throws IllegalArgumentException where the options make no sense
+         */
         Setting setting(Terminal terminal) {
-            return new Setting(name, text, options.method(terminal, false));
+            CacheOptions complete = options;
+            if (options.isUncalibrated()) {
+                complete = parse(text).options;
+                complete.calibrate(List.of(1.0));
+            }
+            try {
+                return new Setting(name, text, complete.method(terminal, false));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("--setting '" + text + "': " + e.getMessage(), e);
+            }
         }
     }
 

@@ -83,6 +83,19 @@ class CompareCommandTest {
     }
 
     @Test
+    void whatIsWrongOrWithoutEffectIsToldBeforeTheWorkAndOnce() {
+        Run wrong = compare("--prompt", "a", "--setting", "--cache magcache --cache-option treshold=1");
+        assertThat(wrong.status()).isEqualTo(2);
+        assertThat(wrong.err()).startsWith("panatorch: --setting '--cache magcache --cache-option treshold=1': --cache-option:"
+                + " expected one of calibrate, ratios, threshold,").hasLineCount(1);
+
+        Run useless = compare("--prompt", "a", "--frames", "1", "--steps", "1", "--setting", "--cache pab --pab-cross-skip 2");
+        assertThat(useless.status()).isZero();
+        assertThat(useless.err()).isEqualTo(
+                "panatorch: warning: --pab-cross-skip changes nothing: CogVideoX has no cross attention\n");
+    }
+
+    @Test
     void progressNamesTheVideoAndItsSetting() {
         List<String> arguments = new ArrayList<>(List.of("--prompt", "a", "--frames", "1", "--steps", "2", "--setting", "--cache pab"));
         Run run = Run.onTerminal(arguments(arguments));

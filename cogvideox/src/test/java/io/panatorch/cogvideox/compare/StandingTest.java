@@ -25,7 +25,8 @@ class StandingTest {
 
     @Test
     void qualityIsTheMeanAndTheWorst() {
-        Standing standing = new Standing(Setting.NONE, List.of(trial(1, 40, 0.9, 10, 0), trial(1, 20, 0.7, 30, 5), trial(1, 30, 0.8, 20, 20)));
+        Standing standing = new Standing(Setting.NONE,
+                List.of(trial(1, 40, 0.9, 10, 0), trial(1, 20, 0.7, 30, 5), trial(1, 30, 0.8, 20, 20)));
         assertThat(standing.meanPsnr()).isCloseTo(30, within(1e-12));
         assertThat(standing.leastPsnr()).isEqualTo(20);
         assertThat(standing.meanSsim()).isCloseTo(0.8, within(1e-12));
