@@ -1,37 +1,82 @@
 package io.panatorch.cache.pab;
 
+import io.panatorch.cache.SiteKind;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
 /**
- * When an attention is skipped: a pure function of the step and its timestep.
+ * When some attentions or MLPs are skipped: a pure function of the step and its timestep.
  *
+ * @param kind what is skipped: an attention or {@link SiteKind#FEED_FORWARD}
+ * @param layers {@linkplain io.panatorch.cache.Site#layer() of which layers}, in ascending order; empty for all
  * @param skipRange compute at every skipRange-th call of the denoiser, counted from 0 whether or not the timestep is inside
  *     the window; 1 computes always
  * @param low reuse only at timesteps strictly above this
  * @param high reuse only at timesteps strictly below this
  */
-record BroadcastRule(int skipRange, int low, int high) implements ReuseRule {
+public record BroadcastRule(SiteKind kind, List<Integer> layers, int skipRange, int low, int high) implements ReuseRule {
 
-    BroadcastRule {
+    /** What can be broadcast. */
+    static final Set<SiteKind> KINDS = EnumSet.of(SiteKind.SPATIAL_ATTENTION, SiteKind.TEMPORAL_ATTENTION,
+            SiteKind.CROSS_ATTENTION, SiteKind.FEED_FORWARD);
+
+    /**
+     * Copies the layers, sorted and each once.
+     *
+     * @throws IllegalArgumentException where a value makes no sense; the message names it
+     */
+    public BroadcastRule {
+        if (!KINDS.contains(kind)) {
+            throw new IllegalArgumentException("broadcast kind: expected an attention or FEED_FORWARD, found " + kind);
+        }
+        String words = ReuseRule.words(kind);
+        layers = List.copyOf(new TreeSet<>(layers));
+        if (!layers.isEmpty() && layers.getFirst() < 0) {
+            throw new IllegalArgumentException(words + " layers: expected each 0 or more, found " + layers.getFirst());
+        }
         if (skipRange < 1) {
-            throw new IllegalArgumentException("skip range: expected 1 or more, found " + skipRange);
+            throw new IllegalArgumentException(words + " skip range: expected 1 or more, found " + skipRange);
         }
         if (low >= high) {
             throw new IllegalArgumentException(
-                    "timestep skip range: expected low < high, found " + low + ", " + high);
+                    words + " timestep skip range: expected low < high, found " + low + ", " + high);
         }
     }
 
-    /** Whether the step at this index reuses the output of the step before it. */
-    boolean reuses(int index, int timestep) {
-        return index % skipRange != 0 && low < timestep && timestep < high;
+    /** A rule for all layers. */
+    public BroadcastRule(SiteKind kind, int skipRange, int low, int high) {
+        this(kind, List.of(), skipRange, low, high);
     }
 
     @Override
     public boolean reuses(int index, int[] timesteps) {
-        return reuses(index, timesteps[index]);
+        return index % skipRange != 0 && low < timesteps[index] && timesteps[index] < high;
+    }
+
+    @Override
+    public boolean covers(int layer) {
+        return layers.isEmpty() || layers.contains(layer);
     }
 
     @Override
     public String toString() {
-        return "skip range " + skipRange + " in (" + low + ", " + high + ")";
+        String which = layers.isEmpty() ? "" : (layers.size() == 1 ? "of layer " : "of layers ") + ranges(layers) + " ";
+        return which + "skip range " + skipRange + " in (" + low
+                + ", " + high + ")";
+    }
+
+    /** Ascending numbers with runs drawn together: {@code 0-2, 5}. */
+    private static String ranges(Collection<Integer> layers) {
+        return layers.stream().filter(layer -> !layers.contains(layer - 1)).map(first -> {
+            int last = first;
+            while (layers.contains(last + 1)) {
+                last++;
+            }
+            return last == first ? Integer.toString(first) : first + "-" + last;
+        }).collect(Collectors.joining(", "));
     }
 }

@@ -12,8 +12,8 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -28,30 +28,31 @@ import java.util.stream.Collectors;
  * strict on both sides. What is reused is the output after the output projection and before the gate. A site's output is held
  * only while the next step will reuse it, so nothing is held outside the window.
  *
- * <p>The MLPs of some blocks may be skipped too, at the steps that follow listed timesteps.
+ * <p>The MLPs of some blocks may be skipped too, at the steps that follow listed timesteps, and {@linkplain BroadcastRule
+ * rules} can be added that hold for some layers alone.
  */
 public final class PyramidAttentionBroadcast implements CacheMethod {
 
     private static final System.Logger LOGGER = System.getLogger(PyramidAttentionBroadcast.class.getName());
 
-    /** One kind's rule, and the names it is narrowed to; none means all. */
-    private record Broadcast(ReuseRule rule, List<Pattern> identifiers) {
+    /** A rule for sites of a kind, and the names they are narrowed to; none means all. */
+    private record Broadcast(SiteKind kind, ReuseRule rule, List<Pattern> identifiers) {
 
         boolean covers(Site site) {
-            return rule.covers(site.layer()) && (identifiers.isEmpty()
+            return site.kind() == kind && rule.covers(site.layer()) && (identifiers.isEmpty()
                     || identifiers.stream().anyMatch(pattern -> pattern.matcher(site.name()).find()));
         }
 
         @Override
         public String toString() {
-            return rule + (identifiers.isEmpty() ? "" : " named " + identifiers);
+            return ReuseRule.words(kind) + " " + rule + (identifiers.isEmpty() ? "" : " named " + identifiers);
         }
     }
 
-    private final Map<SiteKind, Broadcast> broadcasts;
+    private final List<Broadcast> broadcasts;
 
-    private PyramidAttentionBroadcast(Map<SiteKind, Broadcast> broadcasts) {
-        this.broadcasts = broadcasts;
+    private PyramidAttentionBroadcast(List<Broadcast> broadcasts) {
+        this.broadcasts = List.copyOf(broadcasts);
     }
 
     /** {@return a builder with diffusers' defaults: no kind is broadcast, and the windows are (100, 800)} */
@@ -98,7 +99,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
     public Set<SiteKind> kinds() {
         // The attentions in any case: statistics list also those that are not broadcast.
         Set<SiteKind> kinds = EnumSet.copyOf(SiteKind.ATTENTIONS);
-        kinds.addAll(broadcasts.keySet());
+        broadcasts.forEach(broadcast -> kinds.add(broadcast.kind));
         return kinds;
     }
 
@@ -107,9 +108,9 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         int[] timesteps = run.timesteps();
         Map<Site, Visits> sites = new HashMap<>();
         for (Site site : run.sites()) {
-            Broadcast broadcast = broadcasts.get(site.kind());
-            if (broadcast != null && broadcast.covers(site)) {
-                sites.put(site, new Visits(broadcast.rule));
+            List<ReuseRule> rules = broadcasts.stream().filter(each -> each.covers(site)).map(Broadcast::rule).toList();
+            if (!rules.isEmpty()) {
+                sites.put(site, new Visits(rules.size() == 1 ? rules.getFirst() : new ReuseRule.Any(rules)));
             }
         }
         warn(sites.isEmpty(), timesteps);
@@ -126,10 +127,11 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
                     "Pyramid Attention Broadcast applies to no attention of this model: its settings are {0}",
                     describe(broadcasts));
         }
-        if (broadcasts.get(SiteKind.FEED_FORWARD) instanceof Broadcast(MlpBroadcastRule rule, _)
-                && !rule.appliesTo(timesteps)) {
-            LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast skips no MLP in this run: none of its "
-                    + timesteps.length + " timesteps is one of " + rule.timesteps());
+        for (Broadcast broadcast : broadcasts) {
+            if (broadcast.rule instanceof MlpBroadcastRule rule && !rule.appliesTo(timesteps)) {
+                LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast skips no MLP in this run: none of its "
+                        + timesteps.length + " timesteps is one of " + rule.timesteps());
+            }
         }
     }
 
@@ -164,14 +166,8 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         return "PyramidAttentionBroadcast[" + describe(broadcasts) + "]";
     }
 
-    private static String describe(Map<SiteKind, Broadcast> broadcasts) {
-        return broadcasts.entrySet().stream()
-                .map(entry -> words(entry.getKey()) + " " + entry.getValue())
-                .collect(Collectors.joining(", "));
-    }
-
-    private static String words(SiteKind kind) {
-        return kind == SiteKind.FEED_FORWARD ? "MLP" : kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    private static String describe(List<Broadcast> broadcasts) {
+        return broadcasts.stream().map(Broadcast::toString).collect(Collectors.joining(", "));
     }
 
     /** Settings under diffusers' names, and the MLP's under those of VideoSys. Each value is checked when it is set. */
@@ -183,15 +179,17 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
 
         private static final class Kind {
             Integer skipRange;
-            BroadcastRule window = new BroadcastRule(1, DEFAULT_LOW, DEFAULT_HIGH);
+            int low = DEFAULT_LOW;
+            int high = DEFAULT_HIGH;
             List<Pattern> identifiers = List.of();
 
-            Broadcast broadcast(int n) {
-                return new Broadcast(new BroadcastRule(n, window.low(), window.high()), identifiers);
+            Broadcast broadcast(SiteKind kind, int n) {
+                return new Broadcast(kind, new BroadcastRule(kind, n, low, high), identifiers);
             }
         }
 
         private final Map<SiteKind, Kind> kinds = new EnumMap<>(SiteKind.class);
+        private final List<BroadcastRule> rules = new ArrayList<>();
         private MlpBroadcastRule mlp;
 
         private Builder() {}
@@ -260,26 +258,29 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             return identifiers(SiteKind.FEED_FORWARD, identifiers);
         }
 
+        /**
+         * Adds a rule to the others, of its own kind too: a site that several rules cover is reused where one of them reuses
+         * it. A window with another skip range, or the MLPs in a window, are set so.
+         */
+        public Builder rule(BroadcastRule rule) {
+            rules.add(Objects.requireNonNull(rule));
+            return this;
+        }
+
         private Kind kind(SiteKind kind) {
             return kinds.computeIfAbsent(kind, _ -> new Kind());
         }
 
         private Builder skipRange(SiteKind kind, int n) {
-            kind(kind).skipRange = checked(kind, n, DEFAULT_LOW, DEFAULT_HIGH).skipRange();
+            kind(kind).skipRange = new BroadcastRule(kind, n, DEFAULT_LOW, DEFAULT_HIGH).skipRange();
             return this;
         }
 
         private Builder window(SiteKind kind, int low, int high) {
-            kind(kind).window = checked(kind, 1, low, high);
+            BroadcastRule window = new BroadcastRule(kind, 1, low, high);
+            kind(kind).low = window.low();
+            kind(kind).high = window.high();
             return this;
-        }
-
-        private static BroadcastRule checked(SiteKind kind, int n, int low, int high) {
-            try {
-                return new BroadcastRule(n, low, high);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(words(kind) + " " + e.getMessage(), e);
-            }
         }
 
         private Builder identifiers(SiteKind kind, String... identifiers) {
@@ -296,31 +297,32 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             try {
                 return Pattern.compile(identifier);
             } catch (PatternSyntaxException e) {
-                throw new IllegalArgumentException(words(kind) + " block identifier \"" + identifier
+                throw new IllegalArgumentException(ReuseRule.words(kind) + " block identifier \"" + identifier
                         + "\" is not a regular expression: " + e.getDescription() + " at index " + e.getIndex(), e);
             }
         }
 
         /**
-         * {@return the method; without any skip range or MLP broadcast, as in diffusers, one with a skip range of 2 for
+         * {@return the method; without any skip range, MLP broadcast or rule, as in diffusers, one with a skip range of 2 for
          * spatial attention, with a warning}
          */
         public PyramidAttentionBroadcast build() {
-            Map<SiteKind, Broadcast> broadcasts = new EnumMap<>(SiteKind.class);
+            List<Broadcast> broadcasts = new ArrayList<>();
             kinds.forEach((site, kind) -> {
                 if (kind.skipRange != null) {
-                    broadcasts.put(site, kind.broadcast(kind.skipRange));
+                    broadcasts.add(kind.broadcast(site, kind.skipRange));
                 }
             });
             if (mlp != null) {
-                broadcasts.put(SiteKind.FEED_FORWARD,
-                        new Broadcast(mlp, kinds.getOrDefault(SiteKind.FEED_FORWARD, new Kind()).identifiers));
+                broadcasts.add(new Broadcast(SiteKind.FEED_FORWARD, mlp,
+                        kinds.getOrDefault(SiteKind.FEED_FORWARD, new Kind()).identifiers));
             }
+            rules.forEach(rule -> broadcasts.add(new Broadcast(rule.kind(), rule, List.of())));
             if (broadcasts.isEmpty()) {
                 LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast without a skip range for spatial,"
                         + " temporal or cross attention: using a spatial skip range of " + DEFAULT_SKIP_RANGE);
-                broadcasts.put(SiteKind.SPATIAL_ATTENTION,
-                        kinds.getOrDefault(SiteKind.SPATIAL_ATTENTION, new Kind()).broadcast(DEFAULT_SKIP_RANGE));
+                broadcasts.add(kinds.getOrDefault(SiteKind.SPATIAL_ATTENTION, new Kind())
+                        .broadcast(SiteKind.SPATIAL_ATTENTION, DEFAULT_SKIP_RANGE));
             }
             return new PyramidAttentionBroadcast(broadcasts);
         }

@@ -1,10 +1,14 @@
 package io.panatorch.cache.pab;
 
+import static io.panatorch.cache.SiteKind.FEED_FORWARD;
+import static io.panatorch.cache.SiteKind.SPATIAL_ATTENTION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.panatorch.cache.SiteKind;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,7 +32,7 @@ class BroadcastRuleTest {
         Schedules.of(steps).forEach((name, timesteps) -> {
             for (int[] window : Schedules.windows(timesteps)) {
                 for (int n = 1; n <= WIDEST_SKIP_RANGE; n++) {
-                    compare(name, timesteps, new BroadcastRule(n, window[0], window[1]));
+                    compare(name, timesteps, new BroadcastRule(SPATIAL_ATTENTION, n, window[0], window[1]));
                 }
             }
         });
@@ -77,7 +81,7 @@ class BroadcastRuleTest {
         StringBuilder decisions = new StringBuilder();
         StringBuilder heldAfter = new StringBuilder();
         for (int i = 0; i < timesteps.length; i++) {
-            decisions.append(rule.reuses(i, timesteps[i]) ? 'R' : 'C');
+            decisions.append(rule.reuses(i, timesteps) ? 'R' : 'C');
             heldAfter.append(rule.holds(i, timesteps) ? 'R' : 'C');
         }
         String what = rule + " on " + schedule + " " + Arrays.toString(timesteps);
@@ -90,24 +94,54 @@ class BroadcastRuleTest {
     @CsvSource({"100, 850, 18", "100, 800, 17"})
     void reusesSoManyOfFiftyTrailingSteps(int low, int high, int reused) {
         int[] timesteps = Schedules.of(50).get("trailing");
-        BroadcastRule rule = new BroadcastRule(2, low, high);
+        BroadcastRule rule = new BroadcastRule(SPATIAL_ATTENTION, 2, low, high);
 
         assertThat(timesteps).startsWith(999, 979).endsWith(19);
-        assertThat(IntStream.range(0, 50).filter(i -> rule.reuses(i, timesteps[i]))).hasSize(reused);
+        assertThat(IntStream.range(0, 50).filter(i -> rule.reuses(i, timesteps))).hasSize(reused);
     }
 
     @Test
     void computesAlwaysWithASkipRangeOfOne() {
-        BroadcastRule rule = new BroadcastRule(1, 0, 1000);
+        BroadcastRule rule = new BroadcastRule(SPATIAL_ATTENTION, 1, 0, 1000);
 
-        assertThat(IntStream.range(0, 100).filter(i -> rule.reuses(i, 500))).isEmpty();
+        int[] timesteps = IntStream.generate(() -> 500).limit(100).toArray();
+        assertThat(IntStream.range(0, 100).filter(i -> rule.reuses(i, timesteps))).isEmpty();
+    }
+
+    @Test
+    void coversTheLayersItNamesOrAll() {
+        BroadcastRule some = new BroadcastRule(FEED_FORWARD, List.of(5, 1, 0, 2, 1), 2, 0, 1000);
+        BroadcastRule all = new BroadcastRule(FEED_FORWARD, 2, 0, 1000);
+
+        assertThat(some.layers()).containsExactly(0, 1, 2, 5);
+        assertThat(IntStream.range(0, 7).filter(some::covers)).containsExactly(0, 1, 2, 5);
+        assertThat(IntStream.range(0, 7).filter(all::covers)).hasSize(7);
+        assertThat(some).hasToString("of layers 0-2, 5 skip range 2 in (0, 1000)");
+        assertThat(all).hasToString("skip range 2 in (0, 1000)");
+    }
+
+    /** Each step of ten has its letter in the rules that skip it. */
+    @Test
+    void severalRulesSkipWhatOneOfThemSkips() {
+        int[] timesteps = IntStream.iterate(900, t -> t >= 0, t -> t - 100).toArray();
+        ReuseRule any = new ReuseRule.Any(List.of(new BroadcastRule(SPATIAL_ATTENTION, 2, 500, 1000),
+                new BroadcastRule(SPATIAL_ATTENTION, 3, 150, 650), new MlpBroadcastRule(List.of(0), List.of(200), 1)));
+
+        assertThat(IntStream.range(0, 10).filter(i -> any.reuses(i, timesteps)).map(i -> timesteps[i]))
+                .containsExactly(800, 600, 500, 400, 200, 100);
+        assertThat(IntStream.range(0, 10).filter(i -> any.holds(i, timesteps)).map(i -> timesteps[i]))
+                .containsExactly(900, 700, 600, 500, 300, 200);
     }
 
     @Test
     void refusesWhatIsNoRule() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(0, 100, 800))
-                .withMessage("skip range: expected 1 or more, found 0");
-        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(2, 800, 800))
-                .withMessage("timestep skip range: expected low < high, found 800, 800");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(SPATIAL_ATTENTION, 0, 100, 800))
+                .withMessage("spatial attention skip range: expected 1 or more, found 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(FEED_FORWARD, 2, 800, 800))
+                .withMessage("MLP timestep skip range: expected low < high, found 800, 800");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(SiteKind.BLOCK, 2, 100, 800))
+                .withMessage("broadcast kind: expected an attention or FEED_FORWARD, found BLOCK");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BroadcastRule(FEED_FORWARD, List.of(3, -2), 2, 100, 800))
+                .withMessage("MLP layers: expected each 0 or more, found -2");
     }
 }

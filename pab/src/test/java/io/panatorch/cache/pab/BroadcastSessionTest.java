@@ -104,6 +104,24 @@ class BroadcastSessionTest {
                 .containsExactly(0L, 0L, 0L, 2 * FakeModel.BYTES, 2 * FakeModel.BYTES, 0L, 0L, 0L, 2 * FakeModel.BYTES, 0L);
     }
 
+    /** Two rules for layer 1, one of them and none for its neighbours; bytes only while a later step reuses. */
+    @Test
+    void rulesAddToEachOtherLayerByLayer() {
+        List<Site> sites = FakeModel.sites(SiteKind.FEED_FORWARD, 3);
+        CacheMethod method = PyramidAttentionBroadcast.builder()
+                .rule(new BroadcastRule(SiteKind.FEED_FORWARD, List.of(0, 1), 2, 500, 1000))
+                .rule(new BroadcastRule(SiteKind.FEED_FORWARD, List.of(1), 3, 150, 650))
+                .build();
+        int[] timesteps = {900, 800, 700, 600, 500, 400, 300, 200, 100, 0};
+
+        FakeModel model = new FakeModel(sites, timesteps).generate(method);
+
+        assertThat(method).hasToString("PyramidAttentionBroadcast[MLP of layers 0-1 skip range 2 in (500, 1000),"
+                + " MLP of layer 1 skip range 3 in (150, 650)]");
+        assertThat(sites).extracting(model::decisions).containsExactly("CRCRCCCCCC", "CRCRRRCRCC", "CCCCCCCCCC");
+        assertFollows(new FakeModel(sites.subList(1, 2), timesteps).generate(method), sites.subList(1, 2), "CRCRRRCRCC");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "'transformer_blocks',       RRR",
