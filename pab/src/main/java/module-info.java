@@ -5,6 +5,7 @@ module io.panatorch.pab {
     requires static java.desktop; // for pictures alone
 
     exports io.panatorch.cache;
+    exports io.panatorch.cache.calibration;
     exports io.panatorch.cache.faster;
     exports io.panatorch.cache.firstblock;
     exports io.panatorch.cache.magcache;

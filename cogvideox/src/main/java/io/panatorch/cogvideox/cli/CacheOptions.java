@@ -2,13 +2,11 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SessionOptions;
-import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
@@ -18,9 +16,6 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Which computations are skipped, and when. Without any option: what the method's authors recommend for CogVideoX. */
 final class CacheOptions {
-
-    /** Of the one family of models there is. */
-    private static final String PRESET = "cogvideox";
 
     private enum Choice {
         NONE("none"), PAB("pab"), FASTER("faster"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"),
@@ -44,26 +39,6 @@ final class CacheOptions {
         }
     }
 
-    /** A window of timesteps, both ends excluded. */
-    private record Range(int low, int high) {}
-
-    private static final class RangeConverter implements ITypeConverter<Range> {
-
-        private static final Pattern SYNTAX = Pattern.compile("(-?\\d{1,9}),(-?\\d{1,9})");
-
-        @Override
-        public Range convert(String text) {
-            Matcher matcher = SYNTAX.matcher(text);
-            if (matcher.matches()) {
-                Range range = new Range(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
-                if (range.low < range.high) {
-                    return range;
-                }
-            }
-            throw new TypeConversionException("expected LO,HI with LO < HI, found '" + text + "'");
-        }
-    }
-
     @Option(names = "--cache", paramLabel = "none|pab|METHOD", defaultValue = "pab", converter = ChoiceConverter.class,
             description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: faster,"
                     + " first-block, magcache, taylorseer, teacache (default: ${DEFAULT-VALUE})")
@@ -76,29 +51,8 @@ final class CacheOptions {
     @Mixin
     private CacheMemoryOptions memory;
 
-    @Option(names = "--pab-spatial-skip", paramLabel = "N",
-            description = "compute spatial attention at every N-th step inside its range (default: 2)")
-    private Integer spatialSkip;
-
-    @Option(names = "--pab-spatial-range", paramLabel = "LO,HI", converter = RangeConverter.class,
-            description = "skip it only where LO < timestep < HI; timesteps run from 999 to 0 (default: 100,850)")
-    private Range spatialRange;
-
-    @Option(names = "--pab-temporal-skip", paramLabel = "N",
-            description = "likewise for temporal attention (default: never skipped)")
-    private Integer temporalSkip;
-
-    @Option(names = "--pab-temporal-range", paramLabel = "LO,HI", converter = RangeConverter.class,
-            description = "likewise for temporal attention (default: 100,800)")
-    private Range temporalRange;
-
-    @Option(names = "--pab-cross-skip", paramLabel = "N",
-            description = "likewise for cross attention (default: never skipped)")
-    private Integer crossSkip;
-
-    @Option(names = "--pab-cross-range", paramLabel = "LO,HI", converter = RangeConverter.class,
-            description = "likewise for cross attention (default: 100,800)")
-    private Range crossRange;
+    @Mixin
+    private PabOptions pab;
 
     /** {@return the options of each method with its own settings} */
     static List<String> methods() {
@@ -126,11 +80,11 @@ final class CacheOptions {
      *
      * @param measuring whether its sessions measure changes too
      * @throws IllegalArgumentException where the options contradict each other
+     * @throws IOException where a file of settings cannot be used
      */
-    CacheMethod method(Terminal terminal, boolean measuring) {
-        if (choice != Choice.PAB && Stream.of(spatialSkip, spatialRange, temporalSkip, temporalRange, crossSkip, crossRange)
-                .anyMatch(Objects::nonNull)) {
-            throw new IllegalArgumentException("--cache: expected pab with the --pab options, found " + choice.text);
+    CacheMethod method(Terminal terminal, boolean measuring) throws IOException {
+        if (choice != Choice.PAB && pab.given() != null) {
+            throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choice.text);
         }
         if (settings != null && (choice == Choice.NONE || choice == Choice.PAB)) {
             throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choice.text);
@@ -138,7 +92,7 @@ final class CacheOptions {
         CacheSettings others = new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()));
         CacheMethod method = switch (choice) {
             case NONE -> CacheMethod.none();
-            case PAB -> pab(terminal);
+            case PAB -> pab.method(terminal);
             case FASTER -> others.faster();
             case FIRST_BLOCK -> others.firstBlock();
             case MAGCACHE -> others.magCache(terminal::line);
@@ -149,55 +103,8 @@ final class CacheOptions {
         return method.with(measuring ? options.withMeasuring() : options);
     }
 
-    private CacheMethod pab(Terminal terminal) {
-        requireSkip("temporal", temporalSkip, temporalRange);
-        requireSkip("cross", crossSkip, crossRange);
-        CacheMethod pab = pab();
-        warnIfWithoutEffect(terminal, "temporal", temporalSkip);
-        warnIfWithoutEffect(terminal, "cross", crossSkip);
-        return pab;
-    }
-
-    private static void requireSkip(String kind, Integer skip, Range range) {
-        if (range != null && skip == null) {
-            throw new IllegalArgumentException("--pab-" + kind + "-range: expected together with --pab-" + kind + "-skip,"
-                    + " found alone");
-        }
-    }
-
-    private static void warnIfWithoutEffect(Terminal terminal, String kind, Integer skip) {
-        if (skip != null) {
-            terminal.warning("--pab-" + kind + "-skip changes nothing: CogVideoX has no " + kind + " attention");
-        }
-    }
-
-    private CacheMethod pab() {
-        PyramidAttentionBroadcast.Builder builder = PyramidAttentionBroadcast.builder(PRESET);
-        if (spatialSkip != null) {
-            builder.spatialAttentionBlockSkipRange(skip("spatial", spatialSkip));
-        }
-        if (spatialRange != null) {
-            builder.spatialAttentionTimestepSkipRange(spatialRange.low, spatialRange.high);
-        }
-        if (temporalSkip != null) {
-            builder.temporalAttentionBlockSkipRange(skip("temporal", temporalSkip));
-        }
-        if (temporalRange != null) {
-            builder.temporalAttentionTimestepSkipRange(temporalRange.low, temporalRange.high);
-        }
-        if (crossSkip != null) {
-            builder.crossAttentionBlockSkipRange(skip("cross", crossSkip));
-        }
-        if (crossRange != null) {
-            builder.crossAttentionTimestepSkipRange(crossRange.low, crossRange.high);
-        }
-        return builder.build();
-    }
-
-    private static int skip(String kind, int n) {
-        if (n < 1) {
-            throw new IllegalArgumentException("--pab-" + kind + "-skip: expected 1 or more, found " + n);
-        }
-        return n;
+    /** Says where settings from a file were found for other generations than these. */
+    void warnOfOtherFacts(Map<String, String> facts, Terminal terminal) {
+        pab.warnOfOtherFacts(facts, terminal);
     }
 }

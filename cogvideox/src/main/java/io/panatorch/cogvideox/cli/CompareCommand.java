@@ -99,6 +99,9 @@ final class CompareCommand implements Callable<Integer> {
         checkOutputs();
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
+            for (Parsed parsed : all.keySet()) {
+                parsed.options().warnOfOtherFacts(video.facts(model, pipeline), terminal);
+            }
             compare(pipeline, texts, requests, all);
         }
         return ExitCode.OK;
@@ -168,13 +171,15 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** Makes the settings anew that lack numbers of a calibration. */
-    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, Map<Parsed, Setting> all) {
+    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, Map<Parsed, Setting> all) throws IOException {
         List<Parsed> uncalibrated = all.keySet().stream().filter(parsed -> parsed.options().isUncalibrated()).toList();
         if (!uncalibrated.isEmpty()) {
             CacheMethod calibration =
                     MagCache.calibration(ratios -> uncalibrated.forEach(parsed -> parsed.options().calibrate(ratios)));
             generate(pipeline, request, calibration, step -> showStep("calibration of MagCache", step));
-            uncalibrated.forEach(parsed -> all.put(parsed, parsed.setting(terminal)));
+            for (Parsed parsed : uncalibrated) {
+                all.put(parsed, parsed.setting(terminal));
+            }
         }
     }
 

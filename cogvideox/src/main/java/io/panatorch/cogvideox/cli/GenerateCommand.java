@@ -81,7 +81,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** All of the request that needs no tensor. */
-    private TextToVideoRequest.Builder request() {
+    private TextToVideoRequest.Builder request() throws IOException {
         if (prompts == null) {
             throw new IllegalArgumentException("expected --prompt, found none");
         }
@@ -105,6 +105,7 @@ final class GenerateCommand implements Callable<Integer> {
                 request.latents(read(noise));
             }
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
+            cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");
             TextToVideoResult result = pipeline.generate(request.build());

@@ -51,6 +51,7 @@ public final class Main {
         CommandLine line = new CommandLine(new Root())
                 .addSubcommand(new GenerateCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))
+                .addSubcommand(new CalibrateCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())

@@ -2,6 +2,8 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
+import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
@@ -9,6 +11,8 @@ import io.panatorch.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which model computes, and on what. */
@@ -55,6 +59,16 @@ final class ModelOptions {
     /** {@return the model's name as people know it} */
     String name() {
         return model == null ? "the demo model" : model.toString();
+    }
+
+    /** {@return what tells this model from others, by the names in a calibration's file} */
+    Map<String, String> facts() throws IOException {
+        TransformerConfig transformer = TransformerConfig.read(folder().resolve("transformer/config.json"));
+        ConfigFile scheduler = ConfigFile.read(folder().resolve("scheduler/scheduler_config.json"));
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
+        facts.put("scheduler", scheduler.string("_class_name", "") + " " + scheduler.string("timestep_spacing", "leading"));
+        return facts;
     }
 
     /** Sets the threads and loads the model. */

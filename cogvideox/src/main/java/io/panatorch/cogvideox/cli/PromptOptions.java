@@ -27,15 +27,20 @@ final class PromptOptions {
     List<String> texts() throws IOException {
         List<String> texts = new ArrayList<>(Objects.requireNonNullElse(prompts, List.of()));
         if (file != null) {
-            try {
-                Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(String::strip).forEach(texts::add);
-            } catch (CharacterCodingException e) {
-                throw new InvalidFileException(file, "expected a text file in UTF-8", e);
-            }
+            texts.addAll(lines(file));
         }
         if (texts.isEmpty()) {
             throw new IllegalArgumentException("expected --prompt or --prompts with a text, found none");
         }
         return texts;
+    }
+
+    /** {@return the lines of a text file that are not blank} */
+    static List<String> lines(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(String::strip).toList();
+        } catch (CharacterCodingException e) {
+            throw new InvalidFileException(file, "expected a text file in UTF-8", e);
+        }
     }
 }

@@ -1,7 +1,12 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
+import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine.Option;
 
 /** What every video of a command has in common. */
@@ -68,5 +73,16 @@ final class RequestOptions {
             request.frames(frames);
         }
         return request;
+    }
+
+    /** {@return what a calibration holds for, by the names in its file} */
+    Map<String, String> facts(ModelOptions model, CogVideoXPipeline pipeline) throws IOException {
+        Map<String, String> facts = new LinkedHashMap<>(model.facts());
+        facts.put("steps", Integer.toString(steps));
+        facts.put("guidance_scale", Double.toString(guidanceScale));
+        facts.put("height", Integer.toString(Objects.requireNonNullElse(height, pipeline.defaultHeight())));
+        facts.put("width", Integer.toString(Objects.requireNonNullElse(width, pipeline.defaultWidth())));
+        facts.put("frames", Integer.toString(Objects.requireNonNullElse(frames, pipeline.defaultFrames())));
+        return facts;
     }
 }

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.compare.Setting;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,8 +26,9 @@ final class SettingParser {
          * Makes the setting. In place of numbers that a calibration will give, it has any: then it only shows that all else is right.
          *
          * @throws IllegalArgumentException where the options make no sense
+         * @throws IOException where a file of settings cannot be used
          */
-        Setting setting(Terminal terminal) {
+        Setting setting(Terminal terminal) throws IOException {
             CacheOptions complete = options;
             if (options.isUncalibrated()) {
                 complete = parse(text).options;

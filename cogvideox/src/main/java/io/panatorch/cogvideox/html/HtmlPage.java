@@ -142,6 +142,11 @@ public final class HtmlPage {
                 + "\"></video>" + caption(caption));
     }
 
+    /** Adds a drawing of curves over timesteps. */
+    public HtmlPage drawing(TimelinePlot plot, String caption) {
+        return element("figure", "", plot.svg() + caption(caption));
+    }
+
     /** Adds a drawing of points; nothing where there are none. */
     public HtmlPage drawing(ScatterPlot plot, String caption) {
         String svg = plot.svg();

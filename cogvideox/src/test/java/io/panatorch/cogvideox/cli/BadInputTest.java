@@ -52,7 +52,7 @@ class BadInputTest {
         many as prompts (2), found 3
         --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
         magcache, taylorseer, teacache, found 'best'; see panatorch --help
-        --cache first-block --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found first-block
+        --cache first-block --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found first-block
         --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
         --cache faster --cache-option alpha-low-frequency=NaN | alpha low frequency: expected a finite number, found NaN
         --cache faster --cache-option attention-weight=half | --cache-option attention-weight: expected a number, found 'half'
@@ -78,8 +78,15 @@ class BadInputTest {
         found offload, which moves tensors to the CPU
         --cache-memory 1 --cache-overflow wide | Invalid value for option '--cache-overflow': expected none, narrow \
         or offload, found 'wide'; see panatorch --help
-        --cache none --pab-spatial-skip 2 | --cache: expected pab with the --pab options, found none
-        --cache none --pab-cross-range 1,2 | --cache: expected pab with the --pab options, found none
+        --cache none --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found none
+        --cache none --pab-cross-range 1,2 | --cache: expected pab with --pab-cross-range, found none
+        --cache teacache --cache-config r.json | --cache: expected pab with --cache-config, found teacache
+        --cache-config r.json --pab-cross-skip 2 | --cache-config: expected without other options of pab, found --pab-cross-skip
+        --pab-preset cogvideo      | no Pyramid Attention Broadcast preset "cogvideo": expected one of cogvideox, \
+        open-sora, open-sora-plan, latte, vchitect
+        --pab-mlp-blocks 0,1       | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found one
+        --pab-mlp-skip 3           | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found neither
+        --pab-mlp-blocks 0 --pab-mlp-timesteps 500 --pab-mlp-skip 0 | --pab-mlp-skip: expected 1 or more, found 0
         --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0
         --pab-cross-skip -1        | --pab-cross-skip: expected 1 or more, found -1
         --pab-temporal-range 1,2   | --pab-temporal-range: expected together with --pab-temporal-skip, found alone

@@ -28,7 +28,7 @@ class CacheOptionsTest {
     }
 
     @Test
-    void thePresetIsThatOfTheMethod() {
+    void thePresetIsThatOfTheMethod() throws Exception {
         Holder holder = CommandLine.populateCommand(new Holder());
         assertThat(holder.options.method(new Terminal(System.out, System.err, false), false))
                 .hasToString(PyramidAttentionBroadcast.cogVideoX().toString());

@@ -28,7 +28,7 @@ class SettingParserTest {
     }
 
     @Test
-    void optionsAreThoseOfGenerate() {
+    void optionsAreThoseOfGenerate() throws Exception {
         Setting setting = SettingParser.parse(List.of("x: --cache pab --pab-spatial-skip 5 --pab-spatial-range 10,20"))
                 .getFirst().setting(TERMINAL);
         assertThat(setting.options()).isEqualTo("--cache pab --pab-spatial-skip 5 --pab-spatial-range 10,20");
@@ -45,7 +45,7 @@ class SettingParserTest {
     }
 
     @Test
-    void ratiosOfACalibrationAreTaken() {
+    void ratiosOfACalibrationAreTaken() throws Exception {
         SettingParser.Parsed magCache = SettingParser.parse(List.of("--cache magcache --cache-option threshold=0.5")).getFirst();
         magCache.options().calibrate(List.of(1.0, 0.9, 0.8));
         assertThat(magCache.options().isUncalibrated()).isFalse();

@@ -1,6 +1,7 @@
 package io.panatorch.cache.pab;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Warnings;
 import io.panatorch.cache.testing.CacheMethodContract;
 import java.util.ArrayList;
@@ -31,6 +32,9 @@ class BroadcastContractTest extends CacheMethodContract {
                 .crossAttentionBlockSkipRange(5).crossAttentionTimestepSkipRange(0, 1000)
                 .spatialAttentionBlockIdentifiers("blocks\\.[01]").build());
         methods.add(PyramidAttentionBroadcast.builder().mlpBroadcast(List.of(0), List.of(799, 699, 199), 2).build());
+        methods.add(PyramidAttentionBroadcast.builder().rule(new BroadcastRule(SiteKind.SPATIAL_ATTENTION, 2, 0, 1000))
+                .rule(new BroadcastRule(SiteKind.FEED_FORWARD, List.of(0), 3, 200, 900))
+                .rule(new BroadcastRule(SiteKind.SPATIAL_ATTENTION, List.of(1), 4, 300, 800)).build());
         return methods;
     }
 }

@@ -54,7 +54,7 @@ class BroadcastRuleTest {
             for (int low = -1; low < values; low++) {
                 for (int high = low + 1; high <= values; high++) {
                     for (int n = 1; n <= WIDEST_SKIP_RANGE; n++) {
-                        compareAll(timesteps, new BroadcastRule(n, low, high));
+                        compareAll(timesteps, new BroadcastRule(SPATIAL_ATTENTION, n, low, high));
                     }
                 }
             }

@@ -1,0 +1,194 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.calibration.Calibration;
+import io.panatorch.cache.calibration.CalibrationOptions;
+import io.panatorch.cache.calibration.Figures;
+import io.panatorch.cache.calibration.PabCalibration;
+import io.panatorch.cache.calibration.UnreachableTargetException;
+import io.panatorch.cache.pab.PabConfig;
+import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.io.AtomicFile;
+import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch calibrate}: rules of Pyramid Attention Broadcast for a model and a quality. */
+@Command(
+        name = "calibrate",
+        description = "Finds what Pyramid Attention Broadcast may skip of a model, and when, so that videos keep a quality: by"
+                + " measuring, on the given prompts. It makes some hundred videos.",
+        versionProvider = Versions.class,
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+final class CalibrateCommand implements Callable<Integer> {
+
+    /** Without a file of its own, the check has every prompt of so many. */
+    private static final int HELD_OUT = 3;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private PromptOptions prompts;
+
+    @Option(names = "--check-prompts", paramLabel = "FILE",
+            description = "text file with the prompts that the result is checked on (default: every third of the others, which is"
+                    + " then not used to find it)")
+    private Path checkPrompts;
+
+    @Mixin
+    private RequestOptions video;
+
+    @Option(names = "--target-psnr", paramLabel = "DB", defaultValue = "30",
+            description = "mean peak signal-to-noise ratio to keep, in decibels, against videos without a cache"
+                    + " (default: ${DEFAULT-VALUE})")
+    private double target;
+
+    @Option(names = "--layer-groups", paramLabel = "N", defaultValue = "3",
+            description = "groups of layers, each of which may be left out; more make more videos (default: ${DEFAULT-VALUE})")
+    private int layerGroups;
+
+    @Option(names = "--bands", paramLabel = "N", defaultValue = "6",
+            description = "bands of timesteps with a skip range each; more make more videos (default: ${DEFAULT-VALUE})")
+    private int bands;
+
+    @Option(names = "--output", paramLabel = "FILE.json", description = "the rules, for --cache-config")
+    private Path output;
+
+    @Option(names = "--report", paramLabel = "FILE.html",
+            description = "page with the curves, the choice and the numbers; it needs no network")
+    private Path report;
+
+    @Option(names = "--quiet", description = "show errors only")
+    private boolean quiet;
+
+    @Spec
+    private CommandSpec spec;
+
+    private final Terminal terminal;
+
+    CalibrateCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException, UnreachableTargetException {
+        if (quiet) {
+            terminal.beQuiet();
+        }
+        model.check();
+        CalibrationOptions options = CalibrationOptions.of(target).withGrid(layerGroups, bands);
+        List<String> all = prompts.texts().stream().distinct().toList();
+        List<String> unseen = checkPrompts == null ? heldOut(all) : PromptOptions.lines(checkPrompts);
+        List<String> used = all.stream().filter(Predicate.not(unseen::contains)).toList();
+        if (used.isEmpty() || unseen.isEmpty()) {
+            throw new IllegalArgumentException("--prompts: expected two different prompts or more, one of them to check the result"
+                    + " on, found " + all.size());
+        }
+        video.request(used); // which refuses options that have no meaning
+        checkOutputs();
+        terminal.progress("loading");
+        try (CogVideoXPipeline pipeline = model.load()) {
+            calibrate(pipeline, options, used, unseen);
+        }
+        return ExitCode.OK;
+    }
+
+    private static List<String> heldOut(List<String> all) {
+        int last = Math.min(HELD_OUT, all.size()) - 1;
+        return IntStream.range(0, all.size()).filter(i -> i % HELD_OUT == last).mapToObj(all::get).toList();
+    }
+
+    private void checkOutputs() throws IOException {
+        if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
+            throw new IllegalArgumentException("--report: expected a file that ends with .html, found " + report);
+        }
+        if (report != null) {
+            AtomicFile.check(report);
+        }
+        if (output != null) {
+            AtomicFile.check(output);
+        }
+    }
+
+    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<String> used, List<String> unseen)
+            throws IOException, UnreachableTargetException {
+        warmUp(pipeline, used.getFirst());
+        PyramidAttentionBroadcast preset = PyramidAttentionBroadcast.cogVideoX();
+        try (var evaluator = new PipelineEvaluator(pipeline, prompt -> video.request(List.of(prompt)))) {
+            Calibration found = new PabCalibration(options, progress -> terminal.progress(
+                    "video " + progress.run() + "/" + progress.ofRuns() + ": " + progress.stage())).calibrate(used, evaluator);
+            terminal.progress("checking on other prompts");
+            List<Figures> checked = Figures.measure(unseen, evaluator, List.of(found.method(), preset));
+            Map<String, String> facts = video.facts(model, pipeline);
+            CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), used.size(),
+                    unseen.size(), conditions(facts));
+            write(result, facts);
+            result.lines().forEach(terminal::line);
+            warnWhereMissed(checked.getFirst());
+            if (output != null) {
+                terminal.line("rules: " + output);
+            }
+            if (report != null) {
+                terminal.line("page: " + report);
+            }
+        }
+    }
+
+    /** The first generation is slower than all others. */
+    private void warmUp(CogVideoXPipeline pipeline, String prompt) {
+        terminal.progress("warming up");
+        TextToVideoRequest request = video.request(List.of(prompt)).cache(CacheMethod.none()).build();
+        try (var _ = TensorScope.open()) {
+            pipeline.generate(request);
+        }
+    }
+
+    private void write(CalibrationReport result, Map<String, String> facts) throws IOException {
+        if (output != null) {
+            new PabConfig(result.calibration().rules(), facts, result.expected()).write(output);
+        }
+        if (report != null) {
+            result.page(output).write(report);
+        }
+    }
+
+    private void warnWhereMissed(Figures unseen) {
+        if (unseen.psnr() < target) {
+            terminal.warning(String.format(Locale.ROOT, "the prompts that were not used have a mean PSNR of %.1f dB, below the"
+                    + " target of %.1f dB: give more prompts, or a higher target", unseen.psnr(), target));
+        }
+    }
+
+    private Map<String, String> conditions(Map<String, String> facts) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
+        conditions.put("model", model.name() + ", " + facts.get("model"));
+        conditions.put("scheduler", facts.get("scheduler"));
+        conditions.put("size", facts.get("width") + " × " + facts.get("height") + " pixels, " + facts.get("frames") + " frames");
+        conditions.put("steps", facts.get("steps"));
+        conditions.put("guidance scale", facts.get("guidance_scale"));
+        conditions.put("seed", Long.toString(video.seed()));
+        conditions.putAll(Machine.facts());
+        return conditions;
+    }
+}

@@ -1,0 +1,147 @@
+package io.panatorch.cogvideox.cli;
+
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.calibration.Calibration;
+import io.panatorch.cache.calibration.ChangeCurve;
+import io.panatorch.cache.calibration.Figures;
+import io.panatorch.cache.pab.BroadcastRule;
+import io.panatorch.cache.report.TextTable;
+import io.panatorch.cogvideox.html.HtmlPage;
+import io.panatorch.cogvideox.html.HtmlPage.Cell;
+import io.panatorch.cogvideox.html.TimelinePlot;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A calibration, as text and as a page.
+ *
+ * @param calibration what was found
+ * @param unseen what it gives on prompts that it was not found with
+ * @param preset what the authors' setting gives on those
+ * @param conditions what it was measured with
+ */
+record CalibrationReport(Calibration calibration, Figures unseen, Figures preset, int usedPrompts, int unseenPrompts,
+        Map<String, String> conditions) {
+
+    private static final List<String> HEADINGS = List.of("", "speed-up", "PSNR mean", "PSNR least", "reused");
+    private static final List<String> RULE_HEADINGS = List.of("what", "layers", "computed at", "timesteps between");
+
+    List<String> lines() {
+        TextTable figures = new TextTable(HEADINGS);
+        rows().forEach(row -> figures.row(row.stream().map(Cell::text).toList()));
+        TextTable rules = new TextTable(RULE_HEADINGS);
+        ruleRows().forEach(row -> rules.row(row.stream().map(Cell::text).toList()));
+        List<String> lines = new ArrayList<>(rules.lines());
+        lines.add("");
+        lines.addAll(figures.lines());
+        lines.add("");
+        return lines;
+    }
+
+    /** For the file of rules. */
+    Map<String, Double> expected() {
+        Map<String, Double> expected = new LinkedHashMap<>();
+        expected.put("target_psnr", calibration.options().targetPsnr());
+        expected.put("psnr", hundredths(calibration.measured().psnr()));
+        expected.put("speed_up", hundredths(calibration.predictedSpeedUp()));
+        expected.put("unseen_psnr", hundredths(unseen.psnr()));
+        expected.put("unseen_worst_psnr", hundredths(unseen.worstPsnr()));
+        expected.put("unseen_speed_up", hundredths(unseen.speedUp()));
+        expected.values().removeIf(number -> !Double.isFinite(number)); // videos that are equal have no ratio
+        return expected;
+    }
+
+    private static double hundredths(double number) {
+        return Math.rint(number * 100) / 100;
+    }
+
+    private List<List<Cell>> rows() {
+        Figures own = calibration.measured();
+        double most = Math.max(calibration.predictedSpeedUp(), Math.max(unseen.speedUp(), preset.speedUp()));
+        return List.of(
+                row("expected, from " + usedPrompts + prompts(usedPrompts), calibration.predictedSpeedUp(), own, most),
+                row("measured on " + unseenPrompts + " unseen" + prompts(unseenPrompts), unseen.speedUp(), unseen, most),
+                row("the authors' preset on those", preset.speedUp(), preset, most));
+    }
+
+    private static String prompts(int count) {
+        return count == 1 ? " prompt" : " prompts";
+    }
+
+    private static List<Cell> row(String name, double speedUp, Figures figures, double most) {
+        return List.of(Cell.of(name), new Cell(String.format(Locale.ROOT, "%.2f ×", speedUp), speedUp / most, false),
+                Cell.of(ComparisonReport.decibels(figures.psnr())), Cell.of(ComparisonReport.decibels(figures.worstPsnr())),
+                Cell.of(String.format(Locale.ROOT, "%.0f", figures.reused())));
+    }
+
+    private List<List<Cell>> ruleRows() {
+        return calibration.rules().stream().map(rule -> List.of(Cell.of(words(rule.kind())), Cell.of(layers(rule)),
+                Cell.of("every " + ordinal(rule.skipRange()) + " step"), Cell.of(rule.low() + " and " + rule.high()))).toList();
+    }
+
+    private static String words(SiteKind kind) {
+        return kind == SiteKind.FEED_FORWARD ? "MLP" : kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    private static String layers(BroadcastRule rule) {
+        return rule.layers().isEmpty() ? "all" : rule.layers().toString().replaceAll("[\\[\\]]", "");
+    }
+
+    private static String ordinal(int number) {
+        return switch (number) {
+            case 2 -> "2nd";
+            case 3 -> "3rd";
+            default -> number + "th";
+        };
+    }
+
+    /** @param rules the file that they are written to, or null */
+    HtmlPage page(Path rules) {
+        HtmlPage page = new HtmlPage("Pyramid Attention Broadcast, calibrated");
+        page.lead(String.format(Locale.ROOT, "What can be skipped of %s, and when, so that videos keep a mean PSNR of %.1f dB: %s, %s"
+                + " steps.", conditions.get("model"), calibration.options().targetPsnr(), conditions.get("size"),
+                conditions.get("steps")));
+        page.table(HEADINGS, rows());
+        page.paragraph(judgement() + " Speed-up is of the denoising; reused counts the attentions and MLPs of one video that were not"
+                + " computed.");
+        page.heading("How much outputs change, and what is skipped");
+        page.drawing(plot(), "Relative change from each step to the next: the median over layers and prompts, and where eight of ten"
+                + " lie. Below, the windows in which outputs are reused.");
+        page.heading("The rules");
+        page.table(RULE_HEADINGS, ruleRows());
+        if (rules != null) {
+            page.code("panatorch generate --cache-config " + rules + " --prompt ... --output video.mp4");
+        }
+        page.heading("How it was found");
+        page.paragraph(String.format(Locale.ROOT, "%d videos of %d prompts. Every attention and MLP was watched in a generation"
+                + " without a cache. Then parts of the model were skipped alone, one band of timesteps at a time, to see in which"
+                + " direction and how far that moves the video. A model of first order adds these moves up for any choice; it expected"
+                + " %.1f dB of this one, which has %.1f dB on those prompts. The %d unseen prompts took no part in it.",
+                calibration.runs(), usedPrompts, calibration.predictedPsnr(), calibration.measured().psnr(), unseenPrompts));
+        return page.facts(conditions);
+    }
+
+    private String judgement() {
+        double target = calibration.options().targetPsnr();
+        return unseen.psnr() >= target
+                ? String.format(Locale.ROOT, "Prompts that were not used to find it keep the target of %.1f dB.", target)
+                : String.format(Locale.ROOT, "Prompts that were not used to find it miss the target of %.1f dB by %.1f dB.", target,
+                        target - unseen.psnr());
+    }
+
+    private TimelinePlot plot() {
+        return new TimelinePlot("change", calibration.curves().getFirst().timesteps(),
+                calibration.curves().stream().map(this::curve).toList());
+    }
+
+    private TimelinePlot.Curve curve(ChangeCurve curve) {
+        List<TimelinePlot.Window> windows = calibration.rules().stream().filter(rule -> rule.kind() == curve.kind())
+                .map(rule -> new TimelinePlot.Window(rule.low(), rule.high(), "1 of " + rule.skipRange() + " computed"
+                        + (rule.layers().isEmpty() ? "" : ", layers " + layers(rule)))).toList();
+        return new TimelinePlot.Curve(words(curve.kind()), curve.median(), curve.low(), curve.high(), windows);
+    }
+}

@@ -1,0 +1,155 @@
+package io.panatorch.cogvideox.cli;
+
+import static io.panatorch.cogvideox.cli.Run.tiny;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.cache.pab.PabConfig;
+import io.panatorch.cogvideox.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Tag("cpu")
+class CalibrateCommandTest {
+
+    private static final String RULES = """
+            {"format": "panatorch-pab", "version": 1, "rules": [
+             {"kind": "spatial_attention", "layers": [1, 2], "skip_range": 2, "timesteps": [0, 900]},
+             {"kind": "feed_forward", "skip_range": 3, "timesteps": [300, 1000]}],
+             "calibrated_for": {"model": "4 layers of 24", "steps": "50", "other": "x"}}
+            """;
+
+    @TempDir
+    Path folder;
+
+    private String at(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    /** A model of random weights, few steps and few parts. */
+    private static String[] calibrate(String... more) {
+        List<String> arguments = new ArrayList<>(List.of("calibrate", "--model",
+                Golden.folder("t2v-2b").resolve("pipeline").toString()));
+        arguments.addAll(List.of(more));
+        Map.of("--steps", "6", "--bands", "2", "--layer-groups", "1").forEach((option, value) -> {
+            if (!arguments.contains(option)) {
+                arguments.addAll(List.of(option, value));
+            }
+        });
+        return arguments.toArray(String[]::new);
+    }
+
+    @Test
+    void findsRulesThatGenerateTakes() throws IOException {
+        Files.writeString(folder.resolve("prompts.txt"), "a red circle\n\na blue square \na red circle\na star\n");
+
+        Run run = Run.of(calibrate("--prompts", at("prompts.txt"), "--target-psnr", "20", "--output", at("rules.json"),
+                "--report", at("page.html")));
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).containsPattern("what +layers +computed at +timesteps between\n")
+                .containsPattern("expected, from 2 prompts +\\d\\.\\d\\d × +\\d+\\.\\d dB +\\d+\\.\\d dB +\\d+\n")
+                .containsPattern("measured on 1 unseen prompt +\\d").containsPattern("the authors' preset on those +\\d")
+                .endsWith("rules: " + at("rules.json") + "\npage: " + at("page.html") + "\n");
+        PabConfig rules = PabConfig.read(folder.resolve("rules.json"));
+        assertThat(rules.calibratedFor()).containsEntry("steps", "6").containsEntry("frames", "9").containsKeys("model", "scheduler");
+        assertThat(rules.expected()).containsEntry("target_psnr", 20.0).containsKeys("psnr", "speed_up", "unseen_psnr");
+        assertThat(Files.readString(folder.resolve("page.html"))).contains("Pyramid Attention Broadcast, calibrated", "<svg",
+                "polyline", "1 of ", "--cache-config " + at("rules.json"), "seed").doesNotContain("NaN");
+
+        Run generate = Run.of(tiny("--prompt", "a", "--steps", "6", "--cache-config", at("rules.json"), "--output-latents", at("l")));
+        assertThat(generate.err()).isEmpty();
+        assertThat(generate.out()).containsPattern("pab +48 sites, \\d+ computed, [1-9]\\d* reused");
+    }
+
+    @Test
+    void rulesHoldForLayersAndMlps() throws IOException {
+        Files.writeString(folder.resolve("rules.json"), RULES);
+        Run run = Run.of(tiny("--prompt", "a", "--steps", "5", "--cache-config", at("rules.json"), "--output-latents", at("l"),
+                "--stats", at("s.json")));
+
+        assertThat(run.err()).startsWith("panatorch: warning: " + at("rules.json") + ": its rules were found for model 4 layers of"
+                + " 24, here 4 layers of ").endsWith(at("rules.json") + ": its rules were found for steps 50, here 5\n").hasLineCount(2);
+        JsonNode sites = new JsonMapper().readTree(folder.resolve("s.json").toFile()).findValue("sites");
+        assertThat(sites.valueStream().map(site -> site.get("name").asText().replace("transformer_blocks.", "") + " "
+                + site.get("decisions").asText())).containsExactly(
+                "0.attn1 CCCCC", "0.ff CRRCC", "1.attn1 CRCRC", "1.ff CRRCC", "2.attn1 CRCRC", "2.ff CRRCC", "3.attn1 CCCCC",
+                "3.ff CRRCC");
+    }
+
+    @Test
+    void presetsAndMlpsAreOptionsToo() throws IOException {
+        Run run = Run.of(tiny("--prompt", "a", "--steps", "5", "--pab-preset", "cogvideox", "--pab-mlp-blocks", "0,2",
+                "--pab-mlp-timesteps", "799,199", "--pab-mlp-skip", "1", "--output-latents", at("l"), "--stats", at("s.json")));
+        assertThat(run.err()).isEmpty();
+        JsonNode sites = new JsonMapper().readTree(folder.resolve("s.json").toFile()).findValue("sites");
+        assertThat(sites.valueStream().filter(site -> site.get("name").asText().endsWith("ff"))
+                .map(site -> site.get("decisions").asText())).containsExactly("CCRCC", "CCCCC", "CCRCC", "CCCCC");
+    }
+
+    @Test
+    void anUnreachableTargetWritesNothing() throws IOException {
+        Run run = Run.of(calibrate("--prompt", "a", "--prompt", "b", "--target-psnr", "300", "--output", at("rules.json")));
+        assertThat(run).isEqualTo(new Run(1, "", "panatorch: no choice of what to skip keeps a PSNR of 300.0 dB; choose a lower"
+                + " target\n"));
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void anInterruptLeavesNothing() throws Exception {
+        AtomicReference<Run> run = new AtomicReference<>();
+        Thread thread = new Thread(() -> run.set(Run.of(calibrate("--prompt", "a", "--prompt", "b", "--steps", "400",
+                "--output", at("rules.json"), "--report", at("page.html")))));
+        thread.start();
+        Thread.sleep(1500); // before the end of the first of its videos
+        thread.interrupt();
+        thread.join(30_000);
+        assertThat(run.get().status()).isEqualTo(1);
+        assertThat(run.get().err()).startsWith("panatorch: generation cancelled").hasLineCount(1);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+        --target-psnr 30                          | expected --prompt or --prompts with a text, found none
+        --prompt a                                | --prompts: expected two different prompts or more, one of them \
+        to check the result on, found 1
+        --prompt a --prompt a                     | --prompts: expected two different prompts or more, one of them \
+        to check the result on, found 1
+        --prompt a --prompt b --target-psnr 0     | target PSNR: expected a number above 0, found 0.0
+        --prompt a --prompt b --bands 0           | bands: expected 1 or more, found 0
+        --prompt a --prompt b --layer-groups 0    | layer groups: expected 1 or more, found 0
+        --prompt a --prompt b --steps 2           | calibration: expected 4 steps or more, found 2
+        --prompt a --prompt b --report page.txt   | --report: expected a file that ends with .html, found page.txt
+        """)
+    void wrongUse(String options, String message) {
+        assertThat(Run.of(calibrate(options.split(" +")))).isEqualTo(new Run(2, "", "panatorch: " + message + "\n"));
+    }
+
+    @Test
+    void filesThatCannotBe() throws IOException {
+        Path rules = Files.writeString(folder.resolve("rules.json"), RULES.replace("\"version\": 1", "\"version\": 7"));
+        assertThat(Run.of(tiny("--prompt", "a", "--cache-config", at("rules.json"), "--output-latents", at("l"))))
+                .isEqualTo(new Run(1, "", "panatorch: " + rules + ": version: expected 1, which this program reads, found 7\n"));
+        assertThat(Run.of(tiny("--prompt", "a", "--cache-config", at("none.json"), "--output-latents", at("l"))))
+                .isEqualTo(new Run(1, "", "panatorch: " + at("none.json") + ": does not exist\n"));
+        assertThat(Run.of(calibrate("--prompt", "a", "--prompt", "b", "--output", at("x/r.json")))).isEqualTo(new Run(1, "",
+                "panatorch: " + at("x/r.json") + ": the folder " + at("x") + " does not exist; create it or choose another path\n"));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(rules);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.panatorch.cache.calibration;
+
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.calibration.Evaluator.Trial;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How close a method's generations are to those without a cache, and how much faster they are made.
+ *
+ * @param psnr the mean of the prompts' peak signal-to-noise ratios, in decibels
+ * @param worstPsnr the lowest of them
+ * @param speedUp the time of the denoising without a cache over that with it: the median over the prompts
+ * @param reused how many attentions and MLPs were not computed in a generation: the mean
+ */
+public record Figures(double psnr, double worstPsnr, double speedUp, double reused) {
+
+    private static final double MEDIAN = 0.5;
+
+    /**
+     * Generates for each prompt without a cache and with the methods, one after the other, so that what else a machine is doing
+     * meets them alike.
+     *
+     * @return one for each method, in their order
+     */
+    public static List<Figures> measure(List<String> prompts, Evaluator evaluator, List<? extends CacheMethod> methods) {
+        List<Trial> without = new ArrayList<>();
+        List<List<Trial>> with = methods.stream().map(_ -> (List<Trial>) new ArrayList<Trial>()).toList();
+        for (String prompt : prompts) {
+            without.add(evaluator.run(prompt, CacheMethod.none()));
+            for (int i = 0; i < methods.size(); i++) {
+                with.get(i).add(evaluator.run(prompt, methods.get(i)));
+            }
+        }
+        return with.stream().map(trials -> of(without, trials)).toList();
+    }
+
+    static Figures of(List<Trial> without, List<Trial> with) {
+        List<Double> ratios = new ArrayList<>();
+        double reused = 0;
+        for (int i = 0; i < with.size(); i++) {
+            ratios.add(without.get(i).seconds() / with.get(i).seconds());
+            reused += with.get(i).statistics().reused();
+        }
+        return new Figures(with.stream().mapToDouble(Trial::psnr).average().orElseThrow(),
+                with.stream().mapToDouble(Trial::psnr).min().orElseThrow(),
+                ChangeCurve.percentile(ratios, MEDIAN), reused / with.size());
+    }
+}
