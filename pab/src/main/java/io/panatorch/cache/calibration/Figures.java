@@ -10,10 +10,11 @@ import java.util.List;
  *
  * @param psnr the mean of the prompts' peak signal-to-noise ratios, in decibels
  * @param worstPsnr the lowest of them
+ * @param psnrError the standard error of that mean: by so much, about, the mean over other prompts differs; 0 of a single prompt
  * @param speedUp the time of the denoising without a cache over that with it: the median over the prompts
  * @param reused how many attentions and MLPs were not computed in a generation: the mean
  */
-public record Figures(double psnr, double worstPsnr, double speedUp, double reused) {
+public record Figures(double psnr, double worstPsnr, double psnrError, double speedUp, double reused) {
 
     private static final double MEDIAN = 0.5;
 
@@ -42,8 +43,17 @@ public record Figures(double psnr, double worstPsnr, double speedUp, double reus
             ratios.add(without.get(i).seconds() / with.get(i).seconds());
             reused += with.get(i).statistics().reused();
         }
-        return new Figures(with.stream().mapToDouble(Trial::psnr).average().orElseThrow(),
-                with.stream().mapToDouble(Trial::psnr).min().orElseThrow(),
+        double mean = with.stream().mapToDouble(Trial::psnr).average().orElseThrow();
+        return new Figures(mean, with.stream().mapToDouble(Trial::psnr).min().orElseThrow(), standardError(with, mean),
                 ChangeCurve.percentile(ratios, MEDIAN), reused / with.size());
+    }
+
+    private static double standardError(List<Trial> trials, double mean) {
+        int count = trials.size();
+        if (count == 1 || !Double.isFinite(mean)) {
+            return 0;
+        }
+        double squares = trials.stream().mapToDouble(trial -> Math.pow(trial.psnr() - mean, 2)).sum();
+        return Math.sqrt(squares / (count - 1) / count);
     }
 }

@@ -27,13 +27,12 @@ import java.util.stream.IntStream;
  *       until it keeps the target without wasting much of it.
  * </ol>
  *
- * <p>The target is the mean over the prompts, as papers report it; single prompts may lie below. Where times do not decide,
+ * <p>The target is the mean over the prompts, as papers report it; single prompts may lie below. So that prompts which took no
+ * part keep it too, the prompts that did have to exceed it by the standard error of their mean: few or very different prompts
+ * ask for a larger distance. Where times do not decide,
  * the same measurements give the same choice.
  */
 public final class PabCalibration {
-
-    /** So far above the target the choice is to be on its own prompts, for those that it has not seen. */
-    private static final double MARGIN = 0.2;
 
     /** Rounds end where the target is exceeded by no more. */
     private static final double CLOSE_ENOUGH = 0.5;
@@ -162,25 +161,23 @@ public final class PabCalibration {
 
         private Calibration choose(ResponseModel model, List<ChangeCurve> curves) throws UnreachableTargetException {
             PlanSearch search = new PlanSearch(model, options.maxSkipRange());
-            double target = options.targetPsnr() + MARGIN;
-            double allowed = target; // what the model is asked for
+            double allowed = options.targetPsnr(); // what the model is asked for
             Map<List<BroadcastRule>, Figures> tried = new LinkedHashMap<>();
             Plan best = Plan.empty(model);
             for (int round = 0; round < ROUNDS; round++) {
                 Plan plan = search.within(Decibels.toError(allowed));
-                if (plan.isEmpty() || tried.containsKey(plan.rules())) {
+                if (plan.isEmpty() || tried.containsKey(plan.rules()) && !best.isEmpty()) {
                     break;
                 }
-                Figures figures = measure(plan);
-                tried.put(plan.rules(), figures);
-                double excess = figures.psnr() - target;
+                Figures figures = tried.computeIfAbsent(plan.rules(), _ -> measure(plan));
+                double excess = figures.psnr() - figures.psnrError() - options.targetPsnr();
                 if (excess >= 0 && plan.saved() > best.saved()) {
                     best = plan;
                 }
                 if (excess >= 0 && excess < CLOSE_ENOUGH) {
                     break;
                 }
-                allowed -= excess;
+                allowed -= excess - CLOSE_ENOUGH / 2; // to the middle of what is close enough
             }
             if (best.isEmpty()) {
                 throw new UnreachableTargetException(options.targetPsnr(),

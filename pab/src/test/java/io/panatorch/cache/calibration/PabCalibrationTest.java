@@ -30,7 +30,7 @@ class PabCalibrationTest {
     private static final int[] TIMESTEPS = IntStream.iterate(975, t -> t > 0, t -> t - 25).toArray(); // 39 steps
     private static final int LAYERS = 4;
     private static final int SAMPLE = 200;
-    private static final List<String> PROMPTS = List.of("a", "bb", "ccc", "dddd");
+    private static final List<String> PROMPTS = List.of("aaa", "bbbb", "ccc", "dddd");
     private static final List<Site> SITES = IntStream.range(0, LAYERS).boxed().flatMap(layer -> List.of(
             new Site(SiteKind.SPATIAL_ATTENTION, layer, layer + ".attn"),
             new Site(SiteKind.FEED_FORWARD, layer, layer + ".ff")).stream()).toList();
