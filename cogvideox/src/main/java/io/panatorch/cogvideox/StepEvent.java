@@ -42,7 +42,7 @@ public final class StepEvent {
         return latents;
     }
 
-    /** {@return what was computed and reused so far; put together at each call, and valid for good} */
+    /** {@return what was computed and reused so far; put together at each call, on the thread that generates, and valid for good} */
     public CacheStatistics cache() {
         return cache.get();
     }

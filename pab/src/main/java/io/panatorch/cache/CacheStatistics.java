@@ -37,7 +37,8 @@ public record CacheStatistics(
      * @param seconds how long each step's visit took; NaN where there was none, or on an accelerator where the session does
      *     not {@linkplain SessionOptions#measuring measure}
      * @param changes for each step the relative change {@code Σ|new − old| / Σ|old|} of the outputs since they were last
-     *     computed; NaN where they were not, or for the first time, or were all 0, or the session does not measure
+     *     computed; NaN where they were not, or for the first time, or were all 0 or of other shapes then, or the session does not
+     *     measure
      * @param bytes what is held for it
      * @param evictions how often what was held was let go because it did not fit the {@link MemoryBudget}
      */

@@ -130,9 +130,11 @@ final class HeldTensors implements AutoCloseable {
                 .min(Comparator.comparingDouble(this::usefulness));
     }
 
+    /** What does not even fit alone is the first to be relieved or to go: all else would go before it, for nothing. */
     private double usefulness(Site site) {
         HeldBytes bytes = bytes(site);
-        return seconds.applyAsDouble(site) / (bytes.now() + bytes.offloaded());
+        boolean fitsAlone = bytes.now() <= budget.bytes() && bytes.offloaded() <= budget.hostBytes();
+        return fitsAlone ? seconds.applyAsDouble(site) / (bytes.now() + bytes.offloaded()) : -1;
     }
 
     private boolean canBeRelieved(Kept kept) {

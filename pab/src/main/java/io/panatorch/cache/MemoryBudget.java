@@ -7,7 +7,8 @@ import java.util.Objects;
  *
  * <p>Over the budget, held tensors are {@linkplain Overflow relieved}, those first that save the least time for their bytes.
  * Where that is not enough, what saves the least for its bytes is let go, and its site computed instead. What a site saves is
- * measured in the same generation, so where sites are alike two generations with one seed may choose differently.
+ * measured in the same generation, so where sites are alike two generations with one seed may choose differently. On an accelerator
+ * it is measured only where the session {@linkplain SessionOptions#measuring measures}; else what is largest goes first.
  *
  * @param bytes what may be held on the device that computes
  * @param overflow what is tried before anything is let go
@@ -22,7 +23,10 @@ public record MemoryBudget(long bytes, Overflow overflow, long hostBytes) {
     public enum Overflow {
         /** They are let go. */
         NONE,
-        /** They are kept in bfloat16, which has half the bytes of float32 and a relative error up to 2⁻⁸. */
+        /**
+         * Those of float32 and float64 are kept in bfloat16, which has half the bytes of float32 and a relative error up to 2⁻⁸.
+         * Others, such as those of a model that computes in bfloat16, are let go.
+         */
         NARROW,
         /** They are kept in the CPU's memory, pinned. A session of a model that computes on the CPU lets them go. */
         OFFLOAD

@@ -69,7 +69,11 @@ public final class Residual {
 
     /** {@return whether a residual is held: that of the last step that was computed} */
     public boolean isHeld(SiteCall call) {
-        return ended != NEVER && ended == begun && !call.held(last).isEmpty();
+        return !held(call).isEmpty();
+    }
+
+    private List<Tensor> held(SiteCall call) {
+        return ended != NEVER && ended == begun ? call.held(last) : List.of();
     }
 
     /**
@@ -78,11 +82,11 @@ public final class Residual {
      * @throws IllegalStateException where none is {@linkplain #isHeld held}
      */
     public List<Tensor> addTo(SiteCall call, List<Tensor> tokens) {
-        if (!isHeld(call)) {
+        List<Tensor> residual = held(call); // once, since under a budget it may come from far
+        if (residual.isEmpty()) {
             throw new IllegalStateException("no residual is held for " + last.name() + ": ask isHeld first");
         }
         added = call.step().index();
-        List<Tensor> residual = call.held(last);
         List<Tensor> sums = each(residual, tokens, (own, token) -> token.add(own));
         sums.addAll(tokens.subList(residual.size(), tokens.size()));
         return sums;

@@ -23,7 +23,7 @@ final class SessionCall implements SiteCall {
     private SiteOutputs outputs;
     private List<Tensor> computed;
     private char decision = CacheStatistics.REUSED;
-    private RuntimeException failure; // of the computation
+    private Throwable failure; // of the computation
     private boolean ended;
 
     /** @param outputs what is known of them before this call */
@@ -81,7 +81,7 @@ final class SessionCall implements SiteCall {
         List<Tensor> results;
         try {
             results = computation.apply(inputs);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure = e;
             throw e;
         }
@@ -135,6 +135,9 @@ final class SessionCall implements SiteCall {
             throw new IllegalStateException(where() + "the policy uses a closed tensor" + TO_KEEP, e);
         } finally {
             ended = true;
+        }
+        if (failure != null) {
+            throw new IllegalStateException(where() + "the policy returned although the computation failed", failure);
         }
         check("the policy returned", answer);
         outputs.mismatch(inputs, answer).ifPresent(mismatch -> {

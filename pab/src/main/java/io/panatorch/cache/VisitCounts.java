@@ -43,7 +43,8 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
      * {@return the time that was saved, in seconds, less what reusing took}
      *
      * <p>At each site every visit that was not computed as a whole is set against the median of those that were. Sites inside
-     * one that was not computed were not visited and save nothing of their own.
+     * one that was not computed were not visited and save nothing of their own; what those inside one that was computed in part
+     * save is counted at both.
      */
     default double secondsSaved() {
         return sites().stream().mapToDouble(SiteStatistics::saved).sum();

@@ -225,6 +225,27 @@ class CachePolicyMisuseTest {
         }
     }
 
+    /** Such as a cancellation. */
+    @Test
+    void refusesToLoseAnExceptionOfTheComputation() {
+        CacheMethod swallowing = new ScriptedMethod(call -> {
+            try {
+                return call.compute();
+            } catch (RuntimeException e) {
+                return call.inputs();
+            }
+        }).with(SessionOptions.DEFAULT.withMeasuring());
+        RuntimeException thrown = new RuntimeException("of the computation");
+        try (CacheSession cache = swallowing.open(RUN); TensorScope _ = TensorScope.open()) {
+            cache.begin(Step.of(0, TIMESTEPS));
+            Tensor input = FakeModel.filled(1, 2);
+            assertThatIllegalStateException().isThrownBy(() -> cache.through(SITE, input, _ -> {
+                throw thrown;
+            })).withMessage(WHERE + "the policy returned although the computation failed").withCause(thrown);
+            assertThat(cache.statistics().sites()).isEmpty();
+        }
+    }
+
     @Test
     void refusesACallOnAnotherThread() {
         CacheMethod parallel = new ScriptedMethod(call -> CompletableFuture.supplyAsync(call::compute).join());

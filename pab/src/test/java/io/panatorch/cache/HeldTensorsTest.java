@@ -97,6 +97,29 @@ class HeldTensorsTest {
     }
 
     @Test
+    void whatDoesNotFitAlonePushesOutNothing() {
+        limitTo(MemoryBudget.of(BYTES));
+        putEach(FAST);
+        held.put(SLOW, List.of(FakeModel.filled(1, 11)));
+
+        assertThat(held.get(SLOW)).isEmpty();
+        assertThat(held.evictions(SLOW)).isEqualTo(1);
+        assertThat(held.get(FAST)).hasSize(1);
+        assertThat(held.evictions(FAST)).isZero();
+    }
+
+    @Test
+    void whatDoesNotFitAloneIsTheFirstToBeNarrowed() {
+        limitTo(MemoryBudget.narrowing(2 * BYTES));
+        putEach(FAST);
+        held.put(SLOW, List.of(FakeModel.filled(1.001f, 30)));
+
+        assertThat(first(SLOW)).isEqualTo(1);
+        assertThat(held.evictions(FAST)).isZero();
+        assertThat(held.bytes().now()).isEqualTo(80);
+    }
+
+    @Test
     void holdsNothingWithinNothing() {
         limitTo(MemoryBudget.of(0));
         putEach(SLOW, SLOW);

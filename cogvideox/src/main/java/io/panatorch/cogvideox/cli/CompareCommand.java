@@ -119,6 +119,9 @@ final class CompareCommand implements Callable<Integer> {
         if (stats != null) {
             AtomicFile.check(stats);
         }
+        if (output != null && stats != null && output.toAbsolutePath().normalize().equals(stats.toAbsolutePath().normalize())) {
+            throw new IllegalArgumentException(output + ": expected a file for each output, found it named twice");
+        }
     }
 
     private void compare(CogVideoXPipeline pipeline, List<String> texts, List<TextToVideoRequest.Builder> requests,
@@ -146,15 +149,14 @@ final class CompareCommand implements Callable<Integer> {
         report(new ComparisonReport(texts, standings, conditions(sizes)), videos, changes);
     }
 
+    /** The table first: it is there also where a file cannot be written any more. */
     private void report(ComparisonReport report, List<byte[]> videos, CacheStatistics changes) throws IOException {
+        report.lines().forEach(terminal::line);
         if (stats != null) {
             report.writeJson(stats);
         }
         if (output != null) {
             report.page(videos, changes).write(output);
-        }
-        report.lines().forEach(terminal::line);
-        if (output != null) {
             terminal.line("");
             terminal.line("page: " + output);
         }

@@ -75,6 +75,9 @@ final class SettingParser {
     }
 
     private static Parsed parse(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("--setting '" + text + "': expected options or a name, found none");
+        }
         Matcher named = NAMED.matcher(text);
         boolean hasName = named.matches();
         String options = (hasName ? named.group(2) : text).strip();

@@ -108,6 +108,7 @@ class CompareCommandTest {
         "--setting --cache=pab; expected --prompt or --prompts with a text, found none",
         "--prompts nowhere.txt; nowhere.txt: does not exist",
         "--prompt a --output page.htm; --output: expected a file that ends with .html, found page.htm",
+        "--prompt a --output page.html --stats ./page.html; page.html: expected a file for each output, found it named twice",
         "--prompt a --output nowhere/page.html; nowhere/page.html: the folder",
         "--prompt a --setting --pab-spatial-skip=0; --setting '--pab-spatial-skip=0': --pab-spatial-skip: expected 1 or more, found 0",
         "--prompt a --threads 0; --threads: expected 1 to 1024, found 0"

@@ -58,6 +58,7 @@ class SettingParserTest {
     @CsvSource(delimiter = ';', value = {
         "--cache none; --setting '--cache none': expected a cache, found none, with which all are compared anyway",
         "--cache peb; --setting '--cache peb': Invalid value for option '--cache': expected none, pab,",
+        "' '; --setting ' ': expected options or a name, found none",
         "pab; --setting 'pab': Unmatched argument at index 0: 'pab'",
         "none: --cache pab; --setting 'none: --cache pab': expected a name of its own, found a second none"
     })

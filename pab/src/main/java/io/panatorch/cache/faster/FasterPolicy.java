@@ -149,9 +149,7 @@ final class FasterPolicy implements CachePolicy {
                 call.drop();
                 return;
             }
-            // A view of half a batch would keep the whole in memory.
-            List<Tensor> held = new ArrayList<>(
-                    guided && !halved ? each(outputs, output -> conditional(output).copy()) : outputs);
+            List<Tensor> held = new ArrayList<>(guided && !halved ? each(outputs, FasterPolicy::conditional) : outputs);
             if (count == 2 && isSameBatch(before, held)) {
                 held.addAll(before.subList(0, outputCount));
             }

@@ -162,7 +162,7 @@ class CacheMethodContractTest {
                 wrong("worksWhereAModelGoesPastSites", "the policy returned no tensors",
                         mlp(() -> call -> call.step().index() == 1 ? call.held() : everySecond(call, held -> held))),
                 wrong("leavesNothingBehindWhenAComputationFails",
-                        "an exception of the computation passes through as it is: it did not come out", mlp(() -> call -> {
+                        "the policy returned although the computation failed", mlp(() -> call -> {
                             try {
                                 return call.compute();
                             } catch (RuntimeException e) {
