@@ -30,7 +30,8 @@ public interface CacheMethod {
     CachePolicy policy(CacheRun run);
 
     /**
-     * Opens a session for one generation, which the caller closes on the thread that uses it.
+     * Opens a session for one generation, which the caller closes on the thread that uses it. Not for implementers: what they
+     * write is the policy. A method that wraps another passes {@code open} on to it, or loses the other's options.
      *
      * @param run all sites of the model, and the generation's timesteps
      * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice

@@ -42,6 +42,7 @@ public final class CacheSession implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
     private Step step;
     private long measuringNanos; // so far, which no visit is charged with
+    private double secondsInside; // of visits of covered sites so far, which the visits around them are not charged with
     private boolean closed;
 
     CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
@@ -115,12 +116,18 @@ public final class CacheSession implements AutoCloseable {
         SiteRecord visited = recordOf(site);
         SessionCall call = new SessionCall(method, site, step, inputs, timed(visited, computation), held,
                 outputs.getOrDefault(site, expected));
+        boolean covered = held.covers(site);
+        double secondsBefore = covered ? secondsInside : 0;
         try (TensorScope scope = TensorScope.open()) {
             long start = now(inputs);
-            List<Tensor> answer = call.answer(held.covers(site) ? policy : SiteCall::compute);
-            visited.visited(step.index(), call.decision(), secondsSince(start, inputs));
+            List<Tensor> answer = call.answer(covered ? policy : SiteCall::compute);
             outputs.put(site, call.outputs());
-            if (measuring && held.covers(site) && call.decision() == CacheStatistics.COMPUTED) {
+            double seconds = secondsSince(start, inputs);
+            visited.visited(step.index(), call.decision(), seconds - (secondsInside - secondsBefore));
+            if (covered) {
+                secondsInside = secondsBefore + seconds;
+            }
+            if (measuring && covered && call.decision() == CacheStatistics.COMPUTED) {
                 measure(visited, site, call.computed());
             }
             return answer.stream().map(output -> scope.promote(output.alias())).toList();

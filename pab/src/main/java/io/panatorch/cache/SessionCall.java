@@ -6,6 +6,7 @@ import io.panatorch.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Collectors;
 
 /** A visit in a session: it holds a policy to its contract. */
@@ -71,7 +72,7 @@ final class SessionCall implements SiteCall {
         if (decision != CacheStatistics.REUSED) {
             throw broken("a policy runs the computation at most once in a call");
         }
-        decision = inputs == this.inputs ? CacheStatistics.COMPUTED : CacheStatistics.PARTIAL;
+        decision = areSame(inputs, this.inputs) ? CacheStatistics.COMPUTED : CacheStatistics.PARTIAL;
         computed = run(inputs);
         return computed;
     }
@@ -166,6 +167,10 @@ final class SessionCall implements SiteCall {
         if (!store.covers(holder)) {
             throw broken("site " + holder.name() + " is not one that the method covers in this run");
         }
+    }
+
+    private static boolean areSame(List<Tensor> these, List<Tensor> those) {
+        return IntStream.range(0, these.size()).allMatch(i -> these.get(i) == those.get(i));
     }
 
     private void checkRunning() {

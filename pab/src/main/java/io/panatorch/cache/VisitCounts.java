@@ -34,7 +34,7 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
         return sites().stream().mapToInt(site -> (int) site.decisions().chars().filter(c -> c == letter).count()).sum();
     }
 
-    /** {@return the measured time of all visits, in seconds; where sites lie inside each other, that of both} */
+    /** {@return the measured time of all visits, in seconds; where sites lie inside each other, each has its own part} */
     default double totalSeconds() {
         return finite(SiteStatistics::seconds).sum();
     }
@@ -42,9 +42,8 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
     /**
      * {@return the time that was saved, in seconds, less what reusing took}
      *
-     * <p>At each site every visit that was not computed as a whole is set against the median of those that were. Sites inside
-     * one that was not computed were not visited and save nothing of their own; what those inside one that was computed in part
-     * save is counted at both.
+     * <p>At each site every visit that was not computed as a whole is set against the median of those that were. Covered sites
+     * inside one that was not computed were not visited, and what that saved is not in this number.
      */
     default double secondsSaved() {
         return sites().stream().mapToDouble(SiteStatistics::saved).sum();

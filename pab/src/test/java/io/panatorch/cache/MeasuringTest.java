@@ -105,11 +105,12 @@ class MeasuringTest {
                 .allMatch(change -> change.isNaN());
     }
 
+    /** So the times of all sites add up. */
     @Test
-    void timesAnOuterVisitWithWhatIsInside() {
+    void timesAnOuterVisitWithoutWhatIsInside() {
         CacheMethod method = new ScriptedMethod(Set.of(SiteKind.BLOCK, SiteKind.SPATIAL_ATTENTION), SiteCall::compute).with(MEASURING);
         UnaryOperator<Tensor> slow = x -> {
-            sleep(20);
+            sleep(100);
             return x.mul(2);
         };
         try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
@@ -120,8 +121,8 @@ class MeasuringTest {
             }
             double outer = cache.statistics().sites().getFirst().seconds().get(1);
             double inner = cache.statistics().sites().getLast().seconds().get(1);
-            assertThat(inner).isGreaterThanOrEqualTo(0.02);
-            assertThat(outer).isGreaterThanOrEqualTo(inner);
+            assertThat(inner).isGreaterThanOrEqualTo(0.1);
+            assertThat(outer).isPositive().isLessThan(0.1);
         }
     }
 

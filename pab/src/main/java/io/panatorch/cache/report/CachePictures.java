@@ -37,7 +37,7 @@ public final class CachePictures {
         } catch (NoClassDefFoundError e) {
             throw new IllegalStateException("pictures need the JDK's module java.desktop, which is not there: add"
                     + " --add-modules java.desktop, or take a JDK that has it", e);
-        } catch (RuntimeException | Error e) {
+        } catch (RuntimeException | LinkageError e) {
             throw new IllegalStateException("pictures need fonts: install fontconfig and a font such as DejaVu, or set"
                     + " -Djava.awt.headless=true where the display does not work", e);
         }
