@@ -37,8 +37,16 @@ final class EndToEnd {
         this.request = TextToVideoRequest.builder(PROMPT).steps(steps).cache(method).build();
     }
 
-    /** Generates the video and counts the time, also of the visits that another method, which has run, does not compute. */
-    void run(EndToEnd skipping) {
+    /** Generates the video, counts the time, and returns that of the denoising loop. */
+    double run() {
+        TextToVideoResult result = generate();
+        denoise.addValue(result.seconds().get("denoise"));
+        total.addValue(result.seconds().values().stream().mapToDouble(Double::doubleValue).sum());
+        return result.seconds().get("denoise");
+    }
+
+    /** The same, and counts the time of the visits that another method, which has run, does not compute. */
+    double run(EndToEnd skipping) {
         double whole = run();
         double seconds = 0;
         for (SiteStatistics site : skipping.attentions().toList()) {
@@ -48,14 +56,7 @@ final class EndToEnd {
             }
         }
         skippable.addValue(seconds / whole);
-    }
-
-    /** Generates the video, counts the time, and returns that of the denoising loop. */
-    double run() {
-        TextToVideoResult result = generate();
-        denoise.addValue(result.seconds().get("denoise"));
-        total.addValue(result.seconds().values().stream().mapToDouble(Double::doubleValue).sum());
-        return result.seconds().get("denoise");
+        return whole;
     }
 
     /** Generates the video for nothing but warmth. */

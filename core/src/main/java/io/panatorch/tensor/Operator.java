@@ -18,7 +18,8 @@ import java.util.List;
  *
  * <p>All parameters of the operator's schema are given in order, defaults included (the schemas are in PyTorch's
  * {@code native_functions.yaml}). The caller must match them, and the number of results: libtorch checks neither, so an
- * integer in the place of a tensor can end the process. Parameters of type {@code Scalar} are not supported; use the overload that takes a tensor.
+ * integer in the place of a tensor can end the process. Parameters of type {@code Scalar} are not supported; use the
+ * overload that takes a tensor.
  */
 public final class Operator {
 

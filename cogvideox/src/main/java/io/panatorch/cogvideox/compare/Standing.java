@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.compare;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * How a setting did.
@@ -22,14 +23,24 @@ public record Standing(Setting setting, List<Trial> trials) {
 
     /** {@return the median time of denoising; of an even number of videos the mean of the two in the middle} */
     public double seconds() {
-        double[] sorted = all(Trial::seconds).sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return median(all(Trial::seconds));
     }
 
-    /** {@return how many times as fast as another one} */
+    /**
+     * {@return how many times as fast as another one: the median over the prompts, whose videos were made one after the other, so
+     * that a slow moment of the machine meets both}
+     *
+     * @param other with the same prompts
+     */
     public double speedUp(Standing other) {
-        return other.seconds() / seconds();
+        return median(IntStream.range(0, trials.size())
+                .mapToDouble(i -> other.trials.get(i).seconds() / trials.get(i).seconds()));
+    }
+
+    private static double median(DoubleStream numbers) {
+        double[] sorted = numbers.sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     /** {@return the mean over all videos, in decibels; infinite where one is equal to the one without a cache} */

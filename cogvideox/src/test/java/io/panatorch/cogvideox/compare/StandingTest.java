@@ -20,7 +20,13 @@ class StandingTest {
     void timeIsTheMedian() {
         assertThat(took(3, 1, 100).seconds()).isEqualTo(3);
         assertThat(took(4, 1, 100, 2).seconds()).isEqualTo(3);
-        assertThat(took(2).speedUp(took(5, 3, 9))).isEqualTo(2.5);
+    }
+
+    /** Neither ratio of medians nor of sums: 2, 2 and 4 times as fast, the first two in a slow moment. */
+    @Test
+    void speedUpIsOfNeighbours() {
+        assertThat(took(10, 20, 1).speedUp(took(20, 40, 4))).isEqualTo(2);
+        assertThat(took(10, 1).speedUp(took(20, 4))).isEqualTo(3);
     }
 
     @Test
