@@ -118,8 +118,8 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
                 + conditions.get("steps") + " steps.");
         page.table(HEADINGS, rows());
         page.paragraph("Denoising is the median time of the denoising loop, speed-up the median over the prompts."
-                + " PSNR and SSIM say how close the frames are to those without a cache; more is closer. Held at the peak is the memory of what was kept for later steps. Computed and"
-                + " reused count the places in the model that a method covers.");
+                + " PSNR and SSIM say how close the frames are to those without a cache; more is closer. Held at the peak is the"
+                + " memory of what was kept for later steps. Computed and reused count the places in the model that a method covers.");
         List<ScatterPlot.Point> points = standings.stream().skip(1).map(standing ->
                 new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()), standing.meanPsnr())).toList();
         page.drawing(new ScatterPlot("times as fast", "dB PSNR, mean", points), "Up and to the right is better.");
