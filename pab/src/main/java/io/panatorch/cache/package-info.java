@@ -22,7 +22,7 @@
  *         cache.begin(Step.of(i, timesteps));
  *         model.forward(latents, timesteps[i], cache);
  *     }
- *     System.out.println(cache.statistics());
+ *     System.out.println(CacheText.of(cache.statistics())); // of io.panatorch.cache.report
  * }
  * }</pre>
  *

@@ -114,14 +114,15 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
         page.heading("The rules");
         page.table(RULE_HEADINGS, ruleRows());
         if (rules != null) {
-            page.code("panatorch generate --cache-config " + rules + " --prompt ... --output video.mp4");
+            page.code("panatorch generate --cache-config " + rules + " --steps " + conditions.get("steps")
+                    + " --prompt ... --output video.mp4");
         }
         page.heading("How it was found");
         page.paragraph(String.format(Locale.ROOT, "%d videos of %d prompts. Every attention and MLP was watched in a generation"
                 + " without a cache. Then parts of the model were skipped alone, one band of timesteps at a time, to see in which"
                 + " direction and how far that moves the video. A model of first order adds these moves up for any choice; it expected"
-                + " %.1f dB of this one, which has %.1f dB on those prompts. The %d unseen prompts took no part in it.",
-                calibration.runs(), usedPrompts, calibration.predictedPsnr(), calibration.measured().psnr(), unseenPrompts));
+                + " %.1f dB of this one, which has %.1f dB on those prompts. None of the unseen prompts took part in it.",
+                calibration.runs(), usedPrompts, calibration.predictedPsnr(), calibration.measured().psnr()));
         return page.facts(conditions);
     }
 

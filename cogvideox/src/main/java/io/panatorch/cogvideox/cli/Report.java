@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> written) {
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final String ROW = "%-10s";
+    private static final String ROW = "%-9s ";
     private static final int PERCENT = 100;
 
     /** Where the time went, what the cache saved, what was written. */
@@ -40,7 +40,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         } else {
             lines.add(row(cache.method(), "%d %s, %d computed%s, %d reused (%d %%), %s held at the peak".formatted(
                     visits, sites(cache), cache.computed(), cache.partial() == 0 ? "" : ", " + cache.partial() + " in part",
-                    cache.reused(), PERCENT * cache.reused() / visits, CacheText.bytes(cache.bytes().peak()))));
+                    cache.reused(), Math.round((double) PERCENT * cache.reused() / visits), CacheText.bytes(cache.bytes().peak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));

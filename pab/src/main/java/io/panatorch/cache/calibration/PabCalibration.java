@@ -181,7 +181,8 @@ public final class PabCalibration {
             }
             if (best.isEmpty()) {
                 throw new UnreachableTargetException(options.targetPsnr(),
-                        tried.values().stream().mapToDouble(Figures::psnr).max().orElse(Double.NEGATIVE_INFINITY));
+                        tried.values().stream().mapToDouble(Figures::psnr).max()
+                                .orElseGet(() -> Decibels.of(search.least().error())));
             }
             double base = ChangeCurve.percentile(plain.stream().map(Trial::seconds).toList(), MEDIAN);
             return new Calibration(options, best.rules(), curves, Decibels.of(best.error()), base / (base - best.saved()),

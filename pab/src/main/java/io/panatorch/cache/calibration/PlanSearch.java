@@ -2,6 +2,7 @@ package io.panatorch.cache.calibration;
 
 import io.panatorch.cache.calibration.ResponseModel.Choice;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -36,6 +37,12 @@ final class PlanSearch {
             }
             plan = grown(better, error);
         }
+    }
+
+    /** Of the plans that skip in one band alone, the one with the smallest expected error. */
+    Plan least() {
+        return changed(Plan.empty(model)).stream().filter(plan -> plan.saved() > SAME)
+                .min(Comparator.comparingDouble(Plan::error)).orElse(Plan.empty(model));
     }
 
     /** Makes the change that saves most for its error, while there is one that fits. */

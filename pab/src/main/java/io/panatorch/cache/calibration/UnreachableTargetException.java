@@ -9,7 +9,7 @@ public final class UnreachableTargetException extends Exception {
 
     UnreachableTargetException(double target, double nearest) {
         super(String.format(Locale.ROOT, "no choice of what to skip keeps a PSNR of %.1f dB", target)
-                + (Double.isFinite(nearest) ? String.format(Locale.ROOT, "; the nearest that was tried has %.1f dB", nearest)
+                + (Double.isFinite(nearest) ? String.format(Locale.ROOT, "; the nearest has about %.1f dB", nearest)
                 : "") + "; choose a lower target");
     }
 }

@@ -4,6 +4,7 @@ import io.panatorch.cache.SiteKind;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -34,7 +35,7 @@ public record BroadcastRule(SiteKind kind, List<Integer> layers, int skipRange, 
             throw new IllegalArgumentException("broadcast kind: expected an attention or FEED_FORWARD, found " + kind);
         }
         String words = ReuseRule.words(kind);
-        layers = List.copyOf(new TreeSet<>(layers));
+        layers = List.copyOf(new TreeSet<>(Objects.requireNonNull(layers, "layers")));
         if (!layers.isEmpty() && layers.getFirst() < 0) {
             throw new IllegalArgumentException(words + " layers: expected each 0 or more, found " + layers.getFirst());
         }
