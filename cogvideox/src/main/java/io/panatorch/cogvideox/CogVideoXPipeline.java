@@ -203,25 +203,23 @@ public final class CogVideoXPipeline implements AutoCloseable {
         CacheMethod method = cacheOf(request);
         Shape latentShape = latentShape(request);
         Schedule schedule = scheduler.schedule(request.steps());
+        int[] timesteps = timesteps(schedule);
         Map<String, Double> seconds = new LinkedHashMap<>();
-        try (TensorScope scope = TensorScope.open()) {
+        // The cache comes before the work: settings that do not fit the run are refused at once.
+        try (TensorScope scope = TensorScope.open();
+                CacheSession cache = method.open(new CacheRun(transformer.sites(), timesteps))) {
             long start = System.nanoTime();
             boolean guided = request.guidanceScale() > 1;
             Tensor embeds = guided
                     ? Tensor.cat(0, encode(request.negativePrompts()), encode(request.prompts()))
                     : encode(request.prompts());
             start = lap(seconds, "encode", start);
-
-            int[] timesteps = timesteps(schedule);
-            CacheRun run = new CacheRun(transformer.sites(), timesteps);
-            try (CacheSession cache = method.open(run)) {
-                Tensor latents = denoise(request, latentShape, schedule, timesteps, embeds, cache);
-                start = lap(seconds, "denoise", start);
-                Tensor frames = decode(latents);
-                lap(seconds, "decode", start);
-                return new TextToVideoResult(scope.promote(latents), scope.promote(frames),
-                        Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
-            }
+            Tensor latents = denoise(request, latentShape, schedule, timesteps, embeds, cache);
+            start = lap(seconds, "denoise", start);
+            Tensor frames = decode(latents);
+            lap(seconds, "decode", start);
+            return new TextToVideoResult(scope.promote(latents), scope.promote(frames),
+                    Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
         }
     }
 
