@@ -69,6 +69,10 @@ final class HeldTensors implements AutoCloseable {
         return sites.containsKey(site);
     }
 
+    boolean holds(Site site) {
+        return held.containsKey(site);
+    }
+
     List<Tensor> get(Site site) {
         return held.getOrDefault(site, List.of()).stream()
                 .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())

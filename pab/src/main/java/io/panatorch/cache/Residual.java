@@ -69,11 +69,7 @@ public final class Residual {
 
     /** {@return whether a residual is held: that of the last step that was computed} */
     public boolean isHeld(SiteCall call) {
-        return !held(call).isEmpty();
-    }
-
-    private List<Tensor> held(SiteCall call) {
-        return ended != NEVER && ended == begun ? call.held(last) : List.of();
+        return ended != NEVER && ended == begun && call.isHeld(last);
     }
 
     /**
@@ -82,10 +78,10 @@ public final class Residual {
      * @throws IllegalStateException where none is {@linkplain #isHeld held}
      */
     public List<Tensor> addTo(SiteCall call, List<Tensor> tokens) {
-        List<Tensor> residual = held(call); // once, since under a budget it may come from far
-        if (residual.isEmpty()) {
+        if (!isHeld(call)) {
             throw new IllegalStateException("no residual is held for " + last.name() + ": ask isHeld first");
         }
+        List<Tensor> residual = call.held(last);
         added = call.step().index();
         List<Tensor> sums = each(residual, tokens, (own, token) -> token.add(own));
         sums.addAll(tokens.subList(residual.size(), tokens.size()));

@@ -6,8 +6,8 @@ import io.panatorch.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A visit in a session: it holds a policy to its contract. */
 final class SessionCall implements SiteCall {
@@ -78,7 +78,9 @@ final class SessionCall implements SiteCall {
     }
 
     private List<Tensor> run(List<Tensor> inputs) {
-        List<String> given = decision == CacheStatistics.COMPUTED ? SiteOutputs.describe(inputs) : List.of();
+        // What comes of a site that no policy decides goes to the model as it is: there is nothing to compare it with.
+        boolean compared = decision == CacheStatistics.COMPUTED && store.covers(site);
+        List<String> given = compared ? SiteOutputs.describe(inputs) : List.of();
         List<Tensor> results;
         try {
             results = computation.apply(inputs);
@@ -87,7 +89,7 @@ final class SessionCall implements SiteCall {
             throw e;
         }
         check("the computation gave", results);
-        if (decision == CacheStatistics.COMPUTED) {
+        if (compared) {
             outputs = SiteOutputs.of(given, results);
         } else if (outputs.count() != results.size()) {
             outputs = SiteOutputs.of(results.size());
@@ -99,6 +101,12 @@ final class SessionCall implements SiteCall {
     public List<Tensor> held(Site holder) {
         checkHolder(holder);
         return store.get(holder);
+    }
+
+    @Override
+    public boolean isHeld(Site holder) {
+        checkHolder(holder);
+        return store.holds(holder);
     }
 
     @Override

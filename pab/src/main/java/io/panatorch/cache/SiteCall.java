@@ -51,6 +51,11 @@ public interface SiteCall {
     /** {@return what is held for a covered site of the run, likewise} */
     List<Tensor> held(Site holder);
 
+    /** {@return whether anything is held for a covered site of the run; under a memory budget cheaper than to fetch it} */
+    default boolean isHeld(Site holder) {
+        return !held(holder).isEmpty();
+    }
+
     /**
      * Holds tensors for this site until a later step, in place of what was held. The tensors stay the caller's.
      *

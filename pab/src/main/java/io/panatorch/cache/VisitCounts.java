@@ -30,6 +30,11 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
         return count(CacheStatistics.REUSED);
     }
 
+    /** {@return how often there was no visit, as at a site inside another one that was not computed} */
+    default int notVisited() {
+        return count(CacheStatistics.NOT_VISITED);
+    }
+
     private int count(char letter) {
         return sites().stream().mapToInt(site -> (int) site.decisions().chars().filter(c -> c == letter).count()).sum();
     }
@@ -64,7 +69,12 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
                 .filter(Double::isFinite);
     }
 
-    /** Of no numbers NaN. */
+    /**
+     * A percentile of numbers, between the two nearest by interpolation.
+     *
+     * @param percent in [0, 100]; 50 is the median
+     * @return NaN of no numbers
+     */
     static double percentile(DoubleStream numbers, double percent) {
         if (!(percent >= 0 && percent <= 100)) {
             throw new IllegalArgumentException("percentile: expected a number in [0, 100], found " + percent);

@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.compare;
 
+import io.panatorch.cache.VisitCounts;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -12,6 +13,8 @@ import java.util.stream.IntStream;
  * @param trials one for each prompt, in order
  */
 public record Standing(Setting setting, List<Trial> trials) {
+
+    private static final double MEDIAN = 50;
 
     /** Copies the list. */
     public Standing {
@@ -38,9 +41,7 @@ public record Standing(Setting setting, List<Trial> trials) {
     }
 
     private static double median(DoubleStream numbers) {
-        double[] sorted = numbers.sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return VisitCounts.percentile(numbers, MEDIAN);
     }
 
     /** {@return the mean over all videos, in decibels; infinite where one is equal to the one without a cache} */

@@ -72,7 +72,7 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         if (points.isEmpty()) {
             return "";
         }
-        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT,
+        StringBuilder svg = new StringBuilder(Svg.format(
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by %s\" class=\"plot\">", WIDTH, HEIGHT,
                 HtmlPage.escaped(yName), HtmlPage.escaped(xName)));
         Axis x = Axis.of(points.stream().mapToDouble(Point::x), LEFT, WIDTH - RIGHT);
@@ -80,15 +80,15 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         for (int i = 0; i < x.count; i++) {
             double at = x.place(x.tick(i));
             line(svg, at, TOP, at, HEIGHT - BOTTOM);
-            text(svg, at, HEIGHT - BOTTOM + LINE + 2, "middle", "soft", x.text(i));
+            Svg.text(svg, at, HEIGHT - BOTTOM + LINE + 2, "middle", "soft", x.text(i));
         }
         for (int i = 0; i < y.count; i++) {
             double at = y.place(y.tick(i));
             line(svg, LEFT, at, WIDTH - RIGHT, at);
-            text(svg, LEFT - 8, at + 4, "end", "soft", y.text(i));
+            Svg.text(svg, LEFT - 8, at + 4, "end", "soft", y.text(i));
         }
-        text(svg, WIDTH - RIGHT, HEIGHT - 6, "end", "soft", xName + " →");
-        text(svg, LEFT - 32, TOP - 14, "start", "soft", "↑ " + yName);
+        Svg.text(svg, WIDTH - RIGHT, HEIGHT - 6, "end", "soft", xName + " →");
+        Svg.text(svg, LEFT - 32, TOP - 14, "start", "soft", "↑ " + yName);
         drawPoints(svg, x, y);
         return svg.append("</svg>").toString();
     }
@@ -119,8 +119,8 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
             double left = toTheLeft ? x - 2 * RADIUS - width : x + 2 * RADIUS;
             Label label = free(new Label(left, left + width, y + BASELINE), taken);
             taken.add(label);
-            svg.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/>", x, y, RADIUS));
-            text(svg, toTheLeft ? label.right : label.left, label.y, toTheLeft ? "end" : "start", "", point.name);
+            svg.append(Svg.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/>", x, y, RADIUS));
+            Svg.text(svg, toTheLeft ? label.right : label.left, label.y, toTheLeft ? "end" : "start", "", point.name);
         }
     }
 
@@ -137,11 +137,6 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
     }
 
     private static void line(StringBuilder svg, double x1, double y1, double x2, double y2) {
-        svg.append(String.format(Locale.ROOT, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x1, y1, x2, y2));
-    }
-
-    private static void text(StringBuilder svg, double x, double y, String anchor, String style, String text) {
-        svg.append(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>", x, y, anchor,
-                style.isEmpty() ? "" : " class=\"" + style + "\"", HtmlPage.escaped(text)));
+        svg.append(Svg.format("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x1, y1, x2, y2));
     }
 }

@@ -2,7 +2,6 @@ package io.panatorch.cogvideox.html;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -61,7 +60,7 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
     /** {@return an {@code svg} element} */
     String svg() {
         int height = lane(curves.size()) + AXIS;
-        StringBuilder svg = new StringBuilder(format("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over the timesteps\""
+        StringBuilder svg = new StringBuilder(Svg.format("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over the timesteps\""
                 + " class=\"plot timeline\">", WIDTH, height, HtmlPage.escaped(yName)));
         drawScale(svg);
         for (int i = 0; i < curves.size(); i++) {
@@ -105,19 +104,19 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
             for (int digit : DIGITS) {
                 double value = digit * Math.pow(10, power);
                 if (value > least() && value < most()) {
-                    svg.append(format("<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%2$.1f\"/>", LEFT, y(value), WIDTH - RIGHT));
-                    text(svg, LEFT - 8, y(value) + 4, "end", "soft", percent(100 * value));
+                    svg.append(Svg.format("<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%2$.1f\"/>", LEFT, y(value), WIDTH - RIGHT));
+                    Svg.text(svg, LEFT - 8, y(value) + 4, "end", "soft", percent(100 * value));
                 }
             }
         }
         int bottom = lane(curves.size());
         int first = timesteps.getFirst() / TICK_DISTANCE * TICK_DISTANCE;
         for (int tick = first; tick >= timesteps.getLast(); tick -= TICK_DISTANCE) {
-            svg.append(format("<line x1=\"%.1f\" y1=\"%d\" x2=\"%1$.1f\" y2=\"%d\"/>", x(tick), TOP, bottom));
-            text(svg, x(tick), bottom + LINE + 2, "middle", "soft", Integer.toString(tick));
+            svg.append(Svg.format("<line x1=\"%.1f\" y1=\"%d\" x2=\"%1$.1f\" y2=\"%d\"/>", x(tick), TOP, bottom));
+            Svg.text(svg, x(tick), bottom + LINE + 2, "middle", "soft", Integer.toString(tick));
         }
-        text(svg, WIDTH - RIGHT, bottom + 2 * LINE + 5, "end", "soft", "timestep →");
-        text(svg, 8, TOP - 14, "start", "soft", "↑ " + yName);
+        Svg.text(svg, WIDTH - RIGHT, bottom + 2 * LINE + 5, "end", "soft", "timestep →");
+        Svg.text(svg, 8, TOP - 14, "start", "soft", "↑ " + yName);
     }
 
     private static String percent(double number) {
@@ -126,17 +125,17 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
 
     private void drawWindows(StringBuilder svg, int index) {
         int top = lane(index);
-        text(svg, LEFT - 8, top + LANE / 2.0 + 1, "end", "soft", "reused");
+        Svg.text(svg, LEFT - 8, top + LANE / 2.0 + 1, "end", "soft", "reused");
         for (Window window : curves.get(index).windows) {
             double left = x(window.high);
             double right = x(window.low);
-            svg.append(format("<rect class=\"c%d shade\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", index, left, TOP,
+            svg.append(Svg.format("<rect class=\"c%d shade\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", index, left, TOP,
                     right - left, HEIGHT - TOP));
-            svg.append(format("<rect class=\"c%d window\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\">"
+            svg.append(Svg.format("<rect class=\"c%d window\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\">"
                     + "<title>%s</title></rect>", index, left + 1, top, Math.max(right - left - 2, 1), LANE - 8,
                     HtmlPage.escaped(window.label)));
             if (LETTER * window.label.length() < right - left - 8) {
-                text(svg, (left + right) / 2, top + LANE / 2.0 + 1, "middle", "", window.label);
+                Svg.text(svg, (left + right) / 2, top + LANE / 2.0 + 1, "middle", "", window.label);
             }
         }
     }
@@ -145,14 +144,14 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
         Curve curve = curves.get(index);
         List<String> area = points(curve.high::get);
         area.addAll(points(i -> curve.low.get(i)).reversed());
-        svg.append(format("<polygon class=\"c%d spread\" points=\"%s\"/>", index, String.join(" ", area)));
-        svg.append(format("<polyline class=\"c%d\" points=\"%s\"/>", index, String.join(" ", points(curve.middle::get))));
+        svg.append(Svg.format("<polygon class=\"c%d spread\" points=\"%s\"/>", index, String.join(" ", area)));
+        svg.append(Svg.format("<polyline class=\"c%d\" points=\"%s\"/>", index, String.join(" ", points(curve.middle::get))));
     }
 
     private List<String> points(IntToDoubleFunction value) {
         List<String> points = new ArrayList<>();
         for (int i = 0; i < timesteps.size(); i++) {
-            points.add(format("%.1f,%.1f", x(timesteps.get(i)), y(value.applyAsDouble(i))));
+            points.add(Svg.format("%.1f,%.1f", x(timesteps.get(i)), y(value.applyAsDouble(i))));
         }
         return points;
     }
@@ -161,18 +160,10 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
         double left = WIDTH - RIGHT;
         for (int i = curves.size() - 1; i >= 0; i--) {
             left -= LETTER * curves.get(i).name.length() + 2;
-            text(svg, left, TOP - 14, "start", "", curves.get(i).name);
-            svg.append(format("<rect class=\"c%d key\" x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" rx=\"2\"/>", i, left - 18, TOP - 24));
+            Svg.text(svg, left, TOP - 14, "start", "", curves.get(i).name);
+            svg.append(Svg.format("<rect class=\"c%d key\" x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" rx=\"2\"/>", i, left - 18,
+                    TOP - 24));
             left -= 36;
         }
-    }
-
-    private static void text(StringBuilder svg, double x, double y, String anchor, String style, String text) {
-        svg.append(format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>", x, y, anchor,
-                style.isEmpty() ? "" : " class=\"" + style + "\"", HtmlPage.escaped(text)));
-    }
-
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
     }
 }

@@ -4,7 +4,6 @@ import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.KindStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.Step;
-import io.panatorch.cache.VisitCounts;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -55,12 +54,11 @@ public final class CachePictures {
 
     static BufferedImage decisionsImage(CacheStatistics statistics, Theme theme) {
         Palette palette = Palette.of(theme);
-        int notVisited = count(statistics, CacheStatistics.NOT_VISITED);
         List<Legend.Swatch> swatches = new ArrayList<>();
         add(swatches, palette.computed(), "computed", statistics.computed());
         add(swatches, palette.partial(), "computed in part", statistics.partial());
         add(swatches, palette.reused(), "reused", statistics.reused());
-        add(swatches, palette.nothing(), "not visited, inside what is reused", notVisited);
+        add(swatches, palette.nothing(), "not visited, inside what is reused", statistics.notVisited());
         return draw(statistics, palette, statistics.method() + ": what is computed and what is reused",
                 new Legend.Swatches(swatches), (site, step) -> palette.decision(site.decisions().charAt(step)));
     }
@@ -69,10 +67,6 @@ public final class CachePictures {
         if (count > 0) {
             swatches.add(new Legend.Swatch(color, count + " " + name));
         }
-    }
-
-    private static int count(VisitCounts counts, char letter) {
-        return counts.sites().stream().mapToInt(site -> (int) site.decisions().chars().filter(c -> c == letter).count()).sum();
     }
 
     /**

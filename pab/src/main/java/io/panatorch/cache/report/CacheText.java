@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 
 /**
  * Statistics as text: a table of the kinds of sites and all together, and one of the sites. A column that would be empty is left
- * out. The times of sites that lie inside each other are counted at both.
+ * out.
  */
 public final class CacheText {
 
