@@ -16,7 +16,6 @@ import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.video.Frames;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,8 +186,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
             Consumer<StepEvent> onStep) {
-        try (var _ = TensorScope.open()) {
-            return pipeline.generate(request.cache(method).onStep(onStep).build()).cache();
+        try (var result = pipeline.generate(request.cache(method).onStep(onStep).build())) {
+            return result.cache();
         }
     }
 

@@ -100,7 +100,7 @@ final class GenerateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         try (CogVideoXPipeline pipeline = model.load();
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) {
+                var _ = TensorScope.open()) { // for the noise
             if (noise != null) {
                 request.latents(read(noise));
             }
@@ -108,17 +108,22 @@ final class GenerateCommand implements Callable<Integer> {
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");
-            TextToVideoResult result = pipeline.generate(request.build());
-            seconds.putAll(result.seconds());
-            warnOfOtherFrames(result, vae);
-            terminal.progress("writing");
-            start = System.nanoTime();
-            List<Path> written = outputs.write(result);
-            seconds.put("write", secondsSince(start));
-            Report report = new Report(result, seconds, written);
-            outputs.writeReports(report);
-            report.lines().forEach(terminal::line);
+            try (TextToVideoResult result = pipeline.generate(request.build())) {
+                seconds.putAll(result.seconds());
+                warnOfOtherFrames(result, vae);
+                write(result, seconds);
+            }
         }
+    }
+
+    private void write(TextToVideoResult result, Map<String, Double> seconds) throws IOException {
+        terminal.progress("writing");
+        long start = System.nanoTime();
+        List<Path> written = outputs.write(result);
+        seconds.put("write", secondsSince(start));
+        Report report = new Report(result, seconds, written);
+        outputs.writeReports(report);
+        report.lines().forEach(terminal::line);
     }
 
     /** Each number of latent frames gives one number of frames; most numbers are given by none. */
