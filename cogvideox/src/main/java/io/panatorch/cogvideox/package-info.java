@@ -2,12 +2,13 @@
  * Text to video with CogVideoX.
  *
  * <pre>{@code
+ * VideoWriter writer = VideoWriter.to(Path.of("red.mp4"));
  * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU); var _ = TensorScope.open()) {
  *     TextToVideoResult video = pipeline.generate(TextToVideoRequest.builder("a red circle moving right")
  *             .steps(50)
  *             .cache(PyramidAttentionBroadcast.cogVideoX())
  *             .build());
- *     new VideoWriter().write(video.pictures(0, 8), Path.of("red.mp4"));
+ *     writer.write(video.pictures(0, CogVideoXPipeline.FPS));
  * }
  * }</pre>
  *
