@@ -104,6 +104,7 @@ final class GenerateCommand implements Callable<Integer> {
             if (noise != null) {
                 request.latents(read(noise));
             }
+            outputs.checkSize(video.width(pipeline), video.height(pipeline));
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
