@@ -18,9 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -38,7 +40,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
+        footerHeading = "%nExample, then use of the rules:%n",
+        footer = {
+            "  panatorch calibrate --prompts prompts.txt --target-psnr 40 \\",
+            "      --output rules.json --report rules.html",
+            "  panatorch generate --cache-config rules.json --output up.mp4 \\",
+            "      --prompt \"a green square moving up on a black background\""
+        })
 final class CalibrateCommand implements Callable<Integer> {
 
     /** Without a file of its own, the check has every prompt of so many. */
@@ -77,6 +86,9 @@ final class CalibrateCommand implements Callable<Integer> {
     @Option(names = "--report", paramLabel = "FILE.html",
             description = "page with the curves, the choice and the numbers; it needs no network")
     private Path report;
+
+    @Mixin
+    private TargetOptions targets;
 
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
@@ -119,6 +131,7 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
+        targets.check(Stream.of(output, report).filter(Objects::nonNull).toList());
         if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
             throw new IllegalArgumentException("--report: expected a file that ends with .html, found " + report);
         }

@@ -29,6 +29,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -46,7 +47,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  panatorch compare --output compare.html \\",
+            "      --prompt \"a red circle moving right on a blue background\"",
+            "  panatorch compare --prompts prompts.txt \\",
+            "      --setting \"--cache pab\" --setting \"--cache teacache\""
+        })
 final class CompareCommand implements Callable<Integer> {
 
     @Mixin
@@ -70,6 +78,9 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--stats", paramLabel = "FILE", description = "JSON file with all numbers")
     private Path stats;
+
+    @Mixin
+    private TargetOptions targets;
 
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
@@ -108,6 +119,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
+        targets.check(Stream.of(output, stats).filter(Objects::nonNull).toList());
         if (output != null) {
             if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
@@ -118,9 +130,6 @@ final class CompareCommand implements Callable<Integer> {
         }
         if (stats != null) {
             AtomicFile.check(stats);
-        }
-        if (output != null && stats != null && output.toAbsolutePath().normalize().equals(stats.toAbsolutePath().normalize())) {
-            throw new IllegalArgumentException(output + ": expected a file for each output, found it named twice");
         }
     }
 

@@ -236,6 +236,49 @@ class GenerateCommandTest {
         assertThat(folder.resolve("frames-2")).isDirectoryContaining("glob:**/frame_0000.png");
     }
 
+    /** Each from the noise that it would have alone. */
+    @Test
+    void promptsOfAFileAreMadeOneAfterAnother() throws IOException {
+        Files.writeString(folder.resolve("prompts.txt"), "\ufeffa blue circle\r\n\r\n  a grün square \r\n");
+        Run run = Run.of(tiny("--prompt", "a red circle", "--prompts", at("prompts.txt"), "--frames", "1", "--output", at("v"),
+                "--output-latents", at("l.safetensors"), "--stats", at("s.json")));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines().filter(line -> line.startsWith("prompt"))).containsExactly(
+                "prompt    a red circle", "prompt    a blue circle", "prompt    a grün square");
+        assertThat(names()).containsExactly("l-1.safetensors", "l-2.safetensors", "l-3.safetensors", "prompts.txt", "s-1.json",
+                "s-2.json", "s-3.json", "v-1", "v-2", "v-3");
+        for (int i = 1; i <= 3; i++) {
+            String prompt = List.of("a red circle", "a blue circle", "a grün square").get(i - 1);
+            run("--prompt", prompt, "--frames", "1", "--output-latents", at("alone-" + i));
+            assertThat(values("l-" + i + ".safetensors", "latents")).isEqualTo(values("alone-" + i, "latents"));
+        }
+    }
+
+    @Test
+    void eachPromptOfAFileHasItsNegativePrompt() throws IOException {
+        Files.writeString(folder.resolve("prompts.txt"), "a\nb\n");
+        run("--prompts", at("prompts.txt"), "--frames", "1", "--negative-prompt", "x", "--negative-prompt", "y",
+                "--output-latents", at("l"));
+        run("--prompt", "b", "--frames", "1", "--negative-prompt", "y", "--output-latents", at("alone"));
+        assertThat(values("l-2", "latents")).isEqualTo(values("alone", "latents"));
+    }
+
+    @Test
+    void theLastOfSeveralValuesIsTaken() throws IOException {
+        run("--prompt", "a", "--steps", "2", "--frames", "1", "--steps", "3", "--output-latents", at("l"), "--stats", at("s.json"));
+        assertThat(json("s.json").get("timesteps")).hasSize(3);
+    }
+
+    @Test
+    void overwritingReplacesWhatIsThereAndFollowsLinks() throws IOException {
+        Path old = Files.writeString(folder.resolve("old.json"), "old");
+        Files.createSymbolicLink(folder.resolve("link.json"), Path.of("old.json"));
+        run("--prompt", "a", "--frames", "1", "--overwrite", "--output-latents", at("l"), "--stats", at("link.json"));
+        assertThat(json("old.json").get("timesteps")).isNotEmpty();
+        assertThat(folder.resolve("link.json")).isSymbolicLink();
+        assertThat(old).isRegularFile();
+    }
+
     @Test
     void quietShowsNothing() {
         Run run = Run.onTerminal(tiny("--quiet", "--prompt", "word ".repeat(40), "--pab-cross-skip", "2", "--frames", "1",
@@ -262,7 +305,7 @@ class GenerateCommandTest {
     @Test
     void progressIsDrawnOnATerminalAndClearedAtTheEnd() {
         Run run = Run.onTerminal(tiny("--prompt", "a", "--frames", "1", "--output", at("frames")));
-        assertThat(run.err().split("\r\u001b\\[K")).satisfiesExactly(
+        assertThat(run.err().replace("\u001b[?7l", "").replace("\u001b[?7h", "").split("\r\u001b\\[K")).satisfiesExactly(
                 text -> assertThat(text).isEmpty(),
                 text -> assertThat(text).isEqualTo("loading"),
                 text -> assertThat(text).isEqualTo("encoding"),
@@ -287,7 +330,7 @@ class GenerateCommandTest {
     }
 
     private void run(String... options) {
-        Run run = Run.of(tiny(options));
+        Run run = Run.of(tiny(Stream.concat(Stream.of(options), Stream.of("--overwrite")).toArray(String[]::new)));
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
     }

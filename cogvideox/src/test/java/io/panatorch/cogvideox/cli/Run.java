@@ -11,6 +11,8 @@ import java.util.List;
 /** One run of the command inside the test's JVM. */
 record Run(int status, String out, String err) {
 
+    private static final int COLUMNS = 80;
+
     static Run of(String... arguments) {
         return of(false, arguments);
     }
@@ -23,7 +25,7 @@ record Run(int status, String out, String err) {
     private static Run of(boolean showsProgress, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int status = Main.run(new Terminal(print(out), print(err), showsProgress), arguments);
+        int status = Main.run(new Terminal(print(out), print(err), showsProgress, COLUMNS), arguments);
         return new Run(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
