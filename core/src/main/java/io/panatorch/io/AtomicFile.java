@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -127,14 +128,42 @@ public final class AtomicFile {
         produce(target, requireFree(target), Files::createDirectory, writer);
     }
 
+    /**
+     * Writes files into a folder that exists, in place of those in it that have such names; other files stay. Each appears as
+     * a whole, once all of them are: what fails before leaves the folder as it was.
+     *
+     * @param folder the folder; a symbolic link to it is followed
+     * @param replaced tells names of files that are in the way of the new ones
+     * @param writer fills a temporary folder inside it
+     * @throws IOException as for {@link #write}, or if there is no such folder
+     */
+    public static void writeInto(Path folder, Predicate<String> replaced, Writer writer) throws IOException {
+        Path destination = destination(folder);
+        if (!Files.isDirectory(destination)) {
+            throw failure(folder, "expected a folder, found none; choose another path", null);
+        }
+        produce(folder, destination.resolve(hiddenName()), Files::createDirectory, writer,
+                temporary -> TemporaryFiles.publishInto(temporary, destination, replaced));
+    }
+
+    @FunctionalInterface
+    private interface Publisher {
+        void publish(Path temporary) throws IOException;
+    }
+
     private static void produce(Path target, Path destination, TemporaryFiles.Creator creator, Writer writer)
             throws IOException {
-        Path temporary = temporary(target, destination);
+        produce(target, temporary(target, destination), creator, writer,
+                temporary -> TemporaryFiles.publish(temporary, destination));
+    }
+
+    private static void produce(Path target, Path temporary, TemporaryFiles.Creator creator, Writer writer, Publisher publisher)
+            throws IOException {
         try {
             create(target, temporary, creator);
             writer.write(temporary);
             force(temporary);
-            TemporaryFiles.publish(temporary, destination);
+            publisher.publish(temporary);
         } catch (IOException e) {
             IOException clear = explain(e, target, temporary);
             discard(temporary, clear);
@@ -202,8 +231,11 @@ public final class AtomicFile {
         String name = target.getFileName().toString();
         int dot = name.lastIndexOf('.');
         String extension = dot > 0 && name.length() - dot <= LONGEST_EXTENSION ? name.substring(dot) : "";
-        String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        return destination.resolveSibling(".panatorch-" + random + extension);
+        return destination.resolveSibling(hiddenName() + extension);
+    }
+
+    private static String hiddenName() {
+        return ".panatorch-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }
 
     /** Sends the content to the disk, because a rename may otherwise reach it first. */

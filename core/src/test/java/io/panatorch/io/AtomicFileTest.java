@@ -206,6 +206,32 @@ class AtomicFileTest {
     }
 
     @Test
+    void filesInAFolderAreReplacedTogether() throws IOException {
+        for (String name : List.of("0.png", "1.png", "2.png", "0.txt")) {
+            Files.writeString(folder.resolve(name), "old");
+        }
+        AtomicFile.writeInto(folder, name -> name.endsWith(".png"), temporary -> {
+            assertThat(temporary).hasParent(folder);
+            Files.writeString(temporary.resolve("0.png"), "new");
+            Files.writeString(temporary.resolve("3.png"), "new");
+            assertThat(folder.resolve("0.png")).hasContent("old");
+        });
+        assertThat(content()).extracting(file -> file.getFileName() + " " + Files.readString(file))
+                .containsExactlyInAnyOrder("0.png new", "3.png new", "0.txt old");
+
+        assertThatThrownBy(() -> AtomicFile.writeInto(folder, _ -> true, temporary -> {
+                    Files.writeString(temporary.resolve("0.png"), "newer");
+                    throw new IOException("No space left on device");
+                }))
+                .hasMessage(folder + ": could not be written: No space left on device");
+        assertThat(content()).hasSize(3);
+        assertThat(folder.resolve("0.png")).hasContent("new");
+        Path missing = folder.resolve("missing");
+        assertThatThrownBy(() -> AtomicFile.writeInto(missing, _ -> true, AtomicFileTest::unreachable))
+                .hasMessage(missing + ": expected a folder, found none; choose another path");
+    }
+
+    @Test
     void linksAreFollowed() throws IOException {
         Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
         Path file = Files.writeString(elsewhere.resolve("file"), "old");

@@ -18,11 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -41,7 +39,7 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
-        footerHeading = "%nExample, then use of the rules:%n",
+        footerHeading = "%n" + Outputs.RULE + "%n%nExamples:%n",
         footer = {
             "  panatorch calibrate --prompts prompts.txt --target-psnr 40 \\",
             "      --output rules.json --report rules.html",
@@ -87,9 +85,6 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "page with the curves, the choice and the numbers; it needs no network")
     private Path report;
 
-    @Mixin
-    private TargetOptions targets;
-
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
@@ -131,7 +126,7 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
-        targets.check(Stream.of(output, report).filter(Objects::nonNull).toList());
+        Outputs.requireDistinct(output, report);
         if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
             throw new IllegalArgumentException("--report: expected a file that ends with .html, found " + report);
         }

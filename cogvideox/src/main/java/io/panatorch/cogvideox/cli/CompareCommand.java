@@ -29,7 +29,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -48,7 +47,7 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
-        footerHeading = "%nExamples:%n",
+        footerHeading = "%n" + Outputs.RULE + "%n%nExamples:%n",
         footer = {
             "  panatorch compare --output compare.html \\",
             "      --prompt \"a red circle moving right on a blue background\"",
@@ -78,9 +77,6 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--stats", paramLabel = "FILE", description = "JSON file with all numbers")
     private Path stats;
-
-    @Mixin
-    private TargetOptions targets;
 
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
@@ -119,7 +115,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
-        targets.check(Stream.of(output, stats).filter(Objects::nonNull).toList());
+        Outputs.requireDistinct(stats, output);
         if (output != null) {
             if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);

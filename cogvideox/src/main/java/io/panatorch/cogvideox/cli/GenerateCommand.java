@@ -80,7 +80,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** {@return what its help ends with} */
     static String[] footer() {
-        List<String> lines = new ArrayList<>(List.of("", "Keys of --cache-option:"));
+        List<String> lines = new ArrayList<>(List.of("", Outputs.RULE, "", "Keys of --cache-option:"));
         lines.addAll(CacheOptions.help());
         lines.addAll(List.of("", "Examples:",
                 "  panatorch generate --output red.mp4 \\",

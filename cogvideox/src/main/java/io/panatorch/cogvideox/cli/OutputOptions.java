@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What is written, and where. */
@@ -46,9 +45,6 @@ final class OutputOptions {
                     + " step to step is measured for it, which takes time and holds the last output of everything that is covered")
     private Path cacheReport;
 
-    @Mixin
-    private TargetOptions targets;
-
     private final VideoWriter writer = new VideoWriter();
 
     /** Whether the session is to measure changes. */
@@ -70,7 +66,7 @@ final class OutputOptions {
             throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
         }
         List<Path> files = Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
-        targets.check(Stream.concat(videos(batch).stream(), files.stream()).toList());
+        Outputs.requireDistinct(Stream.concat(videos(batch).stream(), files.stream()).toArray(Path[]::new));
         CacheReport report = cacheReport == null ? null : CacheReport.of(cacheReport);
         for (Path file : files) {
             AtomicFile.check(file);
@@ -142,7 +138,6 @@ final class OutputOptions {
         copy.frames = numberedOrNull(frames, number);
         copy.stats = numberedOrNull(stats, number);
         copy.cacheReport = numberedOrNull(cacheReport, number);
-        copy.targets = targets;
         return copy;
     }
 

@@ -21,7 +21,8 @@ import java.util.Objects;
  *       without loss.
  * </ul>
  *
- * <p>A file that is there is replaced; a folder that has frames already is refused, since the two videos would mix.
+ * <p>What is there is replaced when the new video is whole: a file, or the frames in a folder, where other files stay. Symbolic
+ * links are followed.
  * Safe for use by several threads.
  */
 public final class VideoWriter {
@@ -55,8 +56,7 @@ public final class VideoWriter {
      *
      * @param target as for {@link #write}
      * @throws IllegalArgumentException if the target's ending is not known; one line that names those that are
-     * @throws IOException if the place does not exist or is not writable, a folder already has frames, or there is no
-     *     usable FFmpeg for the format; one line with what was looked for, where, and what to do
+     * @throws IOException if the place does not exist or is not writable, or there is no usable FFmpeg for the format; one line with what was looked for, where, and what to do
      */
     public void check(Path target) throws IOException {
         VideoFormat format = VideoFormat.of(target);
@@ -108,20 +108,11 @@ public final class VideoWriter {
     }
 
     private static void requirePlace(VideoFormat format, Path target) throws IOException {
-        boolean inside = Files.isDirectory(target);
-        Path place = inside ? target : target.toAbsolutePath().getParent();
-        if (!Files.isDirectory(place)) {
-            throw problem(target, "the folder " + place + " does not exist; create it or choose another path");
+        boolean isFolder = Files.isDirectory(target);
+        if (format == VideoFormat.FOLDER && !isFolder && Files.exists(target)) {
+            throw problem(target, "exists and is not a folder; choose another path");
         }
-        if (!Files.isWritable(place)) {
-            throw problem(target, "the folder " + place + " is not writable; choose another path");
-        }
-        if (inside) {
-            PngFolder.requireNoFrames(target);
-        } else if (Files.exists(target) && (format == VideoFormat.FOLDER || !Files.isRegularFile(target))) {
-            throw problem(target, "exists and is not a " + (format == VideoFormat.FOLDER ? "folder" : "regular file")
-                    + "; choose another path");
-        }
+        AtomicFile.check(format == VideoFormat.FOLDER && isFolder ? PngFolder.frame(target, 0) : target);
     }
 
     private static FileSystemException problem(Path target, String reason) {

@@ -163,18 +163,18 @@ class BadInputTest {
     }
 
     @Test
-    void whatIsThereIsNotReplacedUnasked() throws IOException {
+    void outputsThatLinksMakeOneFile() throws IOException {
         Path old = Files.writeString(folder.resolve("old"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("old"));
-        for (Path target : List.of(old, link)) {
-            for (String option : List.of("--output-latents", "--output-frames", "--stats")) {
-                String other = option.equals("--output-frames") ? "--output-latents" : "--output-frames";
-                fails(1, target + ": exists already; choose another path, or replace it with --overwrite",
-                        notLoaded(option, target.toString(), other, at("new")));
-            }
-        }
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling.html"), Path.of("new.html"));
         fails(2, link + ": expected a file for each output, found it named twice",
-                notLoaded("--output-latents", old.toString(), "--stats", link.toString(), "--overwrite"));
+                notLoaded("--output-latents", old.toString(), "--stats", link.toString()));
+        fails(2, dangling + ": expected a file for each output, found it named twice",
+                notLoaded("--output-latents", at("new.html"), "--cache-report", dangling.toString()));
+        fails(2, dangling + ": expected a file for each output, found it named twice",
+                "compare", "--prompt", "a", "--stats", at("new.html"), "--output", dangling.toString());
+        fails(2, dangling + ": expected a file for each output, found it named twice", "calibrate", "--prompt", "a", "--prompt", "b",
+                "--output", at("new.html"), "--report", dangling.toString());
         assertThat(old).hasContent("old");
     }
 
@@ -219,10 +219,6 @@ class BadInputTest {
                 notLoaded("--output-latents", at("l"), "--stats", at("x/../l")));
         fails(1, folder + ": is not a regular file; choose another path",
                 notLoaded("--output-latents", at("l"), "--stats", folder.toString()));
-        Files.createFile(folder.resolve("frame_0001.png"));
-        fails(1, folder + ": has frames of another video; delete them or choose another folder",
-                notLoaded("--output", folder.toString()));
-        Files.delete(folder.resolve("frame_0001.png"));
     }
 
     @Test

@@ -270,13 +270,17 @@ class GenerateCommandTest {
     }
 
     @Test
-    void overwritingReplacesWhatIsThereAndFollowsLinks() throws IOException {
-        Path old = Files.writeString(folder.resolve("old.json"), "old");
+    void whatIsThereIsReplacedAndLinksAreFollowed() throws IOException {
+        Files.writeString(folder.resolve("old.json"), "old");
         Files.createSymbolicLink(folder.resolve("link.json"), Path.of("old.json"));
-        run("--prompt", "a", "--frames", "1", "--overwrite", "--output-latents", at("l"), "--stats", at("link.json"));
+        Path frames = Files.createDirectories(folder.resolve("elsewhere/frames"));
+        Files.createFile(frames.resolve("frame_0007.png"));
+        Files.writeString(frames.resolve("notes.txt"), "kept");
+        Files.createSymbolicLink(folder.resolve("frames"), Path.of("elsewhere/frames"));
+        run("--prompt", "a", "--frames", "1", "--stats", at("link.json"), "--output", at("frames"));
         assertThat(json("old.json").get("timesteps")).isNotEmpty();
-        assertThat(folder.resolve("link.json")).isSymbolicLink();
-        assertThat(old).isRegularFile();
+        assertThat(List.of(folder.resolve("link.json"), folder.resolve("frames"))).allMatch(Files::isSymbolicLink);
+        assertThat(frames.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "notes.txt");
     }
 
     @Test
@@ -305,7 +309,7 @@ class GenerateCommandTest {
     @Test
     void progressIsDrawnOnATerminalAndClearedAtTheEnd() {
         Run run = Run.onTerminal(tiny("--prompt", "a", "--frames", "1", "--output", at("frames")));
-        assertThat(run.err().replace("\u001b[?7l", "").replace("\u001b[?7h", "").split("\r\u001b\\[K")).satisfiesExactly(
+        assertThat(run.drawn()).satisfiesExactly(
                 text -> assertThat(text).isEmpty(),
                 text -> assertThat(text).isEqualTo("loading"),
                 text -> assertThat(text).isEqualTo("encoding"),
@@ -330,7 +334,7 @@ class GenerateCommandTest {
     }
 
     private void run(String... options) {
-        Run run = Run.of(tiny(Stream.concat(Stream.of(options), Stream.of("--overwrite")).toArray(String[]::new)));
+        Run run = Run.of(tiny(options));
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
     }

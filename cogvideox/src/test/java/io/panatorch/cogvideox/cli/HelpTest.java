@@ -22,7 +22,7 @@ class HelpTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("--model=", "--prompt=", "--negative-prompt=", "--height=", "--width=", "--frames=",
                 "--steps=", "--guidance-scale=", "--fps=", "--seed=", "--latents=", "--output=", "--output-latents=",
-                "--output-frames=", "--overwrite", "--prompts=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
+                "--output-frames=", "--prompts=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
                 "--cache-config=", "--pab-preset=", "--pab-mlp-blocks=", "--pab-spatial-skip=", "--pab-spatial-range=",
                 "--pab-temporal-skip=", "--pab-temporal-range=", "--pab-cross-skip=", "--pab-cross-range=", "--stats=", "--cache-report=",
                 "--device=", "--dtype=", "--threads=", "--quiet", "red-1.mp4", "2   wrong use of the command");

@@ -33,6 +33,11 @@ record Run(int status, String out, String err) {
         return new PrintStream(bytes, true, StandardCharsets.UTF_8);
     }
 
+    /** {@return the lines that were drawn one over another on a terminal, the last of them cleared} */
+    List<String> drawn() {
+        return List.of(err.replace("\u001b[?7l", "").replace("\u001b[?7h", "").split("\r\u001b\\[K"));
+    }
+
     /** {@code generate} with a tiny model of random weights, 64 × 48 pixels and 9 frames, in a few steps. */
     static String[] tiny(String... more) {
         List<String> arguments = new ArrayList<>(List.of("generate",

@@ -131,12 +131,33 @@ class VideoWriterTest {
     }
 
     @Test
-    void framesOfAnotherVideoAreNotMixedIn() throws IOException {
-        Files.writeString(out.resolve("frame_0007.png"), "old");
-        assertThatIOException().isThrownBy(() -> writer.check(out))
-                .withMessageStartingWith(out + ": ").withMessageContaining("frames of another video");
-        assertThatIOException().isThrownBy(() -> writer.write(SyntheticFrames.of(8, 8, 1), out));
-        assertThat(Files.readString(out.resolve("frame_0007.png"))).isEqualTo("old");
+    void framesOfAnotherVideoAreReplaced() throws IOException {
+        writer.write(SyntheticFrames.of(8, 8, 3), out);
+        Files.writeString(out.resolve("frame_of_mine.png"), "stays");
+        writer.write(SyntheticFrames.of(8, 8, 2), out);
+        assertThat(out.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "frame_0001.png", "frame_of_mine.png");
+    }
+
+    @Test
+    void framesOfAnotherVideoStayWhereTheNewOnesFail() throws IOException {
+        writer.write(SyntheticFrames.of(8, 8, 3), out);
+        byte[] old = Files.readAllBytes(out.resolve("frame_0000.png"));
+        Frames failing = new Frames(8, 8, 2, 8, index -> {
+            if (index == 1) {
+                throw new IllegalStateException("no picture");
+            }
+            return new byte[8 * 8 * 3];
+        });
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> writer.write(failing, out));
+        assertThat(out.toFile().list()).hasSize(3);
+        assertThat(out.resolve("frame_0000.png")).hasBinaryContent(old);
+    }
+
+    @Test
+    void aLinkThatLeadsNowhereIsFoundBeforehand() throws IOException {
+        Path target = Files.createSymbolicLink(out.resolve("video.mp4"), Path.of("missing/video.mp4"));
+        assertThatIOException().isThrownBy(() -> writer.check(target))
+                .withMessageStartingWith(target + ": the folder ").withMessageContaining("does not exist");
     }
 
     @ParameterizedTest
