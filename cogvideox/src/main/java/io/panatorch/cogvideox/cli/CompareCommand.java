@@ -16,7 +16,6 @@ import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.video.Frames;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +84,6 @@ final class CompareCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private final Terminal terminal;
-    private final VideoWriter writer = new VideoWriter();
 
     CompareCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -122,7 +120,7 @@ final class CompareCommand implements Callable<Integer> {
             }
             AtomicFile.check(output);
             CacheReport.checkPictures();
-            writer.ffmpeg();
+            VideoWriter.to(temporaryVideo());
         }
         if (stats != null) {
             AtomicFile.check(stats);
@@ -192,8 +190,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
             Consumer<StepEvent> onStep) {
-        try (var _ = TensorScope.open()) {
-            return pipeline.generate(request.cache(method).onStep(onStep).build()).cache();
+        try (var result = pipeline.generate(request.cache(method).onStep(onStep).build())) {
+            return result.cache();
         }
     }
 
@@ -209,13 +207,17 @@ final class CompareCommand implements Callable<Integer> {
 
     /** FFmpeg writes to files alone; until it is whole, the writer deletes what there is of it also when the program ends. */
     private byte[] mp4(Frames frames) throws IOException {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
+        Path file = temporaryVideo();
         try {
-            writer.write(frames, file);
+            VideoWriter.to(file).write(frames);
             return Files.readAllBytes(file);
         } finally {
             Files.deleteIfExists(file);
         }
+    }
+
+    private static Path temporaryVideo() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
     }
 
     private Map<String, String> conditions(Map<String, String> sizes) {

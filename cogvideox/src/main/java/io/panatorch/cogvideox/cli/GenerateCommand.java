@@ -141,8 +141,9 @@ final class GenerateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         try (CogVideoXPipeline pipeline = model.load();
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) {
+                var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
+            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
@@ -161,19 +162,22 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
-        try (var _ = TensorScope.open()) {
-            terminal.progress("encoding");
-            TextToVideoResult result = pipeline.generate(job.request.build());
+        terminal.progress("encoding");
+        try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             warnOfOtherFrames(result, vae);
-            terminal.progress("writing");
-            long start = System.nanoTime();
-            List<Path> written = job.outputs.write(result);
-            seconds.put("write", secondsSince(start));
-            Report report = new Report(result, seconds, written);
-            job.outputs.writeReports(report);
-            report.lines().forEach(terminal::line);
+            write(result, job.outputs, seconds);
         }
+    }
+
+    private void write(TextToVideoResult result, OutputOptions outputs, Map<String, Double> seconds) throws IOException {
+        terminal.progress("writing");
+        long start = System.nanoTime();
+        List<Path> written = outputs.write(result);
+        seconds.put("write", secondsSince(start));
+        Report report = new Report(result, seconds, written);
+        outputs.writeReports(report);
+        report.lines().forEach(terminal::line);
     }
 
     /** Each number of latent frames gives one number of frames; most numbers are given by none. */
