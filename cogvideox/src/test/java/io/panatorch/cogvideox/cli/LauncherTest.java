@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class LauncherTest {
 
-    private static final String BUILDING = "panatorch: building (first run: about three minutes; fetches up to 180 MB; the first"
-            + " video unpacks 410 MB into ~/.cache/panatorch) ...\n";
+    private static final String BUILDING = "panatorch: building (first run: about three minutes; fetches up to 160 MB; the first"
+            + " video unpacks 360 MB into ~/.cache/panatorch) ...\n";
 
     @TempDir
     Path folder;
@@ -124,6 +125,23 @@ class LauncherTest {
             assertThat(run.err()).as(path).isEmpty();
             assertThat(run.out()).endsWith("<info>\n");
         }
+    }
+
+    @Test
+    void aBuildWithoutAHomeHasOneInItsTarget() throws Exception {
+        mvn("printf '%s' \"$HOME\" > '" + folder.resolve("home") + "'");
+        ProcessBuilder builder = prepare(launcher);
+        builder.environment().remove("HOME");
+        assertThat(finish(builder.start()).status()).isZero();
+        assertThat(folder.resolve("home")).hasContent(root.resolve("cogvideox/target").toString());
+    }
+
+    @Test
+    void theWidthOfTheTerminalIsPassedOn() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "util-linux's script, which makes a terminal, is not installed");
+        launch(launcher);
+        Run run = launch(Path.of("/usr/bin/script"), "-qec", "stty cols 43; '" + launcher + "' info", "/dev/null");
+        assertThat(run.out()).contains("<-Dpanatorch.terminal=true>", "<-Dpanatorch.columns=43>");
     }
 
     @Test
