@@ -13,6 +13,8 @@ import picocli.CommandLine.Option;
 /** Prompts of videos that are made one after another. */
 final class PromptOptions {
 
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     @Option(names = "--prompt", paramLabel = "TEXT", description = "what a video shows; may be given several times")
     private List<String> prompts;
 
@@ -25,22 +27,48 @@ final class PromptOptions {
      * @throws IllegalArgumentException where there is none
      */
     List<String> texts() throws IOException {
+        if (prompts == null && file == null) {
+            throw new IllegalArgumentException("expected --prompt or --prompts with a text, found none");
+        }
+        return texts(prompts, file);
+    }
+
+    /**
+     * {@return all, those of the file last}
+     *
+     * @param prompts may be null
+     * @param file may be null
+     */
+    static List<String> texts(List<String> prompts, Path file) throws IOException {
         List<String> texts = new ArrayList<>(Objects.requireNonNullElse(prompts, List.of()));
         if (file != null) {
             texts.addAll(lines(file));
         }
-        if (texts.isEmpty()) {
-            throw new IllegalArgumentException("expected --prompt or --prompts with a text, found none");
-        }
         return texts;
     }
 
-    /** {@return the lines of a text file that are not blank} */
+    /**
+     * {@return the lines of a text file that are not blank}
+     *
+     * @throws InvalidFileException where there is none, or the text is not in UTF-8
+     */
     static List<String> lines(Path file) throws IOException {
-        try {
-            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(String::strip).toList();
-        } catch (CharacterCodingException e) {
-            throw new InvalidFileException(file, "expected a text file in UTF-8", e);
+        if (Files.isDirectory(file)) {
+            throw new InvalidFileException(file, "expected a text file, found a folder");
         }
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new InvalidFileException(file, "expected a text file in UTF-8, found other bytes; save it in UTF-8", e);
+        }
+        if (!lines.isEmpty() && lines.getFirst().startsWith(BYTE_ORDER_MARK)) { // as editors of Windows save UTF-8
+            lines.set(0, lines.getFirst().substring(BYTE_ORDER_MARK.length()));
+        }
+        List<String> prompts = lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        if (prompts.isEmpty()) {
+            throw new InvalidFileException(file, "expected a prompt in each line, found no text");
+        }
+        return prompts;
     }
 }
