@@ -1,10 +1,9 @@
 package io.panatorch.cogvideox.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,18 +36,7 @@ public final class ConfigFile {
      * @throws IOException where it cannot be read
      */
     public static ConfigFile read(Path file) throws IOException {
-        return new ConfigFile(file, JsonFile.parse(file, bytes(file)));
-    }
-
-    private static byte[] bytes(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-                throw new InvalidFileException(file, "content: expected a configuration of at most " + MAX_BYTES
-                        + " bytes, found more");
-            }
-            return bytes;
-        }
+        return new ConfigFile(file, JsonFile.parse(file, FileContent.read(file, MAX_BYTES, "a configuration")));
     }
 
     /** {@return the file that was read} */
