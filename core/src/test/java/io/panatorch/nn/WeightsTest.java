@@ -59,6 +59,14 @@ class WeightsTest {
     }
 
     @Test
+    void takesTensorsFromAnyFileThatIsOpen() throws IOException {
+        Path moved = Files.move(file, folder.resolve("of another name"));
+        try (Weights weights = Weights.of(Safetensors.open(moved), DType.FLOAT32, Device.CPU)) {
+            assertThat(weights.get("norm.weight", 2, 3).toDoubleArray()).endsWith(5, 0.5);
+        }
+    }
+
+    @Test
     void aCursorFindsConvertsAndOwns() throws IOException {
         long before = LiveTensors.count();
         try (Weights weights = open(DType.FLOAT32)) {

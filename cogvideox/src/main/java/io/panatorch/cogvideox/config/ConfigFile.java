@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -20,6 +21,10 @@ import java.util.function.Predicate;
 public final class ConfigFile {
 
     private static final int MAX_BYTES = 1 << 20;
+
+    /** Classes of diffusers that belong to CogVideoX. */
+    private static final Set<String> NOT_YET = Set.of("CogVideoXDPMScheduler", "CogVideoXImageToVideoPipeline",
+            "CogVideoXVideoToVideoPipeline", "CogVideoXFunControlPipeline");
 
     private final Path path;
     private final JsonNode root;
@@ -44,10 +49,27 @@ public final class ConfigFile {
         return path;
     }
 
-    /** Checks {@code _class_name}, by which diffusers says what a configuration is for. */
+    /**
+     * Checks {@code _class_name}, by which diffusers says what a configuration is for. It may be absent, since diffusers goes by
+     * {@code model_index.json} and by the class that was called.
+     */
     public void requireClass(String name) throws InvalidFileException {
-        if (!root.path("_class_name").asText().equals(name)) {
-            throw invalid("_class_name", '"' + name + '"');
+        requireName("_class_name", root.path("_class_name"), name);
+    }
+
+    /** Checks a part's entry in {@code model_index.json}: a pair of a library and a class. */
+    public void requirePart(String key, String className) throws InvalidFileException {
+        JsonNode pair = root.path(key);
+        if (!pair.isArray() || pair.size() != 2) {
+            throw invalid(key, "a pair of a library and \"" + className + '"');
+        }
+        requireName(key, pair.path(1), className);
+    }
+
+    private void requireName(String key, JsonNode found, String name) throws InvalidFileException {
+        if (!found.isMissingNode() && !found.asText().equals(name)) {
+            throw new InvalidFileException(path, key + ": expected \"" + name + "\", found " + JsonFile.shown(found)
+                    + (NOT_YET.contains(found.asText()) ? ", which is not supported yet" : ""));
         }
     }
 
