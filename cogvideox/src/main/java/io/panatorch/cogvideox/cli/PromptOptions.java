@@ -1,9 +1,11 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,7 @@ import picocli.CommandLine.Option;
 final class PromptOptions {
 
     private static final String BYTE_ORDER_MARK = "\ufeff";
+    private static final int MAX_BYTES = 16 << 20;
 
     @Option(names = "--prompt", paramLabel = "TEXT", description = "what a video shows; may be given several times")
     private List<String> prompts;
@@ -53,19 +56,17 @@ final class PromptOptions {
      * @throws InvalidFileException where there is none, or the text is not in UTF-8
      */
     static List<String> lines(Path file) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new InvalidFileException(file, "expected a text file, found a folder");
-        }
-        List<String> lines;
+        String text;
         try {
-            lines = Files.readAllLines(file);
+            ByteBuffer content = ByteBuffer.wrap(FileContent.read(file, MAX_BYTES, "a list of prompts"));
+            text = StandardCharsets.UTF_8.newDecoder().decode(content).toString();
         } catch (CharacterCodingException e) {
             throw new InvalidFileException(file, "expected a text file in UTF-8, found other bytes; save it in UTF-8", e);
         }
-        if (!lines.isEmpty() && lines.getFirst().startsWith(BYTE_ORDER_MARK)) { // as editors of Windows save UTF-8
-            lines.set(0, lines.getFirst().substring(BYTE_ORDER_MARK.length()));
+        if (text.startsWith(BYTE_ORDER_MARK)) { // as editors of Windows save UTF-8
+            text = text.substring(BYTE_ORDER_MARK.length());
         }
-        List<String> prompts = lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        List<String> prompts = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
         if (prompts.isEmpty()) {
             throw new InvalidFileException(file, "expected a prompt in each line, found no text");
         }

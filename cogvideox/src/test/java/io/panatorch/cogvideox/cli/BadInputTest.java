@@ -225,7 +225,7 @@ class BadInputTest {
     void modelsThatCannotBeRead() throws IOException {
         fails(1, at("no-model") + ": the folder does not exist", notLoaded("--output", at("frames")));
         Files.createDirectory(folder.resolve("no-model"));
-        fails(1, at("no-model/model_index.json") + ": does not exist", notLoaded("--output", at("frames")));
+        fails(1, at("no-model") + ": has no model_index.json, expected a diffusers directory", notLoaded("--output", at("frames")));
 
         Path model = copyOfModel();
         Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");
