@@ -155,7 +155,7 @@ class BadInputTest {
         Files.write(prompts, new byte[] {'a', (byte) 0xfc});
         fails(1, prompts + ": expected a text file in UTF-8, found other bytes; save it in UTF-8",
                 notLoaded("--prompts", prompts.toString()));
-        fails(1, folder + ": expected a text file, found a folder", notLoaded("--prompts", folder.toString()));
+        fails(1, folder + ": expected a list of prompts, found a folder", notLoaded("--prompts", folder.toString()));
         fails(1, at("none") + ": does not exist", notLoaded("--prompts", at("none")));
         Files.writeString(prompts, "b\nc\n");
         fails(2, "--negative-prompt: expected 1 or as many as prompts (3), found 2",
