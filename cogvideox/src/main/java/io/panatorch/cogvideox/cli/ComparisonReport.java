@@ -143,8 +143,8 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             CacheReport.addDecisions(part, standing.trials().getFirst().cache());
         }).toList());
         page.heading("What changes from step to step");
-        page.paragraph("Without a cache, of the first prompt. Where outputs change little, reusing them costs little.");
-        CacheReport.addChanges(page, changes);
+        page.beside(left -> CacheReport.addChanges(left, changes), right -> right.paragraph(
+                "Without a cache, of the first prompt. Where outputs change little, reusing them costs little."));
     }
 
     private static Map<String, String> meanings() {

@@ -109,7 +109,7 @@ public final class HtmlPage {
 
     /** Adds a command, or other text whose lines and spaces count. */
     public HtmlPage code(String text) {
-        return element("pre", " tabindex=\"0\"", Svg.escaped(text));
+        return element("pre", "", Svg.escaped(text));
     }
 
     /** Adds names and what they stand for, in the map's order. */

@@ -135,7 +135,7 @@ class PagesInBrowserTest {
                   const holds = (outer, inner) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1
                       && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
                   const touch = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4;
-                  const scrolls = element => element.closest('.wide, pre, nav details:not([open])');
+                  const scrolls = element => element.closest('.wide, nav details:not([open])');
                   const size = element => parseFloat(getComputedStyle(element).fontSize)
                       * (element.ownerSVGElement ? box(element.ownerSVGElement).width / element.ownerSVGElement.viewBox.baseVal.width : 1);
                   const words = all('body *').filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())

@@ -14,6 +14,8 @@ final class HeatMap {
     private static final int GUTTER = 36;
     private static final int LABEL_GAP = 6;
     private static final int SMALL = 11;
+    /** In less width rows are lower too. */
+    private static final int PHONE = 480;
     private static final double NARROWEST_CELL = 2;
     private static final double WIDEST_CELL = 56;
     /** Cells that are smaller than this lie without a line between them. */
@@ -40,7 +42,8 @@ final class HeatMap {
         this.palette = palette;
         this.steps = groups.stream().flatMap(group -> group.rows.stream()).mapToInt(row -> row.cells.size()).max().orElse(1);
         int rows = groups.stream().mapToInt(group -> group.rows.size()).sum();
-        this.rowPitch = rows <= 24 ? 18 : rows <= 64 ? 12 : rows <= 130 ? 8 : 5;
+        int high = rows <= 24 ? 18 : rows <= 64 ? 12 : rows <= 130 ? 8 : 5;
+        this.rowPitch = width < PHONE ? high * 2 / 3 : high;
         double frame = 2 * MARGIN + GUTTER;
         this.columnPitch = Math.clamp((width - frame) / steps, NARROWEST_CELL, WIDEST_CELL);
         this.asked = width;
