@@ -34,6 +34,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
@@ -184,7 +185,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /**
      * Generates a batch of videos. An interrupt of the thread cancels it before the next block.
      *
-     * @return tensors of the innermost open scope
+     * @return what was made, to be closed by the caller; no scope is needed
      * @throws IllegalArgumentException where the request does not fit the model
      * @throws CancellationException where the thread was interrupted
      */
@@ -206,7 +207,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         int[] timesteps = timesteps(schedule);
         Map<String, Double> seconds = new LinkedHashMap<>();
         // The cache comes before the work: settings that do not fit the run are refused at once.
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 CacheSession cache = method.open(new CacheRun(transformer.sites(), timesteps))) {
             long start = System.nanoTime();
             boolean guided = request.guidanceScale() > 1;
@@ -218,7 +219,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
             start = lap(seconds, "denoise", start);
             Tensor frames = decode(latents);
             lap(seconds, "decode", start);
-            return new TextToVideoResult(scope.promote(latents), scope.promote(frames),
+            return new TextToVideoResult(latents, frames,
                     Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
         }
     }
@@ -287,17 +288,25 @@ public final class CogVideoXPipeline implements AutoCloseable {
             Tensor latents = initialLatents(request, shape);
             for (int i = 0; i < timesteps.length; i++) {
                 checkCancelled(i, timesteps.length);
-                cache.begin(Step.of(i, timesteps));
+                Step step = Step.of(i, timesteps);
+                cache.begin(step);
                 Tensor next = step(latents, timesteps[i], schedule.coefficients(i), request.guidanceScale(), conditioning, cache);
                 latents.close();
                 latents = next;
-                StepEvent event = new StepEvent(i, timesteps.length, timesteps[i], latents, cache::statistics);
-                request.onStep().accept(event);
-                if (event.isInterrupted()) {
+                if (tell(request.onStep(), step, latents, cache).isInterrupted()) {
                     break;
                 }
             }
             return scope.promote(latents);
+        }
+    }
+
+    /** The listener gets an alias of the latents that ends with its call, so that using them later is an error at each step. */
+    private static StepEvent tell(Consumer<StepEvent> listener, Step step, Tensor latents, CacheSession cache) {
+        try (TensorScope _ = TensorScope.open()) {
+            StepEvent event = new StepEvent(step, latents.alias(), cache::statistics);
+            listener.accept(event);
+            return event;
         }
     }
 

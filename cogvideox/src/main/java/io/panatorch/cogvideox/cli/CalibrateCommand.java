@@ -11,7 +11,6 @@ import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -158,9 +157,7 @@ final class CalibrateCommand implements Callable<Integer> {
     private void warmUp(CogVideoXPipeline pipeline, String prompt) {
         terminal.progress("warming up");
         TextToVideoRequest request = video.request(List.of(prompt)).cache(CacheMethod.none()).build();
-        try (var _ = TensorScope.open()) {
-            pipeline.generate(request);
-        }
+        pipeline.generate(request).close();
     }
 
     private void write(CalibrationReport result, Map<String, String> facts) throws IOException {

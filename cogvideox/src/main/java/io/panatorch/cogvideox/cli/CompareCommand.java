@@ -13,9 +13,7 @@ import io.panatorch.cogvideox.compare.Setting;
 import io.panatorch.cogvideox.compare.Standing;
 import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.video.Frames;
-import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +74,6 @@ final class CompareCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private final Terminal terminal;
-    private final VideoWriter writer = new VideoWriter();
 
     CompareCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -111,7 +108,7 @@ final class CompareCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
             }
             AtomicFile.check(output);
-            writer.ffmpeg();
+            PageVideo.check();
         }
         if (stats != null) {
             AtomicFile.check(stats);
@@ -139,7 +136,7 @@ final class CompareCommand implements Callable<Integer> {
                 Frames first = pictures.values().iterator().next();
                 size.set("%d × %d pixels, %d frames".formatted(first.width(), first.height(), first.count()));
                 if (output != null) {
-                    videos.add(PageVideo.of(List.copyOf(pictures.values()), labels(pictures, trials), writer));
+                    videos.add(PageVideo.of(List.copyOf(pictures.values()), labels(pictures, trials)));
                 }
             }
         }).run(requests, List.copyOf(all.values()));
@@ -184,8 +181,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
             Consumer<StepEvent> onStep) {
-        try (var _ = TensorScope.open()) {
-            return pipeline.generate(request.cache(method).onStep(onStep).build()).cache();
+        try (var result = pipeline.generate(request.cache(method).onStep(onStep).build())) {
+            return result.cache();
         }
     }
 

@@ -106,25 +106,31 @@ final class GenerateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         try (CogVideoXPipeline pipeline = model.load();
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) {
+                var _ = TensorScope.open()) { // for the noise
             if (noise != null) {
                 request.latents(read(noise));
             }
+            outputs.checkSize(video.width(pipeline), video.height(pipeline));
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");
-            TextToVideoResult result = pipeline.generate(request.build());
-            seconds.putAll(result.seconds());
-            warnOfOtherFrames(result, vae);
-            terminal.progress("writing");
-            start = System.nanoTime();
-            List<Path> written = outputs.write(result);
-            seconds.put("write", secondsSince(start));
-            Report report = new Report(result, seconds, written);
-            outputs.writeReports(report, conditions(result));
-            report.lines().forEach(terminal::line);
+            try (TextToVideoResult result = pipeline.generate(request.build())) {
+                seconds.putAll(result.seconds());
+                warnOfOtherFrames(result, vae);
+                write(result, seconds);
+            }
         }
+    }
+
+    private void write(TextToVideoResult result, Map<String, Double> seconds) throws IOException {
+        terminal.progress("writing");
+        long start = System.nanoTime();
+        List<Path> written = outputs.write(result);
+        seconds.put("write", secondsSince(start));
+        Report report = new Report(result, seconds, written);
+        outputs.writeReports(report, conditions(result));
+        report.lines().forEach(terminal::line);
     }
 
     /** What the videos were made with. */

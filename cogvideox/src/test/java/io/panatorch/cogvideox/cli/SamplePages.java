@@ -17,7 +17,6 @@ import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.html.HtmlPage;
 import io.panatorch.cogvideox.quality.VideoQuality;
 import io.panatorch.cogvideox.video.Frames;
-import io.panatorch.cogvideox.video.VideoWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,7 +149,7 @@ final class SamplePages {
             }
             return rgb;
         })).toList();
-        return PageVideo.of(videos, names.stream().map(name -> new PageVideo.Label(name, "31.4 dB")).toList(), new VideoWriter());
+        return PageVideo.of(videos, names.stream().map(name -> new PageVideo.Label(name, "31.4 dB")).toList());
     }
 
     private static Map<String, String> conditions() {
