@@ -56,7 +56,7 @@ record CacheReport(CacheStatistics statistics, Map<String, Double> seconds, Map<
         page.beside(left -> addDecisions(left, statistics), right -> addChanges(right, statistics));
         page.heading("Numbers").table(CacheText.kinds(statistics));
         TextTable sites = CacheText.sites(statistics);
-        if (!statistics.sites().isEmpty()) {
+        if (statistics.sites().size() > 1) {
             page.folded("All " + statistics.sites().size() + " places in the model, one by one", part -> part.table(sites));
         }
         Map<String, String> meanings = new LinkedHashMap<>(MEANINGS);
@@ -73,7 +73,7 @@ record CacheReport(CacheStatistics statistics, Map<String, Double> seconds, Map<
     private String lead() {
         int visits = statistics.computed() + statistics.partial() + statistics.reused();
         String counts = statistics.reused() + statistics.partial() == 0
-                ? "all of " + visits + " computations were done"
+                ? "nothing was skipped (" + visits + " computations)"
                 : String.format(Locale.ROOT, "of %d computations %d were skipped (%.0f %%)%s", visits, statistics.reused(),
                         PERCENT * statistics.reused() / visits,
                         statistics.partial() == 0 ? "" : " and " + statistics.partial() + " were done in part");

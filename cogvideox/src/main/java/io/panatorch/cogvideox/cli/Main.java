@@ -19,7 +19,6 @@ public final class Main {
 
     /** Runs the command that the arguments name and ends the JVM with its exit status. */
     public static void main(String[] arguments) {
-        System.setProperty("java.awt.headless", "true"); // pictures are drawn into files alone
         Terminal terminal = new Terminal(System.out, System.err, Terminal.isStderrShown());
         CountDownLatch done = new CountDownLatch(1);
         cancelAtExit(Thread.currentThread(), terminal, done);

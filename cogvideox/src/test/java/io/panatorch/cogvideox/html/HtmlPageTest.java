@@ -38,7 +38,7 @@ class HtmlPageTest {
         String html = new HtmlPage("t").videos(new byte[] {3}, 9,
                 List.of(new Tile("a", "30.0 dB", 0, 0, 64, 48), new Tile("b", "", 80, 0, 64, 48))).html();
         assertThat(html).contains("src=\"data:video/mp4;base64,Aw==\"", "class=\"videos small\" style=\"--count:2\"",
-                "<b dir=\"auto\">b</b> </p><canvas width=\"64\" height=\"48\" data-x=\"80\" data-y=\"0\"", "max=\"8\"", "<script>");
+                "<b dir=\"auto\">b</b> <span></span></p><canvas width=\"64\" height=\"48\" data-x=\"80\" data-y=\"0\"", "max=\"8\"", "<script>");
         assertThat(html).as("nothing is loaded")
                 .doesNotContainPattern("(?i)https?:(?!//www\\.w3\\.org/2000/svg)|url\\(|<script [^>]*src|<link|@import|fetch\\(");
         assertThat(new HtmlPage("t").picture(width -> "<svg>" + width + "</svg>", "").html())

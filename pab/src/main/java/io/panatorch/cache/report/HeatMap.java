@@ -96,12 +96,15 @@ final class HeatMap {
     }
 
     private void drawLines(double left, double top, int rows) {
+        if (Math.min(columnPitch, rowPitch) < LINED) {
+            return;
+        }
         StringBuilder path = new StringBuilder();
-        for (int i = 1; i < steps && columnPitch >= LINED; i++) {
+        for (int i = 1; i < steps; i++) {
             path.append('M').append(Svg.number(left + i * columnPitch)).append(' ').append(Svg.number(top)).append('v')
                     .append(rows * rowPitch);
         }
-        for (int i = 1; i < rows && rowPitch >= LINED; i++) {
+        for (int i = 1; i < rows; i++) {
             path.append('M').append(Svg.number(left)).append(' ').append(Svg.number(top + i * rowPitch)).append('h')
                     .append(Svg.number(steps * columnPitch));
         }
@@ -116,7 +119,7 @@ final class HeatMap {
 
     private void drawSteps(double bottom) {
         double y = bottom + SMALL + 4;
-        int interval = interval(columnPitch, Svg.width("00", SMALL) + LABEL_GAP);
+        int interval = interval(columnPitch, Svg.width(Integer.toString(steps), SMALL) + LABEL_GAP);
         for (int step = 0; step < steps; step += interval) {
             svg.text(MARGIN + GUTTER + (step + 0.5) * columnPitch, y, "middle", text(palette.soft(), SMALL), Integer.toString(step));
         }
