@@ -7,6 +7,7 @@ import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
@@ -19,7 +20,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code panatorch generate}: from a sentence to a video. */
 @Command(
@@ -68,6 +71,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
+
+    @Spec
+    private CommandSpec spec;
 
     private final Terminal terminal;
 
@@ -176,8 +182,27 @@ final class GenerateCommand implements Callable<Integer> {
         List<Path> written = outputs.write(result);
         seconds.put("write", secondsSince(start));
         Report report = new Report(result, seconds, written);
-        outputs.writeReports(report);
+        outputs.writeReports(report, conditions(result));
         report.lines().forEach(terminal::line);
+    }
+
+    /** What the videos were made with. */
+    private Map<String, String> conditions(TextToVideoResult result) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            conditions.put("prompt" + (prompts.size() == 1 ? "" : " " + (i + 1)), prompts.get(i));
+        }
+        if (negativePrompts != null) {
+            conditions.put("negative prompt", String.join("; ", negativePrompts));
+        }
+        Shape frames = result.frames().shape();
+        conditions.putAll(video.conditions(spec, model,
+                "%d × %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        if (latents != null) {
+            conditions.remove("seed");
+            conditions.put("initial noise", latents.toString());
+        }
+        return conditions;
     }
 
     /** Each number of latent frames gives one number of frames; most numbers are given by none. */
