@@ -153,11 +153,9 @@ public final class Browser implements AutoCloseable {
 
     /** Ends it, so that its files can be deleted. */
     @Override
-    public void close() throws Exception {
+    public void close() {
         List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        for (ProcessHandle one : all) {
-            one.onExit().get(PATIENCE, TimeUnit.SECONDS);
-        }
+        all.forEach(one -> one.onExit().orTimeout(PATIENCE, TimeUnit.SECONDS).join());
     }
 }
