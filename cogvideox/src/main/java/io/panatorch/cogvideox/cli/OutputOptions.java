@@ -91,18 +91,19 @@ final class OutputOptions {
     /**
      * Writes the statistics.
      *
-     * @param conditions what the videos were made with, the prompts first
+     * @param prompts one for each video
+     * @param conditions what the videos were made with, by names to be shown
      */
-    void writeReports(Report report, Map<String, String> conditions) throws IOException {
+    void writeReports(Report report, List<String> prompts, Map<String, String> conditions) throws IOException {
         if (stats != null) {
             report.writeJson(stats);
         }
         if (cacheReport != null) {
-            writeCacheReport(report, conditions);
+            writeCacheReport(report, prompts, conditions);
         }
     }
 
-    private void writeCacheReport(Report report, Map<String, String> conditions) throws IOException {
+    private void writeCacheReport(Report report, List<String> prompts, Map<String, String> conditions) throws IOException {
         CacheReport cache = new CacheReport(report.result().cache(), report.seconds(), conditions);
         if (!CacheReport.isPage(cacheReport)) {
             cache.writeText(cacheReport);
@@ -110,7 +111,6 @@ final class OutputOptions {
         }
         List<Frames> pictures = new ArrayList<>();
         List<PageVideo.Label> labels = new ArrayList<>();
-        List<String> prompts = conditions.entrySet().stream().filter(fact -> fact.getKey().startsWith("prompt")).map(Map.Entry::getValue).toList();
         for (int i = 0; i < prompts.size(); i++) {
             pictures.add(report.result().pictures(i, fps));
             labels.add(new PageVideo.Label(prompts.get(i), ""));

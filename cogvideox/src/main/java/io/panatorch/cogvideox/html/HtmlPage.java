@@ -205,9 +205,9 @@ public final class HtmlPage {
                 .append(data("video/mp4", mp4)).append("\"></video>\n<p class=\"order\">In this video, from the left to the right and from"
                         + " the top down:</p>\n<ol class=\"tiles\">");
         for (Tile tile : tiles) {
-            html.append(String.format(Locale.ROOT, "<li><p><b dir=\"auto\">%s</b> <span>%s</span></p><canvas width=\"%d\" height=\"%d\" data-x=\"%d\""
-                    + " data-y=\"%d\" role=\"img\" aria-label=\"%1$s\"></canvas></li>%n", Svg.escaped(tile.name),
-                    Svg.escaped(tile.note), tile.width, tile.height, tile.x, tile.y));
+            html.append(String.format(Locale.ROOT, "<li><p><b dir=\"auto\">%s</b> <span>%s</span></p><canvas width=\"%d\""
+                    + " height=\"%d\" data-x=\"%d\" data-y=\"%d\" role=\"img\" aria-label=\"%1$s\"></canvas></li>\n",
+                    Svg.escaped(tile.name), Svg.escaped(tile.note), tile.width, tile.height, tile.x, tile.y));
         }
         html.append("</ol>\n<div class=\"controls\"><button type=\"button\">Pause</button><input type=\"range\" min=\"0\" max=\"")
                 .append(frames - 1).append("\" value=\"0\" aria-label=\"frame\"><output>1 / ").append(frames).append("</output></div>");

@@ -63,7 +63,7 @@ class PagesInBrowserTest {
     }
 
     @AfterAll
-    static void end() throws Exception {
+    static void end() {
         if (browser != null) {
             browser.close();
         }
