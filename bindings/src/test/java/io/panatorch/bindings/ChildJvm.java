@@ -91,8 +91,9 @@ final class ChildJvm {
      * this user may not do that.
      */
     static List<String> onMount(String options, Path folder, List<String> command) {
-        List<String> mounted = new ArrayList<>(List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-                "mount -t tmpfs -o \"$1\" panatorch \"$2\" && shift 2 && exec \"$@\"", "sh", options, folder.toString()));
+        String mount = "mount -t tmpfs -o \"$1\" panatorch \"$2\" && shift 2 && exec \"$@\"";
+        String unshare = "exec unshare --user --map-root-user --mount sh -c '" + mount + "' sh \"$@\"";
+        List<String> mounted = new ArrayList<>(List.of("sh", "-c", unshare, "sh", options, folder.toString()));
         int own = mounted.size();
         mounted.add("true");
         assumeTrue(start(mounted, Map.of()).await().exit() == 0, "no file system can be mounted here");
