@@ -45,7 +45,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
+        footerHeading = "%n" + Outputs.RULE + "%n%nExamples:%n",
+        footer = {
+            "  panatorch compare --output compare.html \\",
+            "      --prompt \"a red circle moving right on a blue background\"",
+            "  panatorch compare --prompts prompts.txt \\",
+            "      --setting \"--cache pab\" --setting \"--cache teacache\""
+        })
 final class CompareCommand implements Callable<Integer> {
 
     @Mixin
@@ -106,6 +113,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
+        Outputs.requireDistinct(stats, output);
         if (output != null) {
             if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
@@ -116,9 +124,6 @@ final class CompareCommand implements Callable<Integer> {
         }
         if (stats != null) {
             AtomicFile.check(stats);
-        }
-        if (output != null && stats != null && output.toAbsolutePath().normalize().equals(stats.toAbsolutePath().normalize())) {
-            throw new IllegalArgumentException(output + ": expected a file for each output, found it named twice");
         }
     }
 
