@@ -67,7 +67,9 @@ try() {
     commands "$section" >"$work/commands"
     [[ -s $work/commands ]] || fail "README.md has no commands under '$section'"
     say "$section"
-    (cd "$work/painter" && export XDG_CACHE_HOME=$cache && . "$work/commands") || fail "$section: failed"
+    (cd "$work/painter" && export XDG_CACHE_HOME=$cache && set -x && . "$work/commands") >"$work/log" 2>&1 \
+        || { cat "$work/log" >&2; fail "$section: failed"; }
+    ! grep '^\[WARNING\]' "$work/log" >&2 || fail "$section: Maven warns"
     check "$(sed -n 's|.* frames/\([a-z-]*\)$|\1|p' "$work/commands")"
     [[ $2 == unpacks || -z $(find "$cache" -name '*.so*') ]] || fail "$section: libraries were unpacked"
     rm -r "$cache"
@@ -80,7 +82,8 @@ check() {
 }
 
 # What docker build and docker run would do, where there is no Docker: a root that has the image and the system's libraries that
-# it is linked to, nothing else, not even a shell; read-only, without a home, as a user that it does not know.
+# it is linked to, nothing else, not even a shell; read-only, without a home, as a user that it does not know. OpenBLAS gets the
+# variables that it has outside, since another of its kernels would round otherwise.
 container() {
     if docker info >/dev/null 2>&1; then
         try Container keeps
@@ -91,7 +94,8 @@ container() {
     local root=$work/root
     mkdir -p "$root"/{opt,tmp,frames,proc}
     cp -r "$work/painter/target/image" "$root/opt/painter"
-    find "$root/opt/painter" \( -name '*.so*' -o -path '*/bin/java' \) -print0 | xargs -0 ldd 2>/dev/null \
+    find "$root/opt/painter" \( -name '*.so*' -o -path '*/bin/java' \) -print0 \
+        | LD_LIBRARY_PATH=$root/opt/painter/lib/panatorch xargs -0 ldd 2>/dev/null \
         | sed -n -e 's/.* => \(\/[^ ]*\) .*/\1/p' -e 's/^\t\(\/[^ ]*\) .*/\1/p' | grep -v "^$work" | sort -u \
         | xargs -d '\n' cp -L --parents -t "$root"
     say "of the system: $(cd "$root" && find lib* usr -type f -printf '%f ' 2>/dev/null)"
@@ -102,12 +106,13 @@ container() {
         mount -t proc proc "$0/proc"
         mount --bind "$1" "$0/frames"
         mount -o remount,ro,bind "$0"
-        exec env -i chroot --userspec=65532:65532 "$0" /opt/painter/bin/painter /frames/container' "$root" "$work/painter/frames"
+        exec env -i $(env | grep "^OPENBLAS_") "$(command -v chroot)" --userspec=65532:65532 "$0" \
+            /opt/painter/bin/java -m painter/painter.Painter /frames/container' "$root" "$work/painter/frames"
     check container
 }
 
 find_jdk
-export PATH=$jdk/bin:$PATH JAVA_HOME=$jdk
+export PATH=$jdk/bin:$PATH
 make_repository
 install
 mkdir "$work/painter"
