@@ -33,7 +33,7 @@ make_repository() {
     find "$mine/io" -mindepth 1 -maxdepth 1 ! -name panatorch -exec ln -s -t "$repository/io" {} +
 }
 
-mvn() { command mvn -B -ntp -Dmaven.repo.local="$repository" "$@"; }
+mvn() { PATH=$own_path command mvn -B -ntp -Dmaven.repo.local="$repository" "$@"; }
 
 installed() {
     local library
@@ -112,6 +112,7 @@ container() {
 }
 
 find_jdk
+own_path=$PATH # Maven runs on the JDK that it always runs on
 export PATH=$jdk/bin:$PATH
 make_repository
 install
