@@ -57,7 +57,7 @@ on_the_class_path() {
     say "a project without modules"
     cp -r "$work/painter" "$work/unnamed"
     rm "$work/unnamed/src/main/java/module-info.java"
-    (cd "$work/unnamed" && mvn -q -Dnative.access=ALL-UNNAMED test)
+    (cd "$work/unnamed" && mvn -q -Dnative.access=ALL-UNNAMED test) >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "its tests fail"; }
 }
 
 # Runs the commands of a section, with nothing unpacked yet; the last one paints.
