@@ -83,7 +83,12 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** A batch of videos, without negative prompts or with some, and what of it is written. */
-    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {
+
+        void check() throws IOException {
+            outputs.check(prompts.size());
+        }
+    }
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -103,11 +108,18 @@ final class GenerateCommand implements Callable<Integer> {
         }
         model.check();
         List<Job> jobs = jobs();
-        for (Job job : jobs) {
-            job.outputs.check(job.prompts.size());
-        }
+        checkOutputs(jobs);
         generate(jobs);
         return ExitCode.OK;
+    }
+
+    /** What all jobs have in common, such as an encoder, is looked for once. */
+    private static void checkOutputs(List<Job> jobs) throws IOException {
+        Outputs.requireDistinct(jobs.stream().flatMap(job -> job.outputs.targets(job.prompts.size()).stream()).toArray(Path[]::new));
+        jobs.getFirst().check();
+        for (Job job : jobs) {
+            job.outputs.checkPlaces(job.prompts.size());
+        }
     }
 
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
@@ -150,7 +162,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
-            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
+            jobs.getFirst().outputs.checkSize(video.width(pipeline), video.height(pipeline));
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
@@ -161,6 +173,9 @@ final class GenerateCommand implements Callable<Integer> {
                 }
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
+                }
+                if (job != jobs.getFirst()) {
+                    job.check();
                 }
                 generate(pipeline, job, vae, seconds);
                 seconds.clear();
