@@ -46,7 +46,7 @@ class PipelineTest {
     }
 
     private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(5).height(32).width(32);
+        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(8).height(32).width(32);
     }
 
     private static CacheMethod pab() {
@@ -170,8 +170,8 @@ class PipelineTest {
             Tensor latents = Tensor.of(new float[16], 1, 1, 4, 2, 2);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> pipeline.generate(request().latents(latents).build()))
-                    .withMessage("latents: expected shape [1, 2, 4, 4, 4] [batch, frames, channels, height, width] for this"
-                            + " request, found [1, 1, 4, 2, 2]");
+                    .withMessage("latents: expected floating-point numbers of shape [1, 2, 4, 4, 4] [batch, frames, channels, height,"
+                            + " width] for this request, found [1, 1, 4, 2, 2] float32 cpu");
         }
         assertThatIllegalArgumentException()
                 .isThrownBy(TextToVideoRequest::builder)

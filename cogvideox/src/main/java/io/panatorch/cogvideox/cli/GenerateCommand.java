@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
-import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -59,6 +58,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private CacheOptions cache;
 
+    @Option(names = "--allow-non-finite",
+            description = "go on where NaN or infinity come up, and write what is made of them; by default that is an error")
+    private boolean allowNonFinite;
+
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
@@ -76,6 +79,7 @@ final class GenerateCommand implements Callable<Integer> {
         model.check();
         TextToVideoRequest.Builder request = request();
         outputs.check(prompts.size());
+        video.checkSizes(model, prompts.size());
         generate(request);
         return ExitCode.OK;
     }
@@ -91,6 +95,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (negativePrompts != null) {
             request.negativePrompts(negativePrompts.toArray(String[]::new));
         }
+        if (allowNonFinite) {
+            request.allowNonFinite();
+        }
         return request;
     }
 
@@ -104,13 +111,11 @@ final class GenerateCommand implements Callable<Integer> {
             if (noise != null) {
                 request.latents(read(noise));
             }
-            VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");
             try (TextToVideoResult result = pipeline.generate(request.build())) {
                 seconds.putAll(result.seconds());
-                warnOfOtherFrames(result, vae);
                 write(result, seconds);
             }
         }
@@ -124,18 +129,6 @@ final class GenerateCommand implements Callable<Integer> {
         Report report = new Report(result, seconds, written);
         outputs.writeReports(report);
         report.lines().forEach(terminal::line);
-    }
-
-    /** Each number of latent frames gives one number of frames; most numbers are given by none. */
-    private void warnOfOtherFrames(TextToVideoResult result, VaeConfig vae) {
-        long made = result.frames().size(1);
-        Integer frames = video.frames();
-        if (frames != null && frames != made) {
-            long latentFrames = result.latents().size(1);
-            long fewer = made < frames ? made : vae.decodedFrames(latentFrames - 1);
-            long more = made < frames ? vae.decodedFrames(latentFrames + 1) : made;
-            terminal.warning("--frames " + frames + ": the model makes " + fewer + " or " + more + ", here " + made);
-        }
     }
 
     private static double secondsSince(long start) {

@@ -51,9 +51,19 @@ final class ModelOptions {
         }
     }
 
-    /** {@return where the model lies} */
+    /**
+     * {@return where the model lies}
+     *
+     * @throws InvalidFileException where there is no such folder
+     */
     Path folder() throws IOException {
-        return model == null ? DemoModel.folder() : model;
+        if (model == null) {
+            return DemoModel.folder();
+        }
+        if (!Files.exists(model)) {
+            throw new InvalidFileException(model, "the folder does not exist");
+        }
+        return model;
     }
 
     /** {@return the model's name as people know it} */
@@ -77,9 +87,6 @@ final class ModelOptions {
             LibtorchInfo.setThreads(threads);
         }
         Path folder = folder();
-        if (!Files.exists(folder)) {
-            throw new InvalidFileException(folder, "the folder does not exist");
-        }
         try {
             return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
         } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.sizes.VideoSizes;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,7 @@ final class RequestOptions {
     @Option(names = "--width", paramLabel = "PIXELS", description = "width of the video (default: the model's)")
     private Integer width;
 
-    @Option(names = "--frames", paramLabel = "N", description = "frames of the video (default: the model's)")
+    @Option(names = "--frames", paramLabel = "N", description = "frames of the video: 1, 8, 9, 16, 17, ... (default: the model's)")
     private Integer frames;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "50",
@@ -45,11 +46,6 @@ final class RequestOptions {
         return seed;
     }
 
-    /** {@return the number that was asked for, or null} */
-    Integer frames() {
-        return frames;
-    }
-
     /**
      * {@return a request for a batch of videos}
      *
@@ -73,6 +69,19 @@ final class RequestOptions {
             request.frames(frames);
         }
         return request;
+    }
+
+    /**
+     * Asks the model's configuration, before its weights are read, whether it makes such videos.
+     *
+     * @throws IllegalArgumentException where it does not, with the nearest sizes
+     */
+    void checkSizes(ModelOptions model, int batch) throws IOException {
+        if (height != null || width != null || frames != null) {
+            VideoSizes sizes = VideoSizes.read(model.folder());
+            sizes.latents(batch, Objects.requireNonNullElse(height, sizes.height()), Objects.requireNonNullElse(width, sizes.width()),
+                    Objects.requireNonNullElse(frames, sizes.frames()));
+        }
     }
 
     /** {@return what a calibration holds for, by the names in its file} */

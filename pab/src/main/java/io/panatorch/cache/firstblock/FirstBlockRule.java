@@ -13,8 +13,8 @@ record FirstBlockRule(double threshold) {
         }
     }
 
-    /** Whether a change is small enough. One that is not a number, because nothing came of nothing, is none. */
+    /** Whether a change is small enough. One that is not a number says nothing: it comes of NaN, or of residuals of zeros. */
     boolean skips(double change) {
-        return !(change > threshold);
+        return change <= threshold;
     }
 }
