@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,10 +143,31 @@ static bool is_file(const char *path, const char *name) {
     return strncmp(slash == NULL ? path : slash + 1, name, strlen(name)) == 0;
 }
 
-static int32_t load(const char *const *paths, int64_t count, char **error) {
+/* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
+typedef struct opened {
     void *libraries[MAX_LIBRARIES];
-    const char *main_library = "what was named";
-    bool cuda = false;
+    int64_t count;
+    const char *main_library;
+    bool cuda;
+} opened;
+
+/*
+ * Takes the libtorch that is in this process already, loaded by another build of this shim or by something else. A
+ * second one cannot be had beside it: libtorch's libraries find each other by name, and would find the first one's.
+ */
+static bool open_present(opened *result) {
+    void *main_library = dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_NOLOAD);
+    if (main_library == NULL) return false;
+    struct link_map *map = NULL;
+    if (dlinfo(main_library, RTLD_DI_LINKMAP, &map) == 0) result->main_library = map->l_name;
+    result->libraries[result->count++] = main_library;
+    void *cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_NOLOAD);
+    if (cuda != NULL) result->libraries[result->count++] = cuda;
+    result->cuda = cuda != NULL;
+    return true;
+}
+
+static int32_t open_all(opened *result, const char *const *paths, int64_t count, char **error) {
     if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
     /*
      * Threads of libgomp that wait for each other spin by default, which is up to 20 times slower where the machine has
@@ -153,17 +175,24 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
      */
     setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     for (int64_t i = 0; i < count; i++) {
-        /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
-        libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
-        if (libraries[i] == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
-        cuda = cuda || is_file(paths[i], "libtorch_cuda");
-        if (is_file(paths[i], "libtorch_cpu")) main_library = paths[i];
+        void *library = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
+        if (library == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
+        result->libraries[result->count++] = library;
+        result->cuda = result->cuda || is_file(paths[i], "libtorch_cuda");
+        if (is_file(paths[i], "libtorch_cpu")) result->main_library = paths[i];
     }
-    if (check_version(libraries, count, main_library, error) != 0) return -1;
+    return 0;
+}
+
+static int32_t load(const char *const *paths, int64_t count, char **error) {
+    opened all = {.main_library = "what was named"};
+    if (!open_present(&all) && open_all(&all, paths, count, error) != 0) return -1;
+    const char *main_library = all.main_library;
+    if (check_version(all.libraries, all.count, main_library, error) != 0) return -1;
 
     libtorch found = {0};
     char missing[2048];
-    int absent = resolve(&found, libraries, count, missing, sizeof missing);
+    int absent = resolve(&found, all.libraries, all.count, missing, sizeof missing);
     if (absent > 0) {
         return fail(error, "%s lacks %d function%s of libtorch's stable C ABI that Panatorch needs: %s", main_library,
                     absent, absent == 1 ? "" : "s", missing);
@@ -172,13 +201,15 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
         return fail(error, "%s has neither torch_new_stable_ivalue nor C++'s operator new and delete", main_library);
     }
     read_dtypes(&found);
-    found.features = features_of(&found, cuda);
+    found.features = features_of(&found, all.cuda);
     found.version = unpack_version(found.aoti_torch_abi_version());
     /*
      * OpenBLAS has its own threads. Called from within an OpenMP region of libtorch (attention, convolution) they
      * slow everything down and print a warning for each product, so it gets one; large layers go to oneDNN instead.
      */
     if (found.openblas_set_num_threads != NULL) found.openblas_set_num_threads(1);
+    Dl_info file;
+    if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
     torch = found;
     return 0;
 }
@@ -193,6 +224,8 @@ int32_t pt_load(const char *const *paths, int64_t count, char **error) {
 const char *pt_version(void) { return VERSION; }
 
 int64_t pt_libtorch_version(void) { return torch.version; }
+
+const char *pt_libtorch_path(void) { return torch.path; }
 
 int64_t pt_features(void) { return torch.features; }
 

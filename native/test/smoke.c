@@ -279,7 +279,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     check_refusals(argv[1]);
+    CHECK(pt_libtorch_path() == NULL);
     CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
+    CHECK(strcmp(pt_libtorch_path(), argv[argc - 1]) == 0);
     CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
     CHECK(pt_num_threads() >= 1);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);

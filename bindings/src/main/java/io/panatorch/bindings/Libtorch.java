@@ -1,25 +1,21 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
- * The libtorch of this process. It is loaded once, at first use, and stays.
+ * The libtorch of this process. It is loaded once, at first use, and stays; other class loaders of the process use the same.
  *
  * @param version major.minor.patch
  * @param folder where its libraries are
- * @param source why that folder: a property, the environment, or the class path
+ * @param source why that folder: a property, the environment, the run-time image, the class path, or that it was there
  * @param shim the file of the C shim
  * @param shimVersion the shim's own version
  * @param features bits of {@code pt_feature}
  */
 public record Libtorch(
         String version, Path folder, String source, Path shim, String shimVersion, long features) {
-
-    private static final String SHIM = "libpanatorch.so";
 
     /** Loading happens in this class's initialiser, so that it is done by one thread while others wait. */
     private static final class Holder {
@@ -58,42 +54,37 @@ public record Libtorch(
 
     private static Libtorch loadNow() {
         ClassLoader loader = Libtorch.class.getClassLoader();
-        Path shim = loadShim(loader);
-        LibtorchFinder.Found found = LibtorchFinder.find(
-                System.getProperty(LibtorchFinder.PROPERTY), System.getenv(LibtorchFinder.VARIABLE), loader);
-        NativeFrame frame = new NativeFrame();
-        List<Path> libraries = found.libraries();
-        MemorySegment[] paths =
-                libraries.stream().map(path -> frame.string(path.toString())).toArray(MemorySegment[]::new);
-        if (Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) != 0) {
-            throw new LibtorchLoadException(frame.takeError() + " (libtorch from " + found.source() + ")");
+        Path image = Path.of(System.getProperty("java.home"), "lib", "panatorch");
+        Path shim = Shim.load(image, loader);
+        String source = "loaded before in this process";
+        if (Panatorch.pt_libtorch_version() == 0) { // otherwise it is there for another class loader
+            LibtorchFinder.Found found = LibtorchFinder.find(System.getProperty(LibtorchFinder.PROPERTY),
+                    System.getenv(LibtorchFinder.VARIABLE), image, loader);
+            load(found);
+            if (loadedFolder().equals(found.folder())) {
+                source = found.source();
+            }
         }
         long version = Panatorch.pt_libtorch_version();
         String text = (version >> 16) + "." + (version >> 8 & 0xff) + "." + (version & 0xff);
         String shimVersion = NativeFrame.text(Panatorch.pt_version());
-        return new Libtorch(text, found.folder(), found.source(), shim, shimVersion, Panatorch.pt_features());
+        return new Libtorch(text, loadedFolder(), source, shim, shimVersion, Panatorch.pt_features());
     }
 
-    private static Path loadShim(ClassLoader loader) {
-        String resource = "panatorch/" + Platform.current() + "/" + SHIM;
-        if (loader.getResource(resource) == null) {
-            throw new LibtorchLoadException("no native part for this platform: " + resource
-                    + " is not on the class path; panatorch-native must be there, built for " + Platform.current());
-        }
-        try {
-            Path file = ResourceCache.unpack("shim", List.of(resource), loader).resolve(SHIM);
-            System.load(file.toAbsolutePath().toString());
-            return file;
-        } catch (IOException | UnsatisfiedLinkError e) {
-            throw new LibtorchLoadException("cannot load the native part: " + e.getMessage(), e);
-        } catch (IllegalCallerException e) {
-            throw new LibtorchLoadException("native access is not allowed: start java with --enable-native-access="
-                    + nativeAccessName(), e);
+    private static void load(LibtorchFinder.Found found) {
+        NativeFrame frame = new NativeFrame();
+        MemorySegment[] paths = found.libraries().stream()
+                .map(path -> frame.string(path.toString()))
+                .toArray(MemorySegment[]::new);
+        if (Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) != 0) {
+            String reason = frame.takeError();
+            boolean ofFound = reason.contains(found.folder().toString());
+            throw new LibtorchLoadException(reason
+                    + (ofFound ? " (libtorch from " + found.source() + ")" : " (loaded before in this process)"));
         }
     }
 
-    private static String nativeAccessName() {
-        Module module = Libtorch.class.getModule();
-        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+    private static Path loadedFolder() {
+        return Path.of(NativeFrame.text(Panatorch.pt_libtorch_path())).getParent();
     }
 }

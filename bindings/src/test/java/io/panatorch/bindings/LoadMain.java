@@ -16,6 +16,7 @@ final class LoadMain {
             System.out.println("version " + libtorch.version());
             System.out.println("source " + libtorch.source());
             System.out.println("folder " + libtorch.folder());
+            System.out.println("shim " + libtorch.shim());
             try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
                 lines.filter(line -> line.contains(".so"))
                         .map(line -> "mapped " + line.substring(line.lastIndexOf('/') + 1))

@@ -2,13 +2,14 @@
  * Text to video with CogVideoX.
  *
  * <pre>{@code
+ * VideoWriter target = VideoWriter.to(Path.of("red.mp4"));
  * TextToVideoRequest request = TextToVideoRequest.builder("a red circle moving right on a blue background")
  *         .steps(50)
  *         .cache(PyramidAttentionBroadcast.cogVideoX())
  *         .build();
  * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
  *         var video = pipeline.generate(request)) {
- *     new VideoWriter().write(video.pictures(0, CogVideoXPipeline.FPS), Path.of("red.mp4"));
+ *     target.write(video.pictures(0, CogVideoXPipeline.FPS));
  * }
  * }</pre>
  *

@@ -77,7 +77,6 @@ final class CompareCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private final Terminal terminal;
-    private final VideoWriter writer = new VideoWriter();
 
     CompareCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -114,7 +113,7 @@ final class CompareCommand implements Callable<Integer> {
             }
             AtomicFile.check(output);
             CacheReport.checkPictures();
-            writer.ffmpeg();
+            VideoWriter.to(temporaryVideo());
         }
         if (stats != null) {
             AtomicFile.check(stats);
@@ -204,13 +203,17 @@ final class CompareCommand implements Callable<Integer> {
 
     /** FFmpeg writes to files alone; until it is whole, the writer deletes what there is of it also when the program ends. */
     private byte[] mp4(Frames frames) throws IOException {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
+        Path file = temporaryVideo();
         try {
-            writer.write(frames, file);
+            VideoWriter.to(file).write(frames);
             return Files.readAllBytes(file);
         } finally {
             Files.deleteIfExists(file);
         }
+    }
+
+    private static Path temporaryVideo() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
     }
 
     private Map<String, String> conditions(Map<String, String> sizes) {

@@ -111,6 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
             if (noise != null) {
                 request.latents(read(noise));
             }
+            outputs.checkSize(video.width(pipeline), video.height(pipeline));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             seconds.put("load", secondsSince(start));
             terminal.progress("encoding");

@@ -1,11 +1,10 @@
 package io.panatorch.cogvideox.cli;
 
-import io.panatorch.cogvideox.video.FfmpegExecutable;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.UnpackedResources;
 import io.panatorch.tensor.Device;
-import java.io.IOException;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -14,7 +13,7 @@ import picocli.CommandLine.ExitCode;
 /** {@code panatorch info}: what a video would be made with. */
 @Command(
         name = "info",
-        description = "Says what is used: JDK, libtorch, devices, FFmpeg.",
+        description = "Says what is used: JDK, libtorch, devices, what encodes videos.",
         versionProvider = Versions.class,
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
@@ -33,7 +32,7 @@ final class InfoCommand implements Callable<Integer> {
         row("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         row("cache", UnpackedResources.cacheFolder().toString());
-        row("FFmpeg", ffmpeg());
+        VideoWriter.encoders().forEach((ending, encoder) -> row(ending.substring(1).toUpperCase(Locale.ROOT), encoder));
         LibtorchInfo libtorch = LibtorchInfo.load();
         row("libtorch", libtorch.version() + " from " + libtorch.source());
         row("", libtorch.folder().toString());
@@ -45,14 +44,5 @@ final class InfoCommand implements Callable<Integer> {
 
     private void row(String name, String text) {
         terminal.line("%-11s%s".formatted(name, text));
-    }
-
-    private static String ffmpeg() {
-        try {
-            FfmpegExecutable ffmpeg = new VideoWriter().ffmpeg();
-            return ffmpeg.path() + " (" + ffmpeg.encoder() + ")";
-        } catch (IOException e) {
-            return "none: " + e.getMessage();
-        }
     }
 }

@@ -46,7 +46,7 @@ final class OutputOptions {
                     + " step to step is measured for it, which takes time and holds the last output of everything that is covered")
     private Path cacheReport;
 
-    private final VideoWriter writer = new VideoWriter();
+    private final List<VideoWriter> writers = new ArrayList<>();
 
     /** Whether the session is to measure changes. */
     boolean measures() {
@@ -80,9 +80,17 @@ final class OutputOptions {
         if (report != null) {
             report.check();
         }
+        writers.clear();
         for (Path target : videos(batch)) {
-            writer.check(target);
+            VideoWriter writer = VideoWriter.to(target);
+            writer.requireRate(fps);
+            writers.add(writer);
         }
+    }
+
+    /** Finds out whether pictures of a size can be written. */
+    void checkSize(int width, int height) {
+        writers.forEach(writer -> writer.requireSize(width, height));
     }
 
     /** Writes the statistics. */
@@ -100,10 +108,9 @@ final class OutputOptions {
         List<Path> written = new ArrayList<>();
         save(latents, "latents", result.latents(), written);
         save(frames, "frames", result.frames(), written);
-        List<Path> videos = videos((int) result.frames().size(0));
-        for (int i = 0; i < videos.size(); i++) {
-            writer.write(result.pictures(i, fps), videos.get(i));
-            written.add(videos.get(i));
+        for (int i = 0; i < writers.size(); i++) {
+            writers.get(i).write(result.pictures(i, fps));
+            written.add(writers.get(i).target());
         }
         return written;
     }

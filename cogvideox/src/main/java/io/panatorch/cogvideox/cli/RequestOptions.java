@@ -46,6 +46,16 @@ final class RequestOptions {
         return seed;
     }
 
+    /** {@return the height of the videos} */
+    int height(CogVideoXPipeline pipeline) {
+        return Objects.requireNonNullElse(height, pipeline.defaultHeight());
+    }
+
+    /** {@return the width of the videos} */
+    int width(CogVideoXPipeline pipeline) {
+        return Objects.requireNonNullElse(width, pipeline.defaultWidth());
+    }
+
     /**
      * {@return a request for a batch of videos}
      *
@@ -89,8 +99,8 @@ final class RequestOptions {
         Map<String, String> facts = new LinkedHashMap<>(model.facts());
         facts.put("steps", Integer.toString(steps));
         facts.put("guidance_scale", Double.toString(guidanceScale));
-        facts.put("height", Integer.toString(Objects.requireNonNullElse(height, pipeline.defaultHeight())));
-        facts.put("width", Integer.toString(Objects.requireNonNullElse(width, pipeline.defaultWidth())));
+        facts.put("height", Integer.toString(height(pipeline)));
+        facts.put("width", Integer.toString(width(pipeline)));
         facts.put("frames", Integer.toString(Objects.requireNonNullElse(frames, pipeline.defaultFrames())));
         return facts;
     }

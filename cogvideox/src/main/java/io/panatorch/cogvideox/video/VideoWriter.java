@@ -6,109 +6,147 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
- * Writes a video into the format that the target's name asks for.
+ * Writes a video to one target, in the format that the target's name asks for.
  *
  * <ul>
- *   <li>{@code .mp4}: H.264, 8-bit 4:2:0, BT.709 colours; width and height must be even.
+ *   <li>{@code .mp4}: H.264, 8-bit 4:2:0, BT.709 colours; width and height must be even; 0.01 to 1000 pictures per second.
  *   <li>{@code .gif}: animated, repeating for ever, with one palette for the whole video. GIF counts time in 1/100 s,
- *       so single pictures may stand 1/100 s longer or shorter than the rate says.
+ *       so single pictures may stand 1/100 s longer or shorter than the rate says; 100/65535 to 50 pictures per second,
+ *       since viewers show a picture that is to stand 1/100 s for ten times as long.
  *   <li>no ending, or an existing directory: a folder of PNG files {@code frame_0000.png}, {@code frame_0001.png}, …,
  *       without loss.
  * </ul>
  *
- * <p>A file that is there is replaced; a folder that has frames already is refused, since the two videos would mix.
+ * <p>What can be refused is refused when the writer is made, before the pictures are: make it first, then generate.
  * Safe for use by several threads.
  */
 public final class VideoWriter {
 
-    private final String searchPath;
-    private final FfmpegExecutable.Bundle bundledFfmpeg;
+    private final Path target;
+    private final VideoFormat format;
+    /** Null for a folder of PNG files. */
+    private final FfmpegExecutable ffmpeg;
 
-    /** Makes a writer that looks for FFmpeg each time it needs it, on the {@code PATH} and then in its jar. */
-    public VideoWriter() {
-        this(() -> UnpackedResources.folder("ffmpeg-" + FfmpegExecutable.BUNDLED_VERSION, FfmpegExecutable.BUNDLED_FILES,
-                VideoWriter.class.getClassLoader()));
+    private VideoWriter(Path target, VideoFormat format, FfmpegExecutable ffmpeg) {
+        this.target = target;
+        this.format = format;
+        this.ffmpeg = ffmpeg;
     }
 
     /**
-     * Makes a writer that looks for FFmpeg each time it needs it.
+     * Makes a writer, without writing anything. Takes a fraction of a second for {@code .mp4}, where an FFmpeg is looked
+     * for on the {@code PATH}.
      *
-     * @param bundledFfmpeg asked when no usable FFmpeg is on the {@code PATH}
-     */
-    public VideoWriter(FfmpegExecutable.Bundle bundledFfmpeg) {
-        this(Objects.requireNonNullElse(System.getenv("PATH"), ""), bundledFfmpeg);
-    }
-
-    VideoWriter(String searchPath, FfmpegExecutable.Bundle bundledFfmpeg) {
-        this.searchPath = searchPath;
-        this.bundledFfmpeg = Objects.requireNonNull(bundledFfmpeg, "bundledFfmpeg");
-    }
-
-    /**
-     * Tells whether a video could be written to the target, without writing anything. Takes a fraction of a second, or
-     * a few where the bundled FFmpeg has to be unpacked first.
-     *
-     * @param target as for {@link #write}
+     * @param target the file or folder to write; the folder it is in must exist
      * @throws IllegalArgumentException if the target's ending is not known; one line that names those that are
-     * @throws IOException if the place does not exist or is not writable, a folder already has frames, or there is no
-     *     usable FFmpeg for the format; one line with what was looked for, where, and what to do
+     * @throws IOException if the place does not exist or is not writable, something else is there, or a folder already has
+     *     frames, which would mix with the new ones; one line that says what to do
      */
-    public void check(Path target) throws IOException {
+    public static VideoWriter to(Path target) throws IOException {
+        return to(target, Objects.requireNonNullElse(System.getenv("PATH"), ""), bundledFfmpeg());
+    }
+
+    /** @param searchPath where an FFmpeg is looked for, as in the variable {@code PATH} */
+    static VideoWriter to(Path target, String searchPath, FfmpegExecutable.Bundle bundledFfmpeg) throws IOException {
         VideoFormat format = VideoFormat.of(target);
         requirePlace(format, target);
-        if (format != VideoFormat.FOLDER) {
-            find(format);
+        return new VideoWriter(target, format,
+                format == VideoFormat.FOLDER ? null : FfmpegExecutable.find(format.encoders(), searchPath, bundledFfmpeg));
+    }
+
+    /** {@return what writes each format on this machine now, by the format's ending} */
+    public static Map<String, String> encoders() {
+        Map<String, String> encoders = new LinkedHashMap<>();
+        for (VideoFormat format : List.of(VideoFormat.MP4, VideoFormat.GIF)) {
+            String found;
+            try {
+                found = describe(FfmpegExecutable.find(format.encoders(),
+                        Objects.requireNonNullElse(System.getenv("PATH"), ""), bundledFfmpeg()));
+            } catch (IOException e) {
+                found = "none: " + e.getMessage();
+            }
+            encoders.put(format.ending(), found);
+        }
+        return encoders;
+    }
+
+    private static FfmpegExecutable.Bundle bundledFfmpeg() {
+        return () -> UnpackedResources.folder("ffmpeg-" + FfmpegExecutable.BUNDLED_VERSION, FfmpegExecutable.BUNDLED_FILES,
+                VideoWriter.class.getClassLoader());
+    }
+
+    private static String describe(FfmpegExecutable ffmpeg) {
+        return ffmpeg.encoder() + " of " + ffmpeg.path();
+    }
+
+    /** {@return what will be written} */
+    public Path target() {
+        return target;
+    }
+
+    /** {@return what will write it, for people: an encoder of an FFmpeg, or one of this library} */
+    public String encoder() {
+        return ffmpeg == null ? "PNG" : describe(ffmpeg);
+    }
+
+    /**
+     * Finds out whether the format can hold pictures of a size, before there are any.
+     *
+     * @throws IllegalArgumentException where it cannot; one line that says what it can
+     */
+    public void requireSize(int width, int height) {
+        if (format == VideoFormat.MP4 && (width % 2 != 0 || height % 2 != 0)) {
+            throw new IllegalArgumentException(target + ": .mp4 takes even widths and heights only, not "
+                    + width + "x" + height + "; choose .gif or a folder");
         }
     }
 
     /**
-     * Writes the video. Nothing is left at the target when this fails.
+     * Finds out whether the format can hold a number of pictures per second.
+     *
+     * @throws IllegalArgumentException where it cannot; one line that says what it can
+     */
+    public void requireRate(double fps) {
+        format.requireRate(fps, target);
+    }
+
+    /**
+     * Writes the video. A file that is there is replaced. Nothing is left at the target when this fails.
      *
      * @param frames the video; its pictures are asked for in order, each once, in the calling thread
-     * @param target the file or folder to write; the folder it is in must exist
-     * @throws IllegalArgumentException if the target's ending is not known, or the format cannot hold the size
-     * @throws IOException if {@link #check} would fail, the disk is full or FFmpeg fails, in one line with FFmpeg's
+     * @throws IllegalArgumentException where {@link #requireSize} or {@link #requireRate} fail
+     * @throws IOException if the place is not what it was any more, the disk is full or FFmpeg fails, in one line with FFmpeg's
      *     reason; also if the calling thread is interrupted, whose interrupt status then stays set
      */
-    public void write(Frames frames, Path target) throws IOException {
-        VideoFormat format = VideoFormat.of(target);
-        requireEven(format, frames, target);
+    public void write(Frames frames) throws IOException {
+        write(frames, Map.of());
+    }
+
+    /**
+     * Writes the video and what is to be known about it.
+     *
+     * @param metadata texts by their names
+     * @throws IOException as {@link #write(Frames)} does
+     */
+    public void write(Frames frames, Map<String, String> metadata) throws IOException {
+        requireSize(frames.width(), frames.height());
+        requireRate(frames.fps());
         requirePlace(format, target);
         if (format == VideoFormat.FOLDER) {
             PngFolder.write(frames, target);
         } else {
-            FfmpegExecutable ffmpeg = find(format);
-            AtomicFile.write(target, temporary -> encode(frames, format, ffmpeg, temporary));
-        }
-    }
-
-    /**
-     * {@return the FFmpeg that would make an MP4 file now}
-     *
-     * @throws IOException if there is none; one line with what was looked for, where, and what to do
-     */
-    public FfmpegExecutable ffmpeg() throws IOException {
-        return find(VideoFormat.MP4);
-    }
-
-    private FfmpegExecutable find(VideoFormat format) throws IOException {
-        return FfmpegExecutable.find(format.encoders(), searchPath, bundledFfmpeg);
-    }
-
-    private static void requireEven(VideoFormat format, Frames frames, Path target) {
-        if (format == VideoFormat.MP4 && (frames.width() % 2 != 0 || frames.height() % 2 != 0)) {
-            throw new IllegalArgumentException(target + ": .mp4 takes even widths and heights only, not "
-                    + frames.width() + "x" + frames.height() + "; choose .gif or a folder");
+            AtomicFile.write(target, temporary -> FfmpegProcess.encode(frames, format, ffmpeg, temporary));
         }
     }
 
     private static void requirePlace(VideoFormat format, Path target) throws IOException {
-        boolean inside = Files.isDirectory(target);
+        boolean inside = format == VideoFormat.FOLDER && Files.isDirectory(target);
         Path place = inside ? target : target.toAbsolutePath().getParent();
         if (!Files.isDirectory(place)) {
             throw problem(target, "the folder " + place + " does not exist; create it or choose another path");
@@ -126,20 +164,5 @@ public final class VideoWriter {
 
     private static FileSystemException problem(Path target, String reason) {
         return new FileSystemException(target.toString(), null, reason);
-    }
-
-    private static void encode(Frames frames, VideoFormat format, FfmpegExecutable ffmpeg, Path file)
-            throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("-hide_banner", "-loglevel", "error", "-y",
-                "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", frames.width() + "x" + frames.height(),
-                "-framerate", Double.toString(frames.fps()), "-i", "pipe:0"));
-        arguments.addAll(format.outputArguments(ffmpeg.encoder()));
-        arguments.add(file.toAbsolutePath().toString());
-        try (FfmpegProcess process = new FfmpegProcess(ffmpeg.toString(), ffmpeg.command(arguments))) {
-            for (int i = 0; i < frames.count(); i++) {
-                process.send(frames.rgb(i));
-            }
-            process.finish();
-        }
     }
 }

@@ -45,6 +45,6 @@ class HelpTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains(Runtime.version().toString(), System.getProperty("java.home"), libtorch.version(),
                 libtorch.source(), libtorch.folder().toString(), libtorch.shim().toString(), "devices    cpu",
-                "threads    " + LibtorchInfo.threads(), "cache      ", "FFmpeg     ");
+                "threads    " + LibtorchInfo.threads(), "cache      ", "MP4        ", "GIF        ");
     }
 }

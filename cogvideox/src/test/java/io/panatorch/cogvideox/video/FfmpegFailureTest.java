@@ -49,7 +49,7 @@ class FfmpegFailureTest {
     @ValueSource(strings = {"", "cat > /dev/null\n", "head -c 100000 > /dev/null\n"})
     void itsLastLineIsTheReasonWheneverItFails(String before) throws IOException {
         Path script = script(before + "echo first >&2; echo 'disk on fire' >&2; echo >&2; exit 3\n");
-        assertThatIOException().isThrownBy(() -> writer().write(LARGE, target))
+        assertThatIOException().isThrownBy(() -> writer().write(LARGE))
                 .withMessageContainingAll(target.toString(), script.toString(), "exit status 3: disk on fire")
                 .withMessageNotContainingAny("first", "pipe", "\n");
         assertThat(target.getParent()).isEmptyDirectory();
@@ -58,14 +58,14 @@ class FfmpegFailureTest {
     @Test
     void smallVideosFailInTheSameWay() throws IOException {
         script("echo 'disk on fire' >&2; exit 1\n");
-        assertThatIOException().isThrownBy(() -> writer().write(SyntheticFrames.of(8, 8, 1), target))
+        assertThatIOException().isThrownBy(() -> writer().write(SyntheticFrames.of(8, 8, 1)))
                 .withMessageContaining("exit status 1: disk on fire");
     }
 
     @Test
     void endingWellBeforeAllPicturesWereReadIsAFailureToo() throws IOException {
         script("exit 0\n");
-        assertThatIOException().isThrownBy(() -> writer().write(LARGE, target))
+        assertThatIOException().isThrownBy(() -> writer().write(LARGE))
                 .withMessageContaining("exit status 0: it gave no reason");
         assertThat(target.getParent()).isEmptyDirectory();
     }
@@ -78,7 +78,7 @@ class FfmpegFailureTest {
         CompletableFuture<IOException> failure = new CompletableFuture<>();
         Thread thread = Thread.ofPlatform().start(() -> {
             try {
-                writer().write(LARGE, target);
+                writer().write(LARGE);
                 failure.complete(null);
             } catch (IOException e) {
                 failure.complete(e);
@@ -97,10 +97,9 @@ class FfmpegFailureTest {
 
     @Test
     void aMissingFfmpegIsFoundBeforehandWithAllPlacesNamed() {
-        VideoWriter writer = new VideoWriter(bin.toString(), () -> {
-            throw new FileNotFoundException("no such resource");
-        });
-        assertThatIOException().isThrownBy(() -> writer.check(target))
+        assertThatIOException().isThrownBy(() -> VideoWriter.to(target, bin.toString(), () -> {
+                    throw new FileNotFoundException("no such resource");
+                }))
                 .withMessageContainingAll("libx264 or libopenh264", bin.toString(), "org.bytedeco:ffmpeg",
                         "no such resource", "install ffmpeg")
                 .withMessageNotContaining("\n");
@@ -113,11 +112,11 @@ class FfmpegFailureTest {
         assertThat(broken.toFile().setExecutable(true)).isTrue();
         Path other = Files.createDirectory(folder.resolve("bundled"));
         Files.writeString(other.resolve("ffmpeg"), READS_ALL + "echo video > \"$file\"\n");
-        new VideoWriter(bin.toString(), () -> other).write(LARGE, target);
+        VideoWriter.to(target, bin.toString(), () -> other).write(LARGE);
         assertThat(target).hasContent("video");
 
         assertThatIOException()
-                .isThrownBy(() -> new VideoWriter(bin.toString(), () -> other).check(target.resolveSibling("a.gif")))
+                .isThrownBy(() -> VideoWriter.to(target.resolveSibling("a.gif"), bin.toString(), () -> other))
                 .withMessageContainingAll("exit status 127: libasound.so.2: not found",
                         other + "/ffmpeg does not have");
     }
@@ -126,12 +125,12 @@ class FfmpegFailureTest {
     void theBundledOneFindsItsOwnLibrariesFirst() throws IOException {
         Path other = Files.createDirectory(folder.resolve("bundled"));
         Files.writeString(other.resolve("ffmpeg"), READS_ALL + "echo \"$LD_LIBRARY_PATH\" > \"$file\"\n");
-        new VideoWriter("", () -> other).write(LARGE, target);
+        VideoWriter.to(target, "", () -> other).write(LARGE);
         assertThat(Files.readString(target)).startsWith(other.toString());
     }
 
-    private VideoWriter writer() {
-        return new VideoWriter(bin.toString(), () -> {
+    private VideoWriter writer() throws IOException {
+        return VideoWriter.to(target, bin.toString(), () -> {
             throw new AssertionError("the one on PATH is usable");
         });
     }

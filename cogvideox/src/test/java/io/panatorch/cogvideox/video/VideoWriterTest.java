@@ -30,7 +30,6 @@ class VideoWriterTest {
     static Path bundled;
 
     private static Decoder decoder;
-    private static VideoWriter writer;
 
     @TempDir
     Path folder;
@@ -40,7 +39,10 @@ class VideoWriterTest {
     @BeforeAll
     static void unpack() throws IOException {
         decoder = new Decoder(bundled);
-        writer = new VideoWriter("", () -> bundled);
+    }
+
+    private static VideoWriter writer(Path target) throws IOException {
+        return VideoWriter.to(target, "", () -> bundled);
     }
 
     /** Characters that FFmpeg or a shell could take for more than a name. */
@@ -55,8 +57,7 @@ class VideoWriterTest {
         Frames frames = SyntheticFrames.of(width, height, count);
         Path target = out.resolve("video.mp4");
 
-        writer.check(target);
-        writer.write(frames, target);
+        writer(target).write(frames);
 
         List<byte[]> decoded = decoder.pictures(target.toString(), width, height);
         assertThat(decoded).hasSize(count);
@@ -68,7 +69,7 @@ class VideoWriterTest {
     @Test
     void mp4HasItsIndexBeforeItsPictures() throws IOException {
         Path target = out.resolve("video.mp4");
-        writer.write(SyntheticFrames.of(64, 64, 9), target);
+        writer(target).write(SyntheticFrames.of(64, 64, 9));
         String bytes = new String(Files.readAllBytes(target), StandardCharsets.ISO_8859_1);
         assertThat(bytes.indexOf("moov")).isPositive().isLessThan(bytes.indexOf("mdat"));
     }
@@ -79,7 +80,7 @@ class VideoWriterTest {
         Frames frames = SyntheticFrames.of(width, height, count);
         Path target = out.resolve("video.GIF");
 
-        writer.write(frames, target);
+        writer(target).write(frames);
 
         List<byte[]> decoded = decoder.pictures(target.toString(), width, height);
         assertThat(decoded).hasSize(count);
@@ -96,7 +97,7 @@ class VideoWriterTest {
     @Test
     void gifKeepsPicturesThatDoNotChange() throws IOException {
         Path target = out.resolve("video.gif");
-        writer.write(new Frames(64, 64, 5, 8, index -> picture(64, 64, 0)), target);
+        writer(target).write(new Frames(64, 64, 5, 8, index -> picture(64, 64, 0)));
         assertThat(decoder.pictures(target.toString(), 64, 64)).hasSize(5);
     }
 
@@ -108,12 +109,11 @@ class VideoWriterTest {
             Files.createDirectory(target);
             Files.writeString(target.resolve("notes.txt"), "stays");
         }
-        VideoWriter withoutFfmpeg = new VideoWriter("", () -> {
+        VideoWriter withoutFfmpeg = VideoWriter.to(target, "", () -> {
             throw new AssertionError("PNG needs no FFmpeg");
         });
 
-        withoutFfmpeg.check(target);
-        withoutFfmpeg.write(SyntheticFrames.of(width, height, count), target);
+        withoutFfmpeg.write(SyntheticFrames.of(width, height, count));
 
         List<byte[]> decoded = decoder.pictures(target.resolve("frame_%04d.png").toString(), width, height);
         assertThat(decoded).hasSize(count);
@@ -126,16 +126,20 @@ class VideoWriterTest {
     @Test
     void aFileIsReplaced() throws IOException {
         Path target = Files.writeString(out.resolve("video.mp4"), "old");
-        writer.write(SyntheticFrames.of(64, 64, 2), target);
+        writer(target).write(SyntheticFrames.of(64, 64, 2));
         assertThat(decoder.pictures(target.toString(), 64, 64)).hasSize(2);
     }
 
     @Test
     void framesOfAnotherVideoAreNotMixedIn() throws IOException {
         Files.writeString(out.resolve("frame_0007.png"), "old");
-        assertThatIOException().isThrownBy(() -> writer.check(out))
+        assertThatIOException().isThrownBy(() -> writer(out))
                 .withMessageStartingWith(out + ": ").withMessageContaining("frames of another video");
-        assertThatIOException().isThrownBy(() -> writer.write(SyntheticFrames.of(8, 8, 1), out));
+        Files.delete(out.resolve("frame_0007.png"));
+        VideoWriter early = writer(out);
+        Files.writeString(out.resolve("frame_0007.png"), "old");
+        assertThatIOException().isThrownBy(() -> early.write(SyntheticFrames.of(8, 8, 1)))
+                .withMessageContaining("frames of another video");
         assertThat(Files.readString(out.resolve("frame_0007.png"))).isEqualTo("old");
     }
 
@@ -143,17 +147,47 @@ class VideoWriterTest {
     @ValueSource(strings = {"video.webm", "video.mp4x", "video."})
     void anUnknownEndingIsNamedWithThoseThatAreKnown(String name) {
         Path target = out.resolve(name);
-        assertThatIllegalArgumentException().isThrownBy(() -> writer.check(target))
+        assertThatIllegalArgumentException().isThrownBy(() -> writer(target))
                 .withMessageContainingAll(name, ".mp4", ".gif", "folder").withMessageNotContaining("\n");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> writer.write(SyntheticFrames.of(8, 8, 1), target));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"video.mp4", "video.GIF"})
+    void aFolderWithTheEndingOfAFileIsNotFilled(String name) throws IOException {
+        Path target = Files.createDirectory(out.resolve(name));
+        assertThatIOException().isThrownBy(() -> writer(target)).withMessageContaining("is not a regular file");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"video.mp4, 1e-9", "video.mp4, 0.009", "video.mp4, 1001", "video.mp4, 1e9", "video.mp4, NaN",
+        "video.gif, 0.0015", "video.gif, 50.1", "video.gif, 60"})
+    void aRateThatTheFormatCannotHoldIsFoundBeforehand(String name, double fps) throws IOException {
+        VideoWriter writer = writer(out.resolve(name));
+        assertThatIllegalArgumentException().isThrownBy(() -> writer.requireRate(fps))
+                .withMessageContainingAll(writer.target().toString(), "frames per second", ", not " + fps)
+                .withMessageNotContaining("\n");
+        if (fps > 0) {
+            Frames frames = new Frames(8, 8, 1, fps, index -> picture(8, 8, index));
+            assertThatIllegalArgumentException().isThrownBy(() -> writer.write(frames));
+        }
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"video.mp4, 0.01", "video.mp4, 23.976", "video.mp4, 1000", "video.gif, 0.00153", "video.gif, 50",
+        "frames, 1e-9", "frames, 1e9"})
+    void ratesThatTheFormatCanHold(String name, double fps) throws IOException {
+        VideoWriter writer = writer(out.resolve(name));
+        writer.requireRate(fps);
+        writer.write(new Frames(64, 64, 2, fps, index -> picture(64, 64, index)));
+        assertThat(writer.target()).exists();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"video.mp4", "video.gif", "frames"})
     void aMissingParentIsFoundBeforehand(String name) {
         Path target = out.resolve("missing").resolve(name);
-        assertThatIOException().isThrownBy(() -> writer.check(target))
+        assertThatIOException().isThrownBy(() -> writer(target))
                 .withMessage(target + ": the folder " + target.getParent()
                         + " does not exist; create it or choose another path");
     }
@@ -161,14 +195,15 @@ class VideoWriterTest {
     @Test
     void aFileInTheWayOfAFolderIsFoundBeforehand() throws IOException {
         Path target = Files.createFile(out.resolve("frames"));
-        assertThatIOException().isThrownBy(() -> writer.check(target)).withMessageContaining("is not a folder");
+        assertThatIOException().isThrownBy(() -> writer(target)).withMessageContaining("is not a folder");
     }
 
     @Test
     void mp4RefusesOddSizes() {
         Path target = out.resolve("video.mp4");
+        assertThatIllegalArgumentException().isThrownBy(() -> writer(target).requireSize(64, 33)).withMessageContaining("64x33");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> writer.write(SyntheticFrames.of(33, 64, 1), target))
+                .isThrownBy(() -> writer(target).write(SyntheticFrames.of(33, 64, 1)))
                 .withMessageContaining("33x64");
         assertThat(out).isEmptyDirectory();
     }
@@ -183,7 +218,7 @@ class VideoWriterTest {
             return picture(64, 64, index);
         });
         assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> writer.write(frames, out.resolve(name))).withMessage("no picture");
+                .isThrownBy(() -> writer(out.resolve(name)).write(frames)).withMessage("no picture");
         assertThat(out).isEmptyDirectory();
     }
 
@@ -196,7 +231,7 @@ class VideoWriterTest {
             }
             return picture(64, 64, index);
         });
-        assertThatIOException().isThrownBy(() -> writer.write(frames, out.resolve(name)))
+        assertThatIOException().isThrownBy(() -> writer(out.resolve(name)).write(frames))
                 .withMessageContaining("interrupted");
         assertThat(Thread.interrupted()).as("interrupt status").isTrue();
         assertThat(out).isEmptyDirectory();

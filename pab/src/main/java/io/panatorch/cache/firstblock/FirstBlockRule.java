@@ -13,7 +13,10 @@ record FirstBlockRule(double threshold) {
         }
     }
 
-    /** Whether a change is small enough. One that is not a number says nothing: it comes of NaN, or of residuals of zeros. */
+    /**
+     * Whether a change is small enough. One that is not a number, from a residual of zeros or from numbers that are none
+     * themselves, says nothing, so that the step is computed; diffusers skips it.
+     */
     boolean skips(double change) {
         return change <= threshold;
     }
