@@ -10,6 +10,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -259,6 +260,25 @@ class BadInputTest {
         try (var _ = TensorScope.open()) {
             Safetensors.save(folder.resolve("noise.safetensors"), Map.of(name, maker.make(new float[count], shape)), Map.of());
         }
+    }
+
+    @Test
+    void numbersThatAreNoneEndItUnlessTheyAreAllowed() throws IOException {
+        String file = at("noise.safetensors");
+        save("latents", (values, shape) -> {
+            values[17] = Float.NaN;
+            return Tensor.of(values, shape);
+        }, 1, 3, 4, 6, 8);
+        fails(1, "the given latents are not finite", latents(file));
+        assertThat(folder.resolve("f.safetensors")).doesNotExist();
+
+        List<String> allowed = new ArrayList<>(List.of(latents(file)));
+        allowed.addAll(List.of("--allow-non-finite", "--steps", "1", "--output", at("frames")));
+        Run run = Run.of(allowed.toArray(String[]::new));
+        assertThat(run.err()).isEqualTo("panatorch: warning: the given latents are not finite\n");
+        assertThat(run.status()).isZero();
+        assertThat(folder.resolve("f.safetensors")).exists();
+        assertThat(folder.resolve("frames")).isNotEmptyDirectory();
     }
 
     private String[] latents(String file) {
