@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -59,7 +60,7 @@ public final class VideoService implements AutoCloseable {
         String json() {
             String error = task.state() == Future.State.FAILED ? ",\"error\":" + quoted(task.exceptionNow().getMessage()) : "";
             return "{\"id\":\"%s\",\"state\":\"%s\",\"step\":%d,\"steps\":%d%s}"
-                    .formatted(id, task.state().name().toLowerCase(java.util.Locale.ROOT), step.get(), steps, error);
+                    .formatted(id, task.state().name().toLowerCase(Locale.ROOT), step.get(), steps, error);
         }
     }
 

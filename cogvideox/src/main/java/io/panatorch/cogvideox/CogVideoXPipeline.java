@@ -6,6 +6,7 @@ import io.panatorch.device.LibtorchInfo;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -46,6 +47,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @param dtype what is computed in: a floating-point type, whatever the weights are stored as
      * @param device one that the loaded libtorch has
      * @throws IllegalArgumentException for another dtype, or a device that there is not
+     * @throws CancellationException where the thread was interrupted
      * @throws IOException where a file is missing, damaged or for another model; the message names file and key
      */
     public static CogVideoXPipeline load(Path folder, DType dtype, Device device) throws IOException {
@@ -56,7 +58,12 @@ public final class CogVideoXPipeline implements AutoCloseable {
                     + dtype.torchName());
         }
         requireDevice(Objects.requireNonNull(device, "device"));
-        return new CogVideoXPipeline(ModelParts.load(folder, dtype, device));
+        try {
+            return new CogVideoXPipeline(ModelParts.load(folder, dtype, device));
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw (CancellationException) new CancellationException("loading cancelled").initCause(e);
+        }
     }
 
     private static void requireDevice(Device device) {

@@ -196,11 +196,17 @@ class StartTest {
         pipeline.close();
 
         assertThat(generated.get()).isEqualTo("generation cancelled before step 2 of 4, interrupted false");
-        assertThatExceptionOfType(CancellationException.class).isThrownBy(started::get)
-                .withMessage("generation cancelled before step 2 of 4");
+        assertThatExceptionOfType(CancellationException.class).isThrownBy(started::get);
         other.join();
         thread.join();
         pipeline.close();
+    }
+
+    @Test
+    void anInterruptEndsTheLoading() {
+        Thread.currentThread().interrupt();
+        assertThatExceptionOfType(CancellationException.class).isThrownBy(this::load).withMessage("loading cancelled");
+        assertThat(Thread.interrupted()).isFalse();
     }
 
     @Test

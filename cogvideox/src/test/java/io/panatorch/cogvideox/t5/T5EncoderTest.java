@@ -108,9 +108,10 @@ class T5EncoderTest {
 
     @Test
     void anInterruptEndsItBeforeTheNextLayer() throws IOException {
+        int[][] ids = ids("gated-gelu/batch/ids");
         try (var encoder = load("gated-gelu"); var scope = TensorScope.open()) {
             Thread.currentThread().interrupt();
-            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> encoder.forward(ids("gated-gelu/batch/ids")))
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> encoder.forward(ids))
                     .withMessage("generation cancelled within the text encoder");
             assertThat(Thread.interrupted()).isFalse();
             assertThat(scope.size()).isZero();
