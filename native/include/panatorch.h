@@ -90,11 +90,14 @@ PT_API int64_t pt_cuda_device_count(void);
 /* Frees a text that came through `char **error`. NULL is allowed. */
 PT_API void pt_free(char *text);
 
-/* Threads that one operator may use on the CPU. */
+/* Threads that one operator may use on the CPU; 0 before pt_load. */
 PT_API int64_t pt_num_threads(void);
 
-/* Sets that number for the whole process. Returns 0, or -1 where this libtorch has no way to set it. */
-PT_API int32_t pt_set_num_threads(int64_t threads, char **error);
+/*
+ * Sets that number for the whole process: for operators that are called from now on, on any thread. Returns 0, or -1
+ * where this libtorch has no way to set it.
+ */
+PT_API int32_t pt_set_num_threads(int64_t number, char **error);
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
 

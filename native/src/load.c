@@ -6,6 +6,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,10 @@ libtorch torch;
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool gradients_are_off;
+
+/* How many threads an operator may use; OpenMP keeps that number for each calling thread, so each is told. */
+static _Atomic int32_t threads;
+static _Thread_local int32_t threads_here;
 
 int32_t fail(char **error, const char *format, ...) {
     char *text = NULL;
@@ -38,10 +43,13 @@ int32_t fail_with_torch(char **error, const char *what) {
 }
 
 int32_t enter(char **error) {
-    if (gradients_are_off) return 0;
+    int32_t wanted = atomic_load_explicit(&threads, memory_order_relaxed);
+    if (gradients_are_off && threads_here == wanted) return 0;
     if (torch.version == 0) return fail(error, "libtorch is not loaded: pt_load comes first");
     torch.aoti_torch_grad_mode_set_enabled(false);
     gradients_are_off = true;
+    if (torch.set_num_threads != NULL) torch.set_num_threads(wanted);
+    threads_here = wanted;
     return 0;
 }
 
@@ -210,6 +218,9 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     if (found.openblas_set_num_threads != NULL) found.openblas_set_num_threads(1);
     Dl_info file;
     if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
+    uint32_t all_processors = 1;
+    found.torch_get_num_threads(&all_processors);
+    atomic_store(&threads, (int32_t)all_processors);
     torch = found;
     return 0;
 }
@@ -237,15 +248,12 @@ int64_t pt_cuda_device_count(void) {
 
 void pt_free(char *text) { free(text); }
 
-int64_t pt_num_threads(void) {
-    uint32_t threads = 0;
-    return torch.version != 0 && torch.torch_get_num_threads(&threads) == 0 ? threads : 0;
-}
+int64_t pt_num_threads(void) { return atomic_load(&threads); }
 
-int32_t pt_set_num_threads(int64_t threads, char **error) {
+int32_t pt_set_num_threads(int64_t number, char **error) {
+    if (number < 1 || number > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)number);
     if (enter(error) != 0) return -1;
-    if (threads < 1 || threads > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)threads);
     if (torch.set_num_threads == NULL) return fail(error, "this libtorch has no at::set_num_threads: set OMP_NUM_THREADS instead");
-    torch.set_num_threads((int)threads);
-    return 0;
+    atomic_store(&threads, (int32_t)number);
+    return enter(error);
 }

@@ -3,6 +3,8 @@ package io.panatorch.bindings;
 import io.panatorch.bindings.generated.Panatorch;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The libtorch of this process. It is loaded once, at first use, and stays; other class loaders of the process use the same.
@@ -17,34 +19,23 @@ import java.nio.file.Path;
 public record Libtorch(
         String version, Path folder, String source, Path shim, String shimVersion, long features) {
 
-    /** Loading happens in this class's initialiser, so that it is done by one thread while others wait. */
-    private static final class Holder {
-        static final Libtorch LOADED;
-        static final RuntimeException FAILURE;
-
-        static {
-            Libtorch loaded = null;
-            RuntimeException failure = null;
-            try {
-                loaded = loadNow();
-            } catch (RuntimeException e) { // kept, so that each caller sees the reason and not only the first
-                failure = e;
-            }
-            LOADED = loaded;
-            FAILURE = failure;
-        }
-    }
+    private static volatile Libtorch loaded;
 
     /**
      * Loads libtorch and the shim, if that has not happened yet.
      *
-     * @throws LibtorchLoadException where one is missing, too old, or does not load
+     * @throws LibtorchLoadException where one is missing, too old, or does not load; the next call tries again
      */
     public static Libtorch load() {
-        if (Holder.FAILURE != null) {
-            throw Holder.FAILURE;
+        Libtorch present = loaded;
+        return present != null ? present : loadOnce();
+    }
+
+    private static synchronized Libtorch loadOnce() {
+        if (loaded == null) {
+            loaded = loadNow();
         }
-        return Holder.LOADED;
+        return loaded;
     }
 
     /** Whether a bit of {@code pt_feature} is set. */
@@ -61,6 +52,7 @@ public record Libtorch(
             LibtorchFinder.Found found = LibtorchFinder.find(System.getProperty(LibtorchFinder.PROPERTY),
                     System.getenv(LibtorchFinder.VARIABLE), image, loader);
             load(found);
+            limitThreads();
             if (loadedFolder().equals(found.folder())) {
                 source = found.source();
             }
@@ -80,8 +72,25 @@ public record Libtorch(
             String reason = frame.takeError();
             boolean ofFound = reason.contains(found.folder().toString());
             throw new LibtorchLoadException(reason
-                    + (ofFound ? " (libtorch from " + found.source() + ")" : " (loaded before in this process)"));
+                    + (ofFound ? " (libtorch from " + found.source() + ")" : " (loaded before in this process)")
+                    + CacheFolder.adviceOnLoading(found.folder()));
         }
+    }
+
+    private static void limitThreads() {
+        int number = threads((int) Panatorch.pt_num_threads(), Runtime.getRuntime().availableProcessors(), System.getenv());
+        Panatorch.pt_set_num_threads(number, new NativeFrame().error()); // where it cannot be set it is as libtorch has it
+    }
+
+    /**
+     * How many threads an operator uses. libtorch takes a thread for each core of the machine; the process may be confined
+     * to fewer processors, or a container to less time, and Java knows both. What the user has set for OpenMP, libtorch
+     * has taken over, and it stays.
+     */
+    static int threads(int libtorchs, int available, Map<String, String> environment) {
+        boolean isSet = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+                .anyMatch(name -> environment.getOrDefault(name, "").strip().matches("[1-9].*"));
+        return isSet ? libtorchs : Math.min(libtorchs, available);
     }
 
     private static Path loadedFolder() {

@@ -52,7 +52,8 @@ public final class Shim {
             throw new LibtorchLoadException("native access is not allowed: start java with --enable-native-access="
                     + nativeAccessName(), e);
         } catch (IllegalArgumentException e) { // tells the path alone
-            throw new LibtorchLoadException("cannot load the native part: " + reason(file), e);
+            throw new LibtorchLoadException(
+                    "cannot load the native part: " + reason(file) + CacheFolder.adviceOnLoading(file.getParent()), e);
         }
     }
 

@@ -51,6 +51,21 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @throws IOException where a file is missing, damaged or for another model; the message names file and key
      */
     public static CogVideoXPipeline load(Path folder, DType dtype, Device device) throws IOException {
+        return load(folder, dtype, device, "");
+    }
+
+    /**
+     * Loads a model with the weights of a variant, as {@code variant=} does in diffusers: a part that has none of it is loaded
+     * with its plain ones, and a warning says so.
+     *
+     * @param variant such as {@code fp16}, for {@code diffusion_pytorch_model.fp16.safetensors}; an empty string means none
+     * @throws IllegalArgumentException for another dtype, a device that there is not, or what is no name of a variant
+     * @throws CancellationException where the thread was interrupted
+     * @throws IOException where no part has the variant, or a file is missing, damaged or for another model; the message names
+     *     file and key
+     */
+    public static CogVideoXPipeline load(Path folder, DType dtype, Device device, String variant) throws IOException {
+        Objects.requireNonNull(variant, "variant");
         Objects.requireNonNull(folder, "folder");
         if (!Objects.requireNonNull(dtype, "dtype").isFloatingPoint()) {
             throw new IllegalArgumentException("dtype: expected one of " + Arrays.stream(DType.values())
@@ -59,7 +74,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         }
         requireDevice(Objects.requireNonNull(device, "device"));
         try {
-            return new CogVideoXPipeline(ModelParts.load(folder, dtype, device));
+            return new CogVideoXPipeline(ModelParts.load(folder, dtype, device, variant));
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw (CancellationException) new CancellationException("loading cancelled").initCause(e);

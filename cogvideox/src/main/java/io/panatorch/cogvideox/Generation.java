@@ -17,12 +17,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** One batch of videos in the making, on one thread. */
 final class Generation {
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
     private static final double NANOS = 1e9;
+    private static final int SHOWN_WORDS = 5;
 
     private final ModelParts parts;
     private final TextToVideoRequest request;
@@ -114,6 +116,7 @@ final class Generation {
         int length = parts.transformer.config().maxTextSeqLength();
         int[][] ids = new int[texts.size()][];
         for (int i = 0; i < ids.length; i++) {
+            warnOfUnknownWords(texts.get(i));
             int[] all = parts.tokenizer.encode(texts.get(i));
             if (all.length > length) {
                 LOGGER.log(System.Logger.Level.WARNING, "prompt of {0} tokens: the model reads {1}, the rest is ignored",
@@ -122,6 +125,16 @@ final class Generation {
             ids[i] = parts.tokenizer.fit(all, length);
         }
         return parts.textEncoder.forward(ids);
+    }
+
+    private void warnOfUnknownWords(String text) {
+        List<String> words = parts.tokenizer.unknownWords(text);
+        if (!words.isEmpty()) {
+            String shown = words.stream().limit(SHOWN_WORDS).map(word -> word.replaceAll("\\p{Cntrl}", "?"))
+                    .collect(Collectors.joining(", "));
+            LOGGER.log(System.Logger.Level.WARNING, "prompt with words that the model cannot spell, and reads as unknown: {0}{1}",
+                    shown, words.size() > SHOWN_WORDS ? ", ..." : "");
+        }
     }
 
     private Tensor denoise(Tensor noise, Tensor embeds, CacheSession cache) {

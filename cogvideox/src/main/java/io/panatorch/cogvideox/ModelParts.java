@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.cogvideox.scheduler.DdimConfig;
 import io.panatorch.cogvideox.scheduler.DdimScheduler;
 import io.panatorch.cogvideox.sizes.VideoSizes;
@@ -16,7 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
+import java.util.Optional;
 
 /** What a generation computes with. Any number of generations may, at once too. */
 final class ModelParts implements AutoCloseable {
@@ -30,27 +31,29 @@ final class ModelParts implements AutoCloseable {
     final DType dtype;
     final Device device;
 
-    private ModelParts(Path folder, DType dtype, Device device, Deque<AutoCloseable> opened) throws IOException {
+    private ModelParts(Path folder, DType dtype, Device device, String variant, Deque<AutoCloseable> opened)
+            throws IOException {
         this.dtype = dtype;
         this.device = device;
         this.scheduler = new DdimScheduler(DdimConfig.read(folder.resolve("scheduler/scheduler_config.json")));
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
-        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device);
+        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device, variant);
         opened.push(textEncoder);
-        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device);
+        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device, variant);
         opened.push(transformer);
-        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device);
+        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device, variant);
         opened.push(vae);
         this.sizes = new VideoSizes(transformer.config(), vae.config());
         checkThatPartsFit(folder);
     }
 
     /** As {@link CogVideoXPipeline#load}, for a dtype and a device that there are. */
-    static ModelParts load(Path folder, DType dtype, Device device) throws IOException {
-        checkIndex(ConfigFile.read(folder.resolve("model_index.json")));
+    static ModelParts load(Path folder, DType dtype, Device device, String variant) throws IOException {
+        checkIndex(ConfigFile.read(ModelFolder.index(folder)));
+        ModelFolder.requireVariant(folder, variant);
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new ModelParts(folder, dtype, device, opened);
+            return new ModelParts(folder, dtype, device, variant, opened);
         } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;
@@ -69,24 +72,28 @@ final class ModelParts implements AutoCloseable {
 
     private static void checkIndex(ConfigFile index) throws InvalidFileException {
         index.requireClass("CogVideoXPipeline");
-        requirePart(index, "scheduler", "CogVideoXDDIMScheduler");
-        requirePart(index, "text_encoder", "T5EncoderModel");
-        requirePart(index, "transformer", "CogVideoXTransformer3DModel");
-        requirePart(index, "vae", "AutoencoderKLCogVideoX");
-    }
-
-    private static void requirePart(ConfigFile index, String key, String className) throws InvalidFileException {
-        List<String> found = index.strings(key, List.of());
-        if (found.size() != 2 || !found.get(1).equals(className)) {
-            throw index.invalid(key, "a pair of a library and \"" + className + "\"");
-        }
+        index.requirePart("scheduler", "CogVideoXDDIMScheduler");
+        index.requirePart("text_encoder", "T5EncoderModel");
+        index.requirePart("transformer", "CogVideoXTransformer3DModel");
+        index.requirePart("vae", "AutoencoderKLCogVideoX");
     }
 
     private void checkThatPartsFit(Path folder) throws InvalidFileException {
+        requireRowForEachToken(folder);
         TransformerConfig config = transformer.config();
         requireEqual(folder, "text_embed_dim", config.textEmbedDim(), "the text encoder's d_model", textEncoder.config().dModel());
         requireEqual(folder, "in_channels", config.inChannels(), "the VAE's latent_channels", vae.config().latentChannels());
         requireEqual(folder, "out_channels", config.outChannels(), "the VAE's latent_channels", vae.config().latentChannels());
+    }
+
+    private void requireRowForEachToken(Path folder) throws InvalidFileException {
+        int rows = textEncoder.config().vocabSize();
+        Optional<String> beyond = tokenizer.tokenBeyond(rows);
+        if (beyond.isPresent() || tokenizer.vocabSize() > rows) {
+            throw new InvalidFileException(folder.resolve("text_encoder/config.json"), "vocab_size: expected "
+                    + tokenizer.vocabSize() + " or more, the ids of the tokenizer"
+                    + beyond.map(token -> " with its last token, " + JsonFile.oneLine(token)).orElse("") + ", found " + rows);
+        }
     }
 
     private static void requireEqual(Path folder, String key, int found, String whose, int expected)

@@ -6,18 +6,23 @@ import io.panatorch.cogvideox.TextToVideoResult;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code panatorch generate}: from a sentence to a video. */
 @Command(
@@ -37,8 +42,14 @@ final class GenerateCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Option(names = "--prompt", paramLabel = "TEXT",
-            description = "what the video shows (required); given several times, a batch of videos")
+            description = "what the video shows (required unless --prompts is given); given several times, a batch of videos,"
+                    + " which are made together")
     private List<String> prompts; // picocli would ask for it before it names an option that is misspelled
+
+    @Option(names = "--prompts", paramLabel = "FILE",
+            description = "text file in UTF-8 with a prompt in each line. Its videos, and before them those of --prompt, are made one"
+                    + " after another from the same noise, and all outputs are numbered")
+    private Path promptsFile;
 
     @Option(names = "--negative-prompt", paramLabel = "TEXT",
             description = "what it does not show; one for all prompts, or one for each (default: nothing)")
@@ -65,10 +76,27 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
+    @Spec
+    private CommandSpec spec;
+
     private final Terminal terminal;
 
     GenerateCommand(Terminal terminal) {
         this.terminal = terminal;
+    }
+
+    /** A batch of videos, without negative prompts or with some, and what of it is written. */
+    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+
+    /** {@return what its help ends with} */
+    static String[] footer() {
+        List<String> lines = new ArrayList<>(List.of("", Outputs.RULE, "", "Keys of --cache-option:"));
+        lines.addAll(CacheOptions.help());
+        lines.addAll(List.of("", "Examples:",
+                "  panatorch generate --output red.mp4 \\",
+                "      --prompt \"a red circle moving right on a blue background\"",
+                "  panatorch generate --prompts prompts.txt --cache none --output video.gif"));
+        return lines.toArray(String[]::new);
     }
 
     @Override
@@ -77,59 +105,112 @@ final class GenerateCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
-        TextToVideoRequest.Builder request = request();
-        outputs.check(prompts.size());
-        video.checkSizes(model, prompts.size());
-        generate(request);
+        List<Job> jobs = jobs();
+        for (Job job : jobs) {
+            job.outputs.check(job.prompts.size());
+            video.checkSizes(model, job.prompts.size());
+        }
+        generate(jobs);
         return ExitCode.OK;
     }
 
-    /** All of the request that needs no tensor. */
-    private TextToVideoRequest.Builder request() throws IOException {
-        if (prompts == null) {
-            throw new IllegalArgumentException("expected --prompt, found none");
+    /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
+    private List<Job> jobs() throws IOException {
+        if (promptsFile == null) {
+            if (prompts == null) {
+                throw new IllegalArgumentException("expected --prompt or --prompts, found neither");
+            }
+            return List.of(job(prompts, negativePrompts, outputs, ""));
         }
-        TextToVideoRequest.Builder request = video.request(prompts)
-                .cache(cache.method(terminal, outputs.measures()))
-                .onStep(new ProgressBar(terminal)::show);
-        if (negativePrompts != null) {
-            request.negativePrompts(negativePrompts.toArray(String[]::new));
+        List<String> texts = PromptOptions.texts(prompts, promptsFile);
+        int count = texts.size();
+        if (negativePrompts != null && negativePrompts.size() != 1 && negativePrompts.size() != count) {
+            throw new IllegalArgumentException("--negative-prompt: expected 1 or as many as prompts (" + count + "), found "
+                    + negativePrompts.size());
+        }
+        List<Job> jobs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            List<String> negative = negativePrompts == null ? null : List.of(negativePrompts.get(negativePrompts.size() == 1 ? 0 : i));
+            jobs.add(job(List.of(texts.get(i)), negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
+        }
+        return jobs;
+    }
+
+    /** All of a request that needs no tensor. */
+    private Job job(List<String> texts, List<String> negative, OutputOptions written, String name) throws IOException {
+        TextToVideoRequest.Builder request = video.request(texts)
+                .cache(cache.method(terminal, written.measures()))
+                .onStep(new ProgressBar(terminal, name)::show);
+        if (negative != null) {
+            request.negativePrompts(negative.toArray(String[]::new));
         }
         if (allowNonFinite) {
             request.allowNonFinite();
         }
-        return request;
+        return new Job(texts, Objects.requireNonNullElse(negative, List.of()), request, written);
     }
 
-    private void generate(TextToVideoRequest.Builder request) throws IOException {
-        Map<String, Double> seconds = new LinkedHashMap<>();
+    private void generate(List<Job> jobs) throws IOException {
         terminal.progress("loading");
         long start = System.nanoTime();
         try (CogVideoXPipeline pipeline = model.load();
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
-            if (noise != null) {
-                request.latents(read(noise));
-            }
-            outputs.checkSize(video.width(pipeline), video.height(pipeline));
+            Tensor initial = noise == null ? null : read(noise);
+            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
+            Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
-            terminal.progress("encoding");
-            try (TextToVideoResult result = pipeline.generate(request.build())) {
-                seconds.putAll(result.seconds());
-                write(result, seconds);
+            for (Job job : jobs) {
+                if (initial != null) {
+                    job.request.latents(initial);
+                }
+                if (jobs.size() > 1) {
+                    terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
+                }
+                generate(pipeline, job, seconds);
+                seconds.clear();
             }
         }
     }
 
-    private void write(TextToVideoResult result, Map<String, Double> seconds) throws IOException {
+    private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
+        terminal.progress("encoding");
+        try (TextToVideoResult result = pipeline.generate(job.request.build())) {
+            seconds.putAll(result.seconds());
+            write(result, job, seconds);
+        }
+    }
+
+    private void write(TextToVideoResult result, Job job, Map<String, Double> seconds) throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
-        List<Path> written = outputs.write(result);
+        List<Path> written = job.outputs.write(result);
         seconds.put("write", secondsSince(start));
         Report report = new Report(result, seconds, written);
-        outputs.writeReports(report);
+        job.outputs.writeReports(report, job.prompts, conditions(result, job));
         report.lines().forEach(terminal::line);
+    }
+
+    /** What the videos were made with. */
+    private Map<String, String> conditions(TextToVideoResult result, Job job) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        putNumbered(conditions, "prompt", job.prompts);
+        putNumbered(conditions, "negative prompt", job.negative);
+        Shape frames = result.frames().shape();
+        conditions.putAll(video.conditions(spec, model,
+                "%d × %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        if (latents != null) {
+            conditions.remove("seed");
+            conditions.put("initial noise", latents.toString());
+        }
+        return conditions;
+    }
+
+    private static void putNumbered(Map<String, String> conditions, String name, List<String> texts) {
+        for (int i = 0; i < texts.size(); i++) {
+            conditions.put(texts.size() == 1 ? name : name + " " + (i + 1), texts.get(i));
+        }
     }
 
     private static double secondsSince(long start) {

@@ -9,7 +9,6 @@ import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +22,11 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "DIR",
             description = "diffusers directory of a CogVideoX model (default: the demo model inside this program)")
     private Path model;
+
+    @Option(names = "--variant", paramLabel = "NAME", defaultValue = "",
+            description = "which of several weights, such as fp16 for diffusion_pytorch_model.fp16.safetensors; a part that has"
+                    + " none of that name is loaded with its plain ones (default: those)")
+    private String variant;
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
             description = "where it is computed; only cpu works yet (default: ${DEFAULT-VALUE})")
@@ -51,19 +55,9 @@ final class ModelOptions {
         }
     }
 
-    /**
-     * {@return where the model lies}
-     *
-     * @throws InvalidFileException where there is no such folder
-     */
+    /** {@return where the model lies} */
     Path folder() throws IOException {
-        if (model == null) {
-            return DemoModel.folder();
-        }
-        if (!Files.exists(model)) {
-            throw new InvalidFileException(model, "the folder does not exist");
-        }
-        return model;
+        return model == null ? DemoModel.folder() : model;
     }
 
     /** {@return the model's name as people know it} */
@@ -77,7 +71,7 @@ final class ModelOptions {
         ConfigFile scheduler = ConfigFile.read(folder().resolve("scheduler/scheduler_config.json"));
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
-        facts.put("scheduler", scheduler.string("_class_name", "") + " " + scheduler.string("timestep_spacing", "leading"));
+        facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " " + scheduler.string("timestep_spacing", "leading"));
         return facts;
     }
 
@@ -88,7 +82,7 @@ final class ModelOptions {
         }
         Path folder = folder();
         try {
-            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
+            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU, variant);
         } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right
             throw new InvalidFileException(folder, e.getMessage(), e);
         }

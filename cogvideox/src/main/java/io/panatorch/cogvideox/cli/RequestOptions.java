@@ -4,10 +4,12 @@ import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.sizes.VideoSizes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** What every video of a command has in common. */
@@ -82,16 +84,31 @@ final class RequestOptions {
     }
 
     /**
-     * Asks the model's configuration, before its weights are read, whether it makes such videos.
+     * Asks the model's configuration, before its weights are read, whether it makes such videos. What is no model is left for the
+     * loading to say.
      *
      * @throws IllegalArgumentException where it does not, with the nearest sizes
      */
     void checkSizes(ModelOptions model, int batch) throws IOException {
-        if (height != null || width != null || frames != null) {
+        boolean asked = height != null || width != null || frames != null;
+        if (asked && Files.exists(model.folder().resolve("model_index.json"))) {
             VideoSizes sizes = VideoSizes.read(model.folder());
             sizes.latents(batch, Objects.requireNonNullElse(height, sizes.height()), Objects.requireNonNullElse(width, sizes.width()),
                     Objects.requireNonNullElse(frames, sizes.frames()));
         }
+    }
+
+    /** {@return what videos were made with and numbers measured with, by names to be shown} */
+    Map<String, String> conditions(CommandSpec spec, ModelOptions model, String size) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
+        conditions.put("model", model.name());
+        conditions.put("size", size);
+        conditions.put("steps", Integer.toString(steps));
+        conditions.put("guidance scale", Double.toString(guidanceScale));
+        conditions.put("seed", Long.toString(seed));
+        conditions.putAll(Machine.facts());
+        return conditions;
     }
 
     /** {@return what a calibration holds for, by the names in its file} */
