@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
-import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -70,6 +69,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private CacheOptions cache;
 
+    @Option(names = "--allow-non-finite",
+            description = "go on where NaN or infinity come up, and write what is made of them; by default that is an error")
+    private boolean allowNonFinite;
+
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
@@ -109,6 +112,7 @@ final class GenerateCommand implements Callable<Integer> {
         model.check();
         List<Job> jobs = jobs();
         checkOutputs(jobs);
+        video.checkSizes(model, jobs.getFirst().prompts.size());
         generate(jobs);
         return ExitCode.OK;
     }
@@ -152,6 +156,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (negative != null) {
             request.negativePrompts(negative.toArray(String[]::new));
         }
+        if (allowNonFinite) {
+            request.allowNonFinite();
+        }
         return new Job(texts, Objects.requireNonNullElse(negative, List.of()), request, written);
     }
 
@@ -163,7 +170,6 @@ final class GenerateCommand implements Callable<Integer> {
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
             jobs.getFirst().outputs.checkSize(video.width(pipeline), video.height(pipeline));
-            VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
@@ -177,17 +183,16 @@ final class GenerateCommand implements Callable<Integer> {
                 if (job != jobs.getFirst()) {
                     job.check();
                 }
-                generate(pipeline, job, vae, seconds);
+                generate(pipeline, job, seconds);
                 seconds.clear();
             }
         }
     }
 
-    private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
+    private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
         terminal.progress("encoding");
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
-            warnOfOtherFrames(result, vae);
             write(result, job, seconds);
         }
     }
@@ -220,18 +225,6 @@ final class GenerateCommand implements Callable<Integer> {
     private static void putNumbered(Map<String, String> conditions, String name, List<String> texts) {
         for (int i = 0; i < texts.size(); i++) {
             conditions.put(texts.size() == 1 ? name : name + " " + (i + 1), texts.get(i));
-        }
-    }
-
-    /** Each number of latent frames gives one number of frames; most numbers are given by none. */
-    private void warnOfOtherFrames(TextToVideoResult result, VaeConfig vae) {
-        long made = result.frames().size(1);
-        Integer frames = video.frames();
-        if (frames != null && frames != made) {
-            long latentFrames = result.latents().size(1);
-            long fewer = made < frames ? made : vae.decodedFrames(latentFrames - 1);
-            long more = made < frames ? vae.decodedFrames(latentFrames + 1) : made;
-            terminal.warning("--frames " + frames + ": the model makes " + fewer + " or " + more + ", here " + made);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.calibration.UnreachableTargetException;
+import io.panatorch.cogvideox.NonFiniteException;
 import io.panatorch.tensor.TorchException;
 import java.io.Console;
 import java.io.IOException;
@@ -190,7 +191,8 @@ final class Terminal {
                     f.getFile() + ": cannot be used: " + f.getClass().getSimpleName();
             case OutOfMemoryError _ -> "out of memory in Java: " + e.getMessage()
                     + "; choose smaller sizes, or give it more with JAVA_TOOL_OPTIONS=-Xmx...";
-            case IOException _, TorchException _, CancellationException _, UnreachableTargetException _ -> e.getMessage();
+            case IOException _, TorchException _, CancellationException _, UnreachableTargetException _, NonFiniteException _ ->
+                    e.getMessage();
             default -> "internal error: " + e + "; with the environment variable " + DEBUG + " set it says where";
         };
     }

@@ -6,6 +6,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * How close a video is to another one, which counts as right.
@@ -35,7 +36,8 @@ public record VideoQuality(double psnr, double ssim) {
      * @throws IllegalArgumentException where their shapes differ, or a picture is smaller than the window of 11 × 11
      */
     public static VideoQuality of(Tensor reference, Tensor video) {
-        Shape shape = reference.shape();
+        Shape shape = Objects.requireNonNull(reference, "reference").shape();
+        Objects.requireNonNull(video, "video");
         if (shape.dim() < 3 || !shape.equals(video.shape())) {
             throw new IllegalArgumentException("video quality: expected two videos of one shape [..., channels, height, width],"
                     + " found " + shape + " and " + video.shape());

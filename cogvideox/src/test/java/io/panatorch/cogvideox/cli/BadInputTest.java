@@ -10,6 +10,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,11 @@ class BadInputTest {
         --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
         --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
         --height -16               | height: expected 1 or more, found -16
-        --frames 2147483647        | latents of 536870912 × 6 × 8: expected ones with at most 44739242 patches
+        --frames 10                | frames: expected a number that the model makes, the nearest are 9 and 16, found 10
+        --frames 2147483647        | frames: expected a number that the model makes, the nearest are 2147483641 and \
+        2147483648, found 2147483647
+        --frames 2147483641        | frames, height and width: expected at most 44739242 patches, found 6442450932
+        --height 1073741824        | height and width: expected pictures of at most 536870909 pixels, found 68719476736
         --frames 0                 | frames: expected 1 or more, found 0
         --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
         --cache-report r.pdf       | --cache-report: expected a file that ends with .html or .txt, found r.pdf
@@ -284,8 +289,8 @@ class BadInputTest {
         fails(1, file + ": expected a tensor \"latents\" [batch, frames, channels, height, width], found [other]", latents(file));
 
         save("latents", Tensor::of, 1, 3, 4, 8, 6);
-        fails(2, "latents: expected shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for this request,"
-                + " found [1, 3, 4, 8, 6]", latents(file));
+        fails(2, "latents: expected floating-point numbers of shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for"
+                + " this request, found [1, 3, 4, 8, 6] float32 cpu", latents(file));
 
         save("latents", (values, shape) -> Tensor.of(new long[values.length], shape), 1, 3, 4, 6, 8);
         fails(1, file + ": tensor \"latents\": expected a floating-point dtype, found int64", latents(file));
@@ -309,6 +314,25 @@ class BadInputTest {
         try (var _ = TensorScope.open()) {
             Safetensors.save(folder.resolve("noise.safetensors"), Map.of(name, maker.make(new float[count], shape)), Map.of());
         }
+    }
+
+    @Test
+    void numbersThatAreNoneEndItUnlessTheyAreAllowed() throws IOException {
+        String file = at("noise.safetensors");
+        save("latents", (values, shape) -> {
+            values[17] = Float.NaN;
+            return Tensor.of(values, shape);
+        }, 1, 3, 4, 6, 8);
+        fails(1, "the given latents are not finite", latents(file));
+        assertThat(folder.resolve("f.safetensors")).doesNotExist();
+
+        List<String> allowed = new ArrayList<>(List.of(latents(file)));
+        allowed.addAll(List.of("--allow-non-finite", "--output", at("frames")));
+        Run run = Run.of(allowed.toArray(String[]::new));
+        assertThat(run.err()).isEqualTo("panatorch: warning: the given latents are not finite\n");
+        assertThat(run.status()).isZero();
+        assertThat(folder.resolve("f.safetensors")).exists();
+        assertThat(folder.resolve("frames")).isNotEmptyDirectory();
     }
 
     private String[] latents(String file) {

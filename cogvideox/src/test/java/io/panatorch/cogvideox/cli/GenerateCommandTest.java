@@ -305,15 +305,6 @@ class GenerateCommandTest {
         assertThat(run.err()).matches("panatorch: warning: prompt of \\d+ tokens: the model reads 18, the rest is ignored\n");
     }
 
-    @ParameterizedTest
-    @CsvSource({"2, 1, 8, 1", "5, 1, 8, 8", "10, 9, 16, 9", "13, 9, 16, 16"})
-    void aNumberOfFramesThatTheModelCannotMakeIsTold(int asked, int fewer, int more, int made) throws IOException {
-        Run run = Run.of(tiny("--prompt", "a", "--frames", Integer.toString(asked), "--output-frames", at("f.safetensors")));
-        assertThat(run.err()).isEqualTo("panatorch: warning: --frames " + asked + ": the model makes " + fewer + " or "
-                + more + ", here " + made + "\n");
-        assertThat(shape("f.safetensors", "frames")).containsExactly(1, made, 3, 48, 64);
-    }
-
     @Test
     void progressIsDrawnOnATerminalAndClearedAtTheEnd() {
         Run run = Run.onTerminal(tiny("--prompt", "a", "--frames", "1", "--output", at("frames")));

@@ -5,6 +5,7 @@ import static io.panatorch.cogvideox.t5.T5Fixtures.expected;
 import static io.panatorch.cogvideox.t5.T5Fixtures.ids;
 import static io.panatorch.cogvideox.t5.T5Fixtures.maxDifference;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.tensor.DType;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,18 @@ class T5EncoderTest {
             Tensor embeds = encoder.forward(ids("gated-gelu/batch/ids"));
             assertThat(embeds.shape()).isEqualTo(Shape.of(2, 18, encoder.config().dModel()));
             assertThat(scope.size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anInterruptEndsItBeforeTheNextLayer() throws IOException {
+        int[][] ids = ids("gated-gelu/batch/ids");
+        try (var encoder = load("gated-gelu"); var scope = TensorScope.open()) {
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> encoder.forward(ids))
+                    .withMessage("generation cancelled within the text encoder");
+            assertThat(Thread.interrupted()).isFalse();
+            assertThat(scope.size()).isZero();
         }
     }
 
