@@ -3,6 +3,7 @@ package io.panatorch.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;

@@ -115,7 +115,7 @@ public final class T5Tokenizer {
 
     private boolean hasUnknown(String word) {
         boolean[] found = new boolean[1];
-        split(word, segment -> found[0] |= Arrays.stream(vocabulary.segment(segment)).anyMatch(id -> id == vocabulary.unknownId()),
+        split(word, segment -> found[0] |= IntStream.of(vocabulary.segment(segment)).anyMatch(id -> id == vocabulary.unknownId()),
                 _ -> {});
         return found[0];
     }
