@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -33,6 +35,7 @@ final class Terminal {
     private final PrintStream err;
     private final boolean showsProgress;
     private boolean progressShown;
+    private final Set<String> warned = new HashSet<>();
     private boolean quiet;
     private boolean silent;
 
@@ -89,8 +92,9 @@ final class Terminal {
         }
     }
 
+    /** Warns; of what was said before, as by another video of the same prompt, not again. */
     synchronized void warning(String text) {
-        if (!quiet) {
+        if (!quiet && warned.add(text)) {
             errorLine("warning: " + text);
         }
     }

@@ -250,6 +250,14 @@ class GenerateCommandTest {
         assertThat(run.err()).matches("panatorch: warning: prompt of \\d+ tokens: the model reads 18, the rest is ignored\n");
     }
 
+    @Test
+    void wordsThatTheModelDoesNotKnowAreToldOnce() {
+        String prompt = "a dog \u706B \uD83D\uDE80 in Paris";
+        Run run = Run.of(tiny("--prompt", prompt, "--prompt", prompt, "--frames", "1", "--output", at("frames")));
+        assertThat(run.err()).isEqualTo("panatorch: warning: prompt with words that the model cannot spell, and reads as unknown:"
+                + " \u706B, \uD83D\uDE80\n");
+    }
+
     @ParameterizedTest
     @CsvSource({"2, 1, 8, 1", "5, 1, 8, 8", "10, 9, 16, 9", "13, 9, 16, 16"})
     void aNumberOfFramesThatTheModelCannotMakeIsTold(int asked, int fewer, int more, int made) throws IOException {
