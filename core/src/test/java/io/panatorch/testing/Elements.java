@@ -10,12 +10,12 @@ public final class Elements {
 
     private Elements() {}
 
-    /** Fails where an element is another one; NaN is the same as NaN. */
+    /** Fails where an element is another one; NaN is the same as NaN, and -0 another than 0. */
     public static void assertSame(String what, float[] actual, float[] expected) {
         compare(what, actual.length, i -> actual[i], expected.length, i -> expected[i], 0);
     }
 
-    /** Fails where an element is another one; NaN is the same as NaN. */
+    /** Fails where an element is another one; NaN is the same as NaN, and -0 another than 0. */
     public static void assertSame(String what, double[] actual, double[] expected) {
         compare(what, actual.length, i -> actual[i], expected.length, i -> expected[i], 0);
     }
@@ -41,7 +41,8 @@ public final class Elements {
         double most = 0;
         for (int i = 0; i < wanted; i++) {
             double difference = difference(actual.applyAsDouble(i), expected.applyAsDouble(i));
-            if (!(difference <= tolerance)) {
+            if (Double.compare(actual.applyAsDouble(i), expected.applyAsDouble(i)) != 0
+                    && !(tolerance > 0 && difference <= tolerance)) {
                 first = count++ == 0 ? i : first;
                 if (worst < 0 || Double.isNaN(difference) && !Double.isNaN(most) || difference > most) {
                     worst = i;
@@ -57,6 +58,6 @@ public final class Elements {
     }
 
     private static double difference(double actual, double expected) {
-        return Double.compare(actual, expected) == 0 ? 0 : Math.abs(actual - expected);
+        return actual == expected ? 0 : Math.abs(actual - expected); // of infinities there is none
     }
 }
