@@ -53,20 +53,35 @@ final class WeightFiles {
     static Path find(Path folder, String baseName, String variant) throws IOException {
         requireVariantName(variant);
         String index = baseName + SUFFIX + ".index";
+        if (!variant.equals(PLAIN)) {
+            List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
+                    baseName + SUFFIX + "." + variant + ".index.json");
+            Path file = first(folder, ofVariant);
+            if (file != null) {
+                return file;
+            }
+            if (hasVariant(folder, variant)) {
+                throw new InvalidFileException(folder, "has files of the variant " + variant + " but neither "
+                        + ofVariant.get(0) + " nor " + ofVariant.get(1) + "; fetch that too");
+            }
+        }
         List<String> plain = List.of(baseName + SUFFIX, index + ".json");
-        List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
-                baseName + SUFFIX + "." + variant + ".index.json");
-        List<String> wanted = variant.equals(PLAIN)
-                ? plain
-                : Stream.concat(ofVariant.stream(), plain.stream()).toList();
-        for (String name : wanted) {
+        Path file = first(folder, plain);
+        if (file == null) {
+            throw missing(folder, baseName, plain);
+        }
+        return file;
+    }
+
+    private static Path first(Path folder, List<String> names) throws IOException {
+        for (String name : names) {
             Path file = folder.resolve(name);
             if (Files.exists(file)) {
                 return file;
             }
             requireWhole(file);
         }
-        throw missing(folder, baseName, plain);
+        return null;
     }
 
     /** Refuses a link whose target is gone, which would otherwise look like no file at all. */
