@@ -11,6 +11,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,9 +106,8 @@ abstract class PipelineGoldens extends Generations {
         }
         try (var _ = TensorScope.open()) {
             Tensor expected = golden.tensor(name).narrow(0, event.index(), 1).squeeze(0);
-            assertThat(Golden.largestDifference(event.latents().toFloatArray(), expected.toFloatArray()))
-                    .as("latents after step %d", event.index())
-                    .isLessThan(Golden.LATENTS);
+            Elements.assertClose("latents after step " + event.index(), event.latents().toFloatArray(), expected.toFloatArray(),
+                    Golden.LATENTS);
             checked.add(event.index());
         } catch (IOException e) {
             throw new AssertionError(e);

@@ -11,7 +11,9 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -46,6 +48,7 @@ final class Terminal {
     private final PrintStream err;
     private final boolean drawsProgress;
     private final int columns;
+    private final Set<String> warned = new HashSet<>();
     private String progress;
     private String told;
     private boolean quiet;
@@ -141,8 +144,9 @@ final class Terminal {
         }
     }
 
+    /** Warns; of what was said before, as by another video of the same prompt, not again. */
     synchronized void warning(String text) {
-        if (!quiet) {
+        if (!quiet && warned.add(text)) {
             errorLine("warning: " + text);
         }
     }

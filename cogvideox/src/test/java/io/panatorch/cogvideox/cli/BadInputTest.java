@@ -49,6 +49,7 @@ class BadInputTest {
         --fps 0                    | --fps: expected a number above 0, found 0.0
         --fps Infinity             | --fps: expected a number above 0, found Infinity
         --threads 0                | --threads: expected 1 to 1024, found 0
+        --variant ../fp16          | --variant: expected a name of letters, digits, - and _, such as fp16, found '../fp16'
         --threads 1025             | --threads: expected 1 to 1024, found 1025
         --device cuda              | --device: expected cpu, found cuda, which does not work yet
         --device gpu               | --device: expected cpu, found gpu, which does not work yet
@@ -236,6 +237,8 @@ class BadInputTest {
         fails(1, at("no-model") + ": has no model_index.json, expected a diffusers directory", notLoaded("--output", at("frames")));
 
         Path model = copyOfModel();
+        fails(1, model + ": has no weights of the variant fp16; ask for none, or fetch them",
+                Stream.concat(Stream.of(withModel(model)), Stream.of("--variant", "fp16")).toArray(String[]::new));
         Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");
         byte[] whole = Files.readAllBytes(weights);
         Files.write(weights, new byte[0]);

@@ -306,6 +306,14 @@ class GenerateCommandTest {
     }
 
     @Test
+    void wordsThatTheModelDoesNotKnowAreToldOnce() {
+        String prompt = "a dog \u706B \uD83D\uDE80 in Paris";
+        Run run = Run.of(tiny("--prompt", prompt, "--prompt", prompt, "--frames", "1", "--output", at("frames")));
+        assertThat(run.err()).isEqualTo("panatorch: warning: prompt with words that the model cannot spell, and reads as unknown:"
+                + " \u706B, \uD83D\uDE80\n");
+    }
+
+    @Test
     void progressIsDrawnOnATerminalAndClearedAtTheEnd() {
         Run run = Run.onTerminal(tiny("--prompt", "a", "--frames", "1", "--output", at("frames")));
         assertThat(run.drawn()).satisfiesExactly(

@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.t5;
 import static io.panatorch.cogvideox.t5.T5Fixtures.encode;
 import static io.panatorch.cogvideox.t5.T5Fixtures.expected;
 import static io.panatorch.cogvideox.t5.T5Fixtures.ids;
-import static io.panatorch.cogvideox.t5.T5Fixtures.maxDifference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +12,7 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import io.panatorch.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +55,7 @@ class T5EncoderTest {
     void embeddingsOfTransformers(String model, String name) throws IOException {
         try (var encoder = load(model)) {
             float[] actual = encode(encoder, ids(model + "/" + name + "/ids"));
-            assertThat(maxDifference(actual, expected(model + "/" + name + "/embeds"))).isLessThan(TOLERANCE);
+            Elements.assertClose(name, actual, expected(model + "/" + name + "/embeds"), TOLERANCE);
         }
     }
 
@@ -70,7 +70,7 @@ class T5EncoderTest {
         try (var encoder = T5Encoder.load(folder, DType.FLOAT32, Device.CPU)) {
             float[] actual = encode(encoder, ids("gated-silu/prompt/ids"));
             String name = "activations/" + projection + (explicit == null ? "" : "/" + explicit);
-            assertThat(maxDifference(actual, expected(name))).isLessThan(TOLERANCE);
+            Elements.assertClose(name, actual, expected(name), TOLERANCE);
         }
     }
 
@@ -81,7 +81,7 @@ class T5EncoderTest {
         try (var encoder = load("half", dtype); var _ = TensorScope.open()) {
             Tensor embeds = encoder.forward(ids("half/prompt/ids"));
             assertThat(embeds.dtype()).isEqualTo(dtype);
-            assertThat(maxDifference(embeds.toFloatArray(), expected("half/" + name + "/embeds"))).isLessThan(tolerance);
+            Elements.assertClose(name, embeds.toFloatArray(), expected("half/" + name + "/embeds"), tolerance);
         }
     }
 
@@ -93,7 +93,7 @@ class T5EncoderTest {
         int[][] ids = ids("half/prompt/ids");
         try (var half = T5Encoder.load(folder, DType.FLOAT16, Device.CPU);
                 var full = T5Encoder.load(folder, DType.FLOAT32, Device.CPU)) {
-            assertThat(maxDifference(encode(half, ids), encode(full, ids))).isLessThan(0.02f);
+            Elements.assertClose("float16", encode(half, ids), encode(full, ids), 0.02);
         }
     }
 
