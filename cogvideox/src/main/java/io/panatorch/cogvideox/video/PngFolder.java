@@ -2,7 +2,6 @@ package io.panatorch.cogvideox.video;
 
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -27,23 +26,21 @@ final class PngFolder {
     }
 
     /** Writes the pictures; if that fails, the folder is as it was, or not there as before. */
-    static void write(Frames frames, Path folder) throws IOException {
+    static void write(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
             // Filled and not replaced, as it may be a mount point; so each file has to appear as a whole.
-            fill(frames, folder, (file, png) -> AtomicFile.write(file, temporary -> Files.write(temporary, png)));
+            fill(frames, metadata, folder, (file, png) -> AtomicFile.write(file, temporary -> Files.write(temporary, png)));
         } else {
-            AtomicFile.writeDirectory(folder, temporary -> fill(frames, temporary, Files::write));
+            AtomicFile.writeDirectory(folder, temporary -> fill(frames, metadata, temporary, Files::write));
         }
     }
 
-    private static void fill(Frames frames, Path folder, FileWriter writer) throws IOException {
+    private static void fill(Frames frames, VideoMetadata metadata, Path folder, FileWriter writer) throws IOException {
         List<Path> written = new ArrayList<>();
         try {
             for (int i = 0; i < frames.count(); i++) {
-                byte[] png = Png.encode(frames.width(), frames.height(), frames.rgb(i));
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedIOException("interrupted");
-                }
+                byte[] png = Png.encode(frames.width(), frames.height(), frames.rgb(i), metadata);
+                VideoEncoder.checkInterrupt();
                 Path file = folder.resolve(String.format(Locale.ROOT, "frame_%04d.png", i));
                 writer.write(file, png);
                 written.add(file);
