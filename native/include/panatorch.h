@@ -63,8 +63,9 @@ enum pt_feature {
 
 /*
  * Loads libtorch: opens the given shared libraries in their order and resolves what this shim needs from them. To be
- * called once before everything else; a second call does nothing and succeeds. Sets the environment variable
- * OMP_WAIT_POLICY to PASSIVE where it is not set; no other thread should read the environment meanwhile.
+ * called once before everything else; a second call does nothing and succeeds. Where the process has a libtorch already,
+ * loaded by something else, that one is taken: there cannot be two. Sets the environment variable OMP_WAIT_POLICY to
+ * PASSIVE where it is not set; no other thread should read the environment meanwhile.
  *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them.
  * Returns 0, or -1 with an error that names the library that does not open, or the functions that are missing, or
  * a libtorch older than 2.10 by its version.
@@ -77,6 +78,9 @@ PT_API const char *pt_version(void);
 /* libtorch's version as major << 16 | minor << 8 | patch; 0 before pt_load. */
 PT_API int64_t pt_libtorch_version(void);
 
+/* The file of the libtorch_cpu that is loaded; NULL before pt_load. Borrowed for ever. */
+PT_API const char *pt_libtorch_path(void);
+
 /* Bits of pt_feature. */
 PT_API int64_t pt_features(void);
 
@@ -86,11 +90,14 @@ PT_API int64_t pt_cuda_device_count(void);
 /* Frees a text that came through `char **error`. NULL is allowed. */
 PT_API void pt_free(char *text);
 
-/* Threads that one operator may use on the CPU. */
+/* Threads that one operator may use on the CPU; 0 before pt_load. */
 PT_API int64_t pt_num_threads(void);
 
-/* Sets that number for the whole process. Returns 0, or -1 where this libtorch has no way to set it. */
-PT_API int32_t pt_set_num_threads(int64_t threads, char **error);
+/*
+ * Sets that number for the whole process: for operators that are called from now on, on any thread. Returns 0, or -1
+ * where this libtorch has no way to set it.
+ */
+PT_API int32_t pt_set_num_threads(int64_t number, char **error);
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
 

@@ -77,6 +77,7 @@ typedef struct libtorch {
     void (*operator_delete)(void *);
     void (*set_num_threads)(int);
     int32_t dtypes[DTYPES]; /* libtorch's number of each pt_dtype */
+    const char *path; /* of libtorch_cpu */
     int64_t version;
     int64_t features;
 } libtorch;

@@ -3,8 +3,10 @@
 #include "internal.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,10 @@ libtorch torch;
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool gradients_are_off;
+
+/* How many threads an operator may use; OpenMP keeps that number for each calling thread, so each is told. */
+static _Atomic int32_t threads;
+static _Thread_local int32_t threads_here;
 
 int32_t fail(char **error, const char *format, ...) {
     char *text = NULL;
@@ -37,10 +43,13 @@ int32_t fail_with_torch(char **error, const char *what) {
 }
 
 int32_t enter(char **error) {
-    if (gradients_are_off) return 0;
+    int32_t wanted = atomic_load_explicit(&threads, memory_order_relaxed);
+    if (gradients_are_off && threads_here == wanted) return 0;
     if (torch.version == 0) return fail(error, "libtorch is not loaded: pt_load comes first");
     torch.aoti_torch_grad_mode_set_enabled(false);
     gradients_are_off = true;
+    if (torch.set_num_threads != NULL) torch.set_num_threads(wanted);
+    threads_here = wanted;
     return 0;
 }
 
@@ -142,10 +151,31 @@ static bool is_file(const char *path, const char *name) {
     return strncmp(slash == NULL ? path : slash + 1, name, strlen(name)) == 0;
 }
 
-static int32_t load(const char *const *paths, int64_t count, char **error) {
+/* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
+typedef struct opened {
     void *libraries[MAX_LIBRARIES];
-    const char *main_library = "what was named";
-    bool cuda = false;
+    int64_t count;
+    const char *main_library;
+    bool cuda;
+} opened;
+
+/*
+ * Takes the libtorch that is in this process already, loaded by another build of this shim or by something else. A
+ * second one cannot be had beside it: libtorch's libraries find each other by name, and would find the first one's.
+ */
+static bool open_present(opened *result) {
+    void *main_library = dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_NOLOAD);
+    if (main_library == NULL) return false;
+    struct link_map *map = NULL;
+    if (dlinfo(main_library, RTLD_DI_LINKMAP, &map) == 0) result->main_library = map->l_name;
+    result->libraries[result->count++] = main_library;
+    void *cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_NOLOAD);
+    if (cuda != NULL) result->libraries[result->count++] = cuda;
+    result->cuda = cuda != NULL;
+    return true;
+}
+
+static int32_t open_all(opened *result, const char *const *paths, int64_t count, char **error) {
     if (count < 1 || count > MAX_LIBRARIES) return fail(error, "1 to %d libraries are expected", MAX_LIBRARIES);
     /*
      * Threads of libgomp that wait for each other spin by default, which is up to 20 times slower where the machine has
@@ -153,17 +183,24 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
      */
     setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
     for (int64_t i = 0; i < count; i++) {
-        /* Libraries stay open for the life of the process: libtorch's threads and statics do not survive dlclose. */
-        libraries[i] = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
-        if (libraries[i] == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
-        cuda = cuda || is_file(paths[i], "libtorch_cuda");
-        if (is_file(paths[i], "libtorch_cpu")) main_library = paths[i];
+        void *library = dlopen(paths[i], RTLD_NOW | RTLD_LOCAL);
+        if (library == NULL) return fail(error, "cannot load %s: %s", paths[i], dlerror());
+        result->libraries[result->count++] = library;
+        result->cuda = result->cuda || is_file(paths[i], "libtorch_cuda");
+        if (is_file(paths[i], "libtorch_cpu")) result->main_library = paths[i];
     }
-    if (check_version(libraries, count, main_library, error) != 0) return -1;
+    return 0;
+}
+
+static int32_t load(const char *const *paths, int64_t count, char **error) {
+    opened all = {.main_library = "what was named"};
+    if (!open_present(&all) && open_all(&all, paths, count, error) != 0) return -1;
+    const char *main_library = all.main_library;
+    if (check_version(all.libraries, all.count, main_library, error) != 0) return -1;
 
     libtorch found = {0};
     char missing[2048];
-    int absent = resolve(&found, libraries, count, missing, sizeof missing);
+    int absent = resolve(&found, all.libraries, all.count, missing, sizeof missing);
     if (absent > 0) {
         return fail(error, "%s lacks %d function%s of libtorch's stable C ABI that Panatorch needs: %s", main_library,
                     absent, absent == 1 ? "" : "s", missing);
@@ -172,13 +209,18 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
         return fail(error, "%s has neither torch_new_stable_ivalue nor C++'s operator new and delete", main_library);
     }
     read_dtypes(&found);
-    found.features = features_of(&found, cuda);
+    found.features = features_of(&found, all.cuda);
     found.version = unpack_version(found.aoti_torch_abi_version());
     /*
      * OpenBLAS has its own threads. Called from within an OpenMP region of libtorch (attention, convolution) they
      * slow everything down and print a warning for each product, so it gets one; large layers go to oneDNN instead.
      */
     if (found.openblas_set_num_threads != NULL) found.openblas_set_num_threads(1);
+    Dl_info file;
+    if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
+    uint32_t all_processors = 1;
+    found.torch_get_num_threads(&all_processors);
+    atomic_store(&threads, (int32_t)all_processors);
     torch = found;
     return 0;
 }
@@ -194,6 +236,8 @@ const char *pt_version(void) { return VERSION; }
 
 int64_t pt_libtorch_version(void) { return torch.version; }
 
+const char *pt_libtorch_path(void) { return torch.path; }
+
 int64_t pt_features(void) { return torch.features; }
 
 int64_t pt_cuda_device_count(void) {
@@ -204,15 +248,12 @@ int64_t pt_cuda_device_count(void) {
 
 void pt_free(char *text) { free(text); }
 
-int64_t pt_num_threads(void) {
-    uint32_t threads = 0;
-    return torch.version != 0 && torch.torch_get_num_threads(&threads) == 0 ? threads : 0;
-}
+int64_t pt_num_threads(void) { return atomic_load(&threads); }
 
-int32_t pt_set_num_threads(int64_t threads, char **error) {
+int32_t pt_set_num_threads(int64_t number, char **error) {
+    if (number < 1 || number > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)number);
     if (enter(error) != 0) return -1;
-    if (threads < 1 || threads > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)threads);
     if (torch.set_num_threads == NULL) return fail(error, "this libtorch has no at::set_num_threads: set OMP_NUM_THREADS instead");
-    torch.set_num_threads((int)threads);
-    return 0;
+    atomic_store(&threads, (int32_t)number);
+    return enter(error);
 }

@@ -4,7 +4,9 @@
  */
 #include "panatorch.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +219,38 @@ static void check_any_operator(void) {
 }
 
 /* Takes the error and frees it; the text must hold `part`. */
+static int count_threads(void) {
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+/* Products of large matrices are oneDNN's, which asks OpenMP on the thread that it is called on. */
+static void *multiply(void *unused) {
+    (void)unused;
+    static float data[512 * 512];
+    int before = count_threads();
+    pt_tensor *x = blob(data, 512, 512);
+    pt_tensor *y = pt_linear(x, x, NULL, &error);
+    CHECK(y != NULL);
+    CHECK(count_threads() == before);
+    pt_release(y);
+    pt_release(x);
+    return NULL;
+}
+
+/* A thread that comes later uses as many as were set before it came. */
+static void check_threads(void) {
+    pthread_t other;
+    CHECK(pt_num_threads() >= 1);
+    CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
+    CHECK(pt_set_num_threads(1, &error) == 0 && pt_num_threads() == 1);
+    CHECK(pthread_create(&other, NULL, multiply, NULL) == 0 && pthread_join(other, NULL) == 0);
+    CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
+}
+
 static void check_error(const char *part) {
     CHECK(error != NULL && strstr(error, part) != NULL);
     pt_free(error);
@@ -279,10 +313,11 @@ int main(int argc, char **argv) {
         return 2;
     }
     check_refusals(argv[1]);
+    CHECK(pt_libtorch_path() == NULL);
     CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
+    CHECK(strcmp(pt_libtorch_path(), argv[argc - 1]) == 0);
     CHECK(pt_load((const char *const *)argv + 2, argc - 2, &error) == 0);
-    CHECK(pt_num_threads() >= 1);
-    CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
+    check_threads();
     check_elementwise();
     check_storage();
     check_promotion();

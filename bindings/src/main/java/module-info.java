@@ -4,6 +4,8 @@
  */
 @SuppressWarnings("module") // the module it exports to is compiled after it
 module io.panatorch.bindings {
+    requires io.panatorch.natives;
+
     exports io.panatorch.bindings to io.panatorch.core;
     exports io.panatorch.bindings.generated to io.panatorch.core;
 }

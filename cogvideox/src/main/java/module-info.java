@@ -1,7 +1,7 @@
 /** CogVideoX text-to-video: tokenizer, text encoder, transformer, VAE, scheduler, pipeline and command line. */
 module io.panatorch.cogvideox {
     requires transitive io.panatorch.pab;
-    requires transitive com.fasterxml.jackson.databind;
+    requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.logging;
     requires static java.desktop; // for pictures alone

@@ -1,17 +1,17 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * The libtorch of this process. It is loaded once, at first use, and stays.
+ * The libtorch of this process. It is loaded once, at first use, and stays; other class loaders of the process use the same.
  *
  * @param version major.minor.patch
  * @param folder where its libraries are
- * @param source why that folder: a property, the environment, or the class path
+ * @param source why that folder: a property, the environment, the run-time image, the class path, or that it was there
  * @param shim the file of the C shim
  * @param shimVersion the shim's own version
  * @param features bits of {@code pt_feature}
@@ -19,36 +19,23 @@ import java.util.List;
 public record Libtorch(
         String version, Path folder, String source, Path shim, String shimVersion, long features) {
 
-    private static final String SHIM = "libpanatorch.so";
-
-    /** Loading happens in this class's initialiser, so that it is done by one thread while others wait. */
-    private static final class Holder {
-        static final Libtorch LOADED;
-        static final RuntimeException FAILURE;
-
-        static {
-            Libtorch loaded = null;
-            RuntimeException failure = null;
-            try {
-                loaded = loadNow();
-            } catch (RuntimeException e) { // kept, so that each caller sees the reason and not only the first
-                failure = e;
-            }
-            LOADED = loaded;
-            FAILURE = failure;
-        }
-    }
+    private static volatile Libtorch loaded;
 
     /**
      * Loads libtorch and the shim, if that has not happened yet.
      *
-     * @throws LibtorchLoadException where one is missing, too old, or does not load
+     * @throws LibtorchLoadException where one is missing, too old, or does not load; the next call tries again
      */
     public static Libtorch load() {
-        if (Holder.FAILURE != null) {
-            throw Holder.FAILURE;
+        Libtorch present = loaded;
+        return present != null ? present : loadOnce();
+    }
+
+    private static synchronized Libtorch loadOnce() {
+        if (loaded == null) {
+            loaded = loadNow();
         }
-        return Holder.LOADED;
+        return loaded;
     }
 
     /** Whether a bit of {@code pt_feature} is set. */
@@ -58,42 +45,55 @@ public record Libtorch(
 
     private static Libtorch loadNow() {
         ClassLoader loader = Libtorch.class.getClassLoader();
-        Path shim = loadShim(loader);
-        LibtorchFinder.Found found = LibtorchFinder.find(
-                System.getProperty(LibtorchFinder.PROPERTY), System.getenv(LibtorchFinder.VARIABLE), loader);
-        NativeFrame frame = new NativeFrame();
-        List<Path> libraries = found.libraries();
-        MemorySegment[] paths =
-                libraries.stream().map(path -> frame.string(path.toString())).toArray(MemorySegment[]::new);
-        if (Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) != 0) {
-            throw new LibtorchLoadException(frame.takeError() + " (libtorch from " + found.source() + ")");
+        Path image = Path.of(System.getProperty("java.home"), "lib", "panatorch");
+        Path shim = Shim.load(image, loader);
+        String source = "loaded before in this process";
+        if (Panatorch.pt_libtorch_version() == 0) { // otherwise it is there for another class loader
+            LibtorchFinder.Found found = LibtorchFinder.find(System.getProperty(LibtorchFinder.PROPERTY),
+                    System.getenv(LibtorchFinder.VARIABLE), image, loader);
+            load(found);
+            limitThreads();
+            if (loadedFolder().equals(found.folder())) {
+                source = found.source();
+            }
         }
         long version = Panatorch.pt_libtorch_version();
         String text = (version >> 16) + "." + (version >> 8 & 0xff) + "." + (version & 0xff);
         String shimVersion = NativeFrame.text(Panatorch.pt_version());
-        return new Libtorch(text, found.folder(), found.source(), shim, shimVersion, Panatorch.pt_features());
+        return new Libtorch(text, loadedFolder(), source, shim, shimVersion, Panatorch.pt_features());
     }
 
-    private static Path loadShim(ClassLoader loader) {
-        String resource = "panatorch/" + Platform.current() + "/" + SHIM;
-        if (loader.getResource(resource) == null) {
-            throw new LibtorchLoadException("no native part for this platform: " + resource
-                    + " is not on the class path; panatorch-native must be there, built for " + Platform.current());
-        }
-        try {
-            Path file = ResourceCache.unpack("shim", List.of(resource), loader).resolve(SHIM);
-            System.load(file.toAbsolutePath().toString());
-            return file;
-        } catch (IOException | UnsatisfiedLinkError e) {
-            throw new LibtorchLoadException("cannot load the native part: " + e.getMessage(), e);
-        } catch (IllegalCallerException e) {
-            throw new LibtorchLoadException("native access is not allowed: start java with --enable-native-access="
-                    + nativeAccessName(), e);
+    private static void load(LibtorchFinder.Found found) {
+        NativeFrame frame = new NativeFrame();
+        MemorySegment[] paths = found.libraries().stream()
+                .map(path -> frame.string(path.toString()))
+                .toArray(MemorySegment[]::new);
+        if (Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) != 0) {
+            String reason = frame.takeError();
+            boolean ofFound = reason.contains(found.folder().toString());
+            throw new LibtorchLoadException(reason
+                    + (ofFound ? " (libtorch from " + found.source() + ")" : " (loaded before in this process)")
+                    + CacheFolder.adviceOnLoading(found.folder()));
         }
     }
 
-    private static String nativeAccessName() {
-        Module module = Libtorch.class.getModule();
-        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+    private static void limitThreads() {
+        int number = threads((int) Panatorch.pt_num_threads(), Runtime.getRuntime().availableProcessors(), System.getenv());
+        Panatorch.pt_set_num_threads(number, new NativeFrame().error()); // where it cannot be set it is as libtorch has it
+    }
+
+    /**
+     * How many threads an operator uses. libtorch takes a thread for each core of the machine; the process may be confined
+     * to fewer processors, or a container to less time, and Java knows both. What the user has set for OpenMP, libtorch
+     * has taken over, and it stays.
+     */
+    static int threads(int libtorchs, int available, Map<String, String> environment) {
+        boolean isSet = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+                .anyMatch(name -> environment.getOrDefault(name, "").strip().matches("[1-9].*"));
+        return isSet ? libtorchs : Math.min(libtorchs, available);
+    }
+
+    private static Path loadedFolder() {
+        return Path.of(NativeFrame.text(Panatorch.pt_libtorch_path())).getParent();
     }
 }

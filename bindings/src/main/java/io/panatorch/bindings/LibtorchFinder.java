@@ -10,8 +10,12 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * Decides which libtorch to load: the one that a system property or the environment names, else the natives on the
- * class path.
+ * Decides which libtorch to load: the one that the system property {@value #PROPERTY} names, else the one that the
+ * environment variable {@value #VARIABLE} names, else the one in a run-time image, else the natives on the class path.
+ *
+ * <p>A run-time image is a JDK made by jlink or jpackage that has the native parts in its folder {@code lib/panatorch}:
+ * the shim, {@code libpanatorch.so}, without which the folder is not looked at, and side by side with it the libraries of
+ * libtorch and those that it needs. They are loaded from there, nothing is unpacked.
  */
 final class LibtorchFinder {
 
@@ -33,38 +37,55 @@ final class LibtorchFinder {
 
     private LibtorchFinder() {}
 
-    static Found find(String property, String variable, ClassLoader loader) {
+    /**
+     * @param property the value of {@value #PROPERTY}, or null
+     * @param variable the value of {@value #VARIABLE}, or null
+     * @param image the folder of a run-time image's native parts, whether or not it exists
+     * @param loader finds the natives on the class path
+     */
+    static Found find(String property, String variable, Path image, ClassLoader loader) {
         if (property != null && !property.isEmpty()) {
-            return inFolder(Path.of(property), "-D" + PROPERTY);
+            return named(Path.of(property), "-D" + PROPERTY);
         }
         if (variable != null && !variable.isEmpty()) {
-            return inFolder(Path.of(variable), "environment variable " + VARIABLE);
+            return named(Path.of(variable), "environment variable " + VARIABLE);
         }
-        return onClassPath(loader);
+        if (Shim.isIn(image) && hasLibtorch(image)) {
+            return inFolder(image, "the run-time image");
+        }
+        return onClassPath(image, loader);
     }
 
     /** A libtorch zip (libraries in {@code lib}), a pip wheel's {@code torch} folder, or the folder of libraries itself. */
-    private static Found inFolder(Path folderOrParent, String source) {
+    private static Found named(Path folderOrParent, String source) {
         Path named = folderOrParent.toAbsolutePath(); // a library's bare name would be looked up in the system's folders
         for (Path folder : List.of(named, named.resolve("lib"), named.resolve("torch").resolve("lib"))) {
-            if (Files.isRegularFile(folder.resolve(MAIN))) {
-                Stream<String> names = Stream.concat(COMPANIONS.stream(), Stream.of(MAIN, CUDA));
-                List<Path> libraries = names.map(folder::resolve).filter(Files::isRegularFile).toList();
-                return new Found(source, folder, libraries);
+            if (hasLibtorch(folder)) {
+                return inFolder(folder, source);
             }
         }
         throw new LibtorchLoadException("no libtorch where " + source + " points: looked for " + MAIN + " in " + named
                 + ", its lib and its torch/lib; name the folder of a libtorch zip or of a pip wheel's torch package");
     }
 
-    private static Found onClassPath(ClassLoader loader) {
+    private static boolean hasLibtorch(Path folder) {
+        return Files.isRegularFile(folder.resolve(MAIN));
+    }
+
+    private static Found inFolder(Path folder, String source) {
+        Stream<String> names = Stream.concat(COMPANIONS.stream(), Stream.of(MAIN, CUDA));
+        return new Found(source, folder, names.map(folder::resolve).filter(Files::isRegularFile).toList());
+    }
+
+    private static Found onClassPath(Path image, ClassLoader loader) {
         String platform = Platform.current();
         String torch = "org/bytedeco/pytorch/" + platform + "/";
         String blas = "org/bytedeco/openblas/" + platform + "/";
         if (loader.getResource(torch + MAIN) == null) {
             throw new LibtorchLoadException("no libtorch found: -D" + PROPERTY + " and the environment variable " + VARIABLE
-                    + " are not set, and " + torch + MAIN + " is not on the class path; set one of the two to a libtorch"
-                    + " folder, or add org.bytedeco:pytorch with the classifier " + platform + " as a dependency");
+                    + " are not set, there is none in the run-time image's " + image + ", and " + torch + MAIN
+                    + " is not on the class path; set one of the two to a libtorch folder, or add org.bytedeco:pytorch"
+                    + " with the classifier " + platform + " as a dependency");
         }
         List<String> resources = new ArrayList<>();
         for (String name : COMPANIONS) {

@@ -1,55 +1,54 @@
 package io.panatorch.bindings;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.JarURLConnection;
 import java.net.URL;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.JarEntry;
+import java.util.UUID;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
-import java.util.zip.CheckedInputStream;
 
 /**
  * Files out of jars, unpacked once for all JVMs of a user.
  *
  * <p>The folder is named after the bundle and a fingerprint of its content (the jars' own checksums), so versions never
- * meet. It appears by one atomic rename when it is whole: a JVM that is killed half-way leaves a temporary folder that
- * the next one removes, and of two that start at once one unpacks while the other waits at the lock. Sizes are compared
- * at every use, so a file that a crash of the machine cut short is unpacked again.
+ * meet. It appears by one atomic rename when it is whole and on the disk: a JVM that is killed half-way leaves a temporary
+ * folder that the next one removes, and of two that start at once one unpacks while the other waits at the lock, or
+ * both do where the file system has no locks. What is damaged afterwards is noticed and unpacked again, see
+ * {@link Bundle#isIntact}.
  *
- * <p>Where: the system property {@value #PROPERTY}, else {@code $XDG_CACHE_HOME/panatorch}, else
- * {@code ~/.cache/panatorch}.
+ * <p>Where: the folder that the system property {@value #PROPERTY} names, else {@code $XDG_CACHE_HOME/panatorch}, else
+ * {@code ~/.cache/panatorch}. Where there is no home or it cannot be written, {@code panatorch-UID} in the JVM's
+ * temporary folder, which only its owner can enter.
  */
 public final class ResourceCache {
 
     /** The system property that names the folder. */
     public static final String PROPERTY = "panatorch.cache";
 
-    private record Source(URL url, String path, long size, long fingerprint) {}
+    /** A file lock holds between processes, not between threads; a literal is one object for all class loaders. */
+    private static final Object IN_PROCESS = "io.panatorch.bindings.ResourceCache";
+
+    private static final Duration LONGEST_UNPACKING = Duration.ofHours(1);
 
     private ResourceCache() {}
 
-    /** The folder of all bundles. */
+    /** The folder of all bundles, whether or not it exists yet. */
     public static Path root() {
-        String named = System.getProperty(PROPERTY);
-        if (named != null) {
-            return Path.of(named);
-        }
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path caches = xdg != null && !xdg.isEmpty() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
-        return caches.resolve("panatorch");
+        return CacheFolder.chosen(CacheFolder.candidates()).path();
     }
 
     /**
@@ -82,87 +81,87 @@ public final class ResourceCache {
      * @throws IOException where a file cannot be read or the folder cannot be written; the message names both
      */
     public static Path unpack(String bundle, Map<String, URL> files) throws IOException {
-        List<Source> sources = new ArrayList<>();
-        long fingerprint = 0;
-        for (Map.Entry<String, URL> file : files.entrySet()) {
-            Source source = source(file.getKey(), file.getValue());
-            sources.add(source);
-            fingerprint = 31 * fingerprint + source.fingerprint;
+        Bundle whole = Bundle.of(bundle, files);
+        List<CacheFolder> candidates = CacheFolder.candidates();
+        for (CacheFolder candidate : candidates) {
+            if (candidate.isTrusted() && whole.isIntact(candidate.path())) {
+                return candidate.path().resolve(whole.name());
+            }
         }
-        Path target = root().resolve(bundle + "-" + Long.toHexString(fingerprint));
-        if (isWhole(target, sources)) {
-            return target;
-        }
+        CacheFolder chosen = CacheFolder.chosen(candidates);
+        Path target = chosen.path().resolve(whole.name());
         try {
-            synchronized (ResourceCache.class) { // a file lock holds between processes, not between threads
-                unpackLocked(target, sources);
+            chosen.create();
+            synchronized (IN_PROCESS) {
+                unpack(whole, chosen.path());
             }
+            return target;
         } catch (IOException e) {
-            throw new IOException("cannot unpack " + bundle + " to " + target + ": " + reason(e)
-                    + "; free space there, or name another folder with -D" + PROPERTY, e);
-        }
-        return target;
-    }
-
-    private static String reason(IOException e) {
-        return e.getClass() == IOException.class ? e.getMessage() : e.getClass().getSimpleName() + " " + e.getMessage();
-    }
-
-    private static Source source(String path, URL url) throws IOException {
-        if (url.openConnection() instanceof JarURLConnection jar) {
-            JarEntry entry = jar.getJarEntry();
-            return new Source(url, path, entry.getSize(), entry.getCrc());
-        }
-        // A folder of classes, as in a build: the same checksum as in the jar, so that both share what is unpacked.
-        CRC32 checksum = new CRC32();
-        try (CheckedInputStream in = new CheckedInputStream(url.openStream(), checksum)) {
-            long size = in.transferTo(OutputStream.nullOutputStream());
-            return new Source(url, path, size, checksum.getValue());
+            throw new IOException(
+                    "cannot unpack " + bundle + " to " + target + ": " + chosen.explain(e, whole.size()), e);
         }
     }
 
-    private static boolean isWhole(Path folder, List<Source> sources) throws IOException {
-        for (Source source : sources) {
-            Path file = folder.resolve(source.path);
-            if (!Files.isRegularFile(file) || Files.size(file) != source.size) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static void unpackLocked(Path target, List<Source> sources) throws IOException {
-        Path parent = target.getParent();
-        Files.createDirectories(parent);
-        Path lock = parent.resolve(target.getFileName() + ".lock");
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                var held = channel.lock()) {
-            if (!held.isValid() || isWhole(target, sources)) { // another process was faster
+    private static void unpack(Bundle bundle, Path root) throws IOException {
+        Path lock = root.resolve(bundle.name() + ".lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            FileLock held = lock(channel);
+            if (bundle.isIntact(root)) { // another process was faster
                 return;
             }
-            Path temporary = parent.resolve(target.getFileName() + ".part");
-            deleteTree(temporary); // of a process that was killed: nobody else can be writing it, the lock is ours
-            deleteTree(target);
+            Path part = root.resolve(bundle.name() + ".part-" + UUID.randomUUID());
+            deleteLeftovers(root, bundle.name() + ".part-", held == null ? LONGEST_UNPACKING : Duration.ZERO);
             try {
-                Files.createDirectory(temporary);
-                for (Source source : sources) {
-                    copy(source, temporary.resolve(source.path));
-                }
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+                Files.createDirectory(part);
+                bundle.unpack(part);
+                publish(bundle, part, root);
             } finally {
-                deleteTree(temporary);
+                deleteTree(part);
+            }
+        } // which releases the lock
+    }
+
+    /** The lock, or null where the file system has none, as NFS without its lock service. */
+    private static FileLock lock(FileChannel channel) throws IOException {
+        try {
+            return channel.lock();
+        } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+            throw e;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** What killed processes left: all of it with a lock, without one what is so old that nobody is writing it. */
+    private static void deleteLeftovers(Path root, String prefix, Duration age) throws IOException {
+        Instant latest = Instant.now().minus(age);
+        try (Stream<Path> all = Files.list(root)) {
+            for (Path path : all.filter(path -> path.getFileName().toString().startsWith(prefix)).toList()) {
+                try {
+                    if (!Files.getLastModifiedTime(path).toInstant().isAfter(latest)) {
+                        deleteTree(path);
+                    }
+                } catch (NoSuchFileException e) {
+                    // Its process was not killed and has just finished.
+                }
             }
         }
     }
 
-    private static void copy(Source source, Path file) throws IOException {
-        Files.createDirectories(file.getParent());
-        try (InputStream in = source.url.openStream()) {
-            Files.copy(in, file);
+    private static void publish(Bundle bundle, Path part, Path root) throws IOException {
+        Path target = root.resolve(bundle.name());
+        if (bundle.isIntact(root)) { // another process was faster, without a lock
+            return;
         }
-        if (Files.size(file) != source.size) {
-            throw new IOException(source.path + " has " + Files.size(file) + " bytes, expected " + source.size);
+        deleteTree(target);
+        try {
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            if (!bundle.isIntact(root)) {
+                throw e;
+            }
         }
+        bundle.stamp(root);
     }
 
     private static void deleteTree(Path folder) throws IOException {

@@ -1,5 +1,7 @@
 package io.panatorch.bindings;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,6 +76,21 @@ final class ChildJvm {
 
     static Result run(List<String> options, Class<?> main, String... arguments) {
         return start(command(options, main, arguments), Map.of()).await();
+    }
+
+    /**
+     * The command in a mount namespace of its own, where a new file system is mounted on the folder; skips the test where
+     * this user may not do that.
+     */
+    static List<String> onMount(String options, Path folder, List<String> command) {
+        List<String> mounted = new ArrayList<>(List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                "mount -t tmpfs -o \"$1\" panatorch \"$2\" && shift 2 && exec \"$@\"", "sh", options, folder.toString()));
+        int own = mounted.size();
+        mounted.add("true");
+        assumeTrue(start(mounted, Map.of()).await().exit() == 0, "no file system can be mounted here");
+        mounted.subList(own, mounted.size()).clear();
+        mounted.addAll(command);
+        return mounted;
     }
 
     static Running start(List<String> command, Map<String, String> environment) {

@@ -21,6 +21,8 @@ class LibtorchFinderTest {
     /** Sees the JDK and nothing else. */
     private static final ClassLoader NOTHING = new URLClassLoader(new URL[0], ClassLoader.getPlatformClassLoader());
 
+    private static final Path NO_IMAGE = Path.of("/jdk/lib/panatorch");
+
     @TempDir
     private Path temp;
 
@@ -38,7 +40,7 @@ class LibtorchFinderTest {
         String property = libtorch("property").toString();
         String variable = libtorch("variable").toString();
 
-        LibtorchFinder.Found found = LibtorchFinder.find(property, variable, NOTHING);
+        LibtorchFinder.Found found = LibtorchFinder.find(property, variable, NO_IMAGE, NOTHING);
 
         assertThat(found.folder()).isEqualTo(temp.resolve("property"));
         assertThat(found.source()).isEqualTo("-Dpanatorch.libtorch");
@@ -48,7 +50,7 @@ class LibtorchFinderTest {
     void theVariableWinsOverTheClassPath() throws IOException {
         String variable = libtorch("variable").toString();
 
-        LibtorchFinder.Found found = LibtorchFinder.find(null, variable, getClass().getClassLoader());
+        LibtorchFinder.Found found = LibtorchFinder.find(null, variable, NO_IMAGE, getClass().getClassLoader());
 
         assertThat(found.folder()).isEqualTo(temp.resolve("variable"));
         assertThat(found.source()).isEqualTo("environment variable LIBTORCH");
@@ -59,10 +61,30 @@ class LibtorchFinderTest {
     void takesTheFolderOfAZipOrOfAWheel(String below) throws IOException {
         libtorch("found/" + below);
 
-        LibtorchFinder.Found found = LibtorchFinder.find(temp.resolve("found").toString(), null, NOTHING);
+        LibtorchFinder.Found found = LibtorchFinder.find(temp.resolve("found").toString(), null, NO_IMAGE, NOTHING);
 
         assertThat(found.folder()).isEqualTo(temp.resolve("found").resolve(below));
         assertThat(found.libraries()).containsExactly(found.folder().resolve("libtorch_cpu.so"));
+    }
+
+    @Test
+    void theImageWinsOverTheClassPathAndOverNothingElse() throws IOException {
+        Path image = libtorch("image", "libpanatorch.so", "libc10.so");
+        Path named = libtorch("named");
+
+        LibtorchFinder.Found found = LibtorchFinder.find(null, "", image, getClass().getClassLoader());
+        assertThat(found.folder()).isEqualTo(image);
+        assertThat(found.source()).isEqualTo("the run-time image");
+        assertThat(found.libraries()).containsExactly(image.resolve("libc10.so"), image.resolve("libtorch_cpu.so"));
+        assertThat(LibtorchFinder.find(null, named.toString(), image, NOTHING).folder()).isEqualTo(named);
+        assertThat(LibtorchFinder.find(named.toString(), null, image, NOTHING).folder()).isEqualTo(named);
+    }
+
+    @Test
+    void aFolderWithoutTheShimIsNoImage() throws IOException {
+        Path image = libtorch("image");
+        assertThatThrownBy(() -> LibtorchFinder.find(null, null, image, NOTHING))
+                .hasMessageContaining("there is none in the run-time image's " + image);
     }
 
     @Test
@@ -70,7 +92,7 @@ class LibtorchFinderTest {
         Path folder = libtorch("full", "libtorch_cuda.so", "libc10.so", "libgomp.so.1", "libopenblas.so.0",
                 "libgfortran.so.5", "libquadmath.so.0", "libother.so");
 
-        assertThat(LibtorchFinder.find(folder.toString(), null, NOTHING).libraries())
+        assertThat(LibtorchFinder.find(folder.toString(), null, NO_IMAGE, NOTHING).libraries())
                 .extracting(path -> path.getFileName().toString())
                 .containsExactly("libgomp.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0", "libc10.so",
                         "libtorch_cpu.so", "libtorch_cuda.so");
@@ -82,16 +104,16 @@ class LibtorchFinderTest {
         Path folder = libtorch("relative");
         Path relative = Path.of("").toAbsolutePath().relativize(folder);
 
-        assertThat(LibtorchFinder.find(relative.toString(), null, NOTHING).libraries()).allMatch(Path::isAbsolute);
+        assertThat(LibtorchFinder.find(relative.toString(), null, NO_IMAGE, NOTHING).libraries()).allMatch(Path::isAbsolute);
     }
 
     @Test
     void aFolderWithoutLibtorch() {
-        assertThatThrownBy(() -> LibtorchFinder.find(temp.toString(), null, getClass().getClassLoader()))
+        assertThatThrownBy(() -> LibtorchFinder.find(temp.toString(), null, NO_IMAGE, getClass().getClassLoader()))
                 .isInstanceOf(LibtorchLoadException.class)
                 .hasMessage("no libtorch where -Dpanatorch.libtorch points: looked for libtorch_cpu.so in " + temp
                         + ", its lib and its torch/lib; name the folder of a libtorch zip or of a pip wheel's torch package");
-        assertThatThrownBy(() -> LibtorchFinder.find(null, temp.resolve("no").toString(), NOTHING))
+        assertThatThrownBy(() -> LibtorchFinder.find(null, temp.resolve("no").toString(), NO_IMAGE, NOTHING))
                 .hasMessageStartingWith("no libtorch where environment variable LIBTORCH points: looked for"
                         + " libtorch_cpu.so in " + temp.resolve("no"));
     }
@@ -102,10 +124,10 @@ class LibtorchFinderTest {
         String unset = emptyRatherThanUnset ? "" : null;
         String platform = Platform.current();
 
-        assertThatThrownBy(() -> LibtorchFinder.find(unset, unset, NOTHING))
+        assertThatThrownBy(() -> LibtorchFinder.find(unset, unset, NO_IMAGE, NOTHING))
                 .isInstanceOf(LibtorchLoadException.class)
-                .hasMessage("no libtorch found: -Dpanatorch.libtorch and the environment variable LIBTORCH are not set, and"
-                        + " org/bytedeco/pytorch/" + platform + "/libtorch_cpu.so is not on the class path; set one of the"
+                .hasMessage("no libtorch found: -Dpanatorch.libtorch and the environment variable LIBTORCH are not set,"
+                        + " there is none in the run-time image's /jdk/lib/panatorch, and org/bytedeco/pytorch/" + platform + "/libtorch_cpu.so is not on the class path; set one of the"
                         + " two to a libtorch folder, or add org.bytedeco:pytorch with the classifier " + platform
                         + " as a dependency");
     }

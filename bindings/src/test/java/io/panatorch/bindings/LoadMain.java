@@ -1,5 +1,6 @@
 package io.panatorch.bindings;
 
+import io.panatorch.bindings.generated.Panatorch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ final class LoadMain {
             System.out.println("version " + libtorch.version());
             System.out.println("source " + libtorch.source());
             System.out.println("folder " + libtorch.folder());
+            System.out.println("shim " + libtorch.shim());
+            System.out.println("threads " + Panatorch.pt_num_threads());
             try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
                 lines.filter(line -> line.contains(".so"))
                         .map(line -> "mapped " + line.substring(line.lastIndexOf('/') + 1))

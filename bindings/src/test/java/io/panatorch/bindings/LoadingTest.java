@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,17 +123,9 @@ class LoadingTest {
     void theOldestLibtorch() throws IOException {
         Path natives = Path.of(System.getProperty("panatorch.natives"));
         assumeTrue(Files.isDirectory(natives.resolve("oldest")), "unpacked by the build of the native module");
-        List<Path> links = new ArrayList<>();
-        for (String bundle : List.of("openblas/org/bytedeco/openblas/", "oldest/org/bytedeco/pytorch/")) {
-            try (Stream<Path> files = Files.list(natives.resolve(bundle + Platform.current()))) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    links.add(Files.createSymbolicLink(temp.resolve(file.getFileName()), file.toAbsolutePath()));
-                }
-            }
-        }
-        ChildJvm.Result result = ChildJvm.run(ChildJvm.options("-Dpanatorch.libtorch=" + temp), OldestMain.class);
-        for (Path link : links) {
-            Files.delete(link);
+        ChildJvm.Result result;
+        try (var libtorch = LibraryLinks.libtorch(temp, natives, "oldest")) {
+            result = ChildJvm.run(ChildJvm.options("-Dpanatorch.libtorch=" + libtorch.folder()), OldestMain.class);
         }
 
         assertThat(result.exit()).as(result.err()).isZero();

@@ -5,6 +5,7 @@ import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.cogvideox.scheduler.DdimConfig;
 import io.panatorch.cogvideox.scheduler.DdimScheduler;
 import io.panatorch.cogvideox.scheduler.Schedule;
@@ -31,9 +32,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
@@ -49,6 +53,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /** In place of the number of generations that are running. */
     private static final int CLOSED = -1;
 
+    private static final int SHOWN_WORDS = 5;
+
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
 
     private final T5Tokenizer tokenizer;
@@ -62,16 +68,17 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /** Null where none is enabled. */
     private final AtomicReference<CacheMethod> enabledCache = new AtomicReference<>();
 
-    private CogVideoXPipeline(Path folder, DType dtype, Device device, Deque<AutoCloseable> opened) throws IOException {
+    private CogVideoXPipeline(Path folder, DType dtype, Device device, String variant, Deque<AutoCloseable> opened)
+            throws IOException {
         this.dtype = dtype;
         this.device = device;
         this.scheduler = new DdimScheduler(DdimConfig.read(folder.resolve("scheduler/scheduler_config.json")));
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
-        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device);
+        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device, variant);
         opened.push(textEncoder);
-        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device);
+        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device, variant);
         opened.push(transformer);
-        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device);
+        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device, variant);
         opened.push(vae);
         checkThatPartsFit(folder);
     }
@@ -83,10 +90,25 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @throws IOException where a file is missing, damaged or for another model; the message names file and key
      */
     public static CogVideoXPipeline load(Path folder, DType dtype, Device device) throws IOException {
-        checkIndex(ConfigFile.read(folder.resolve("model_index.json")));
+        return load(folder, dtype, device, "");
+    }
+
+    /**
+     * Loads a model with the weights of a variant, as {@code variant=} does in diffusers: a part that has none of it is loaded
+     * with its plain ones, and a warning says so.
+     *
+     * @param folder a diffusers directory with {@code model_index.json}
+     * @param variant such as {@code fp16}, for {@code diffusion_pytorch_model.fp16.safetensors}; an empty string means none
+     * @throws IllegalArgumentException for what is no name of a variant
+     * @throws IOException where no part has the variant, or a file is missing, damaged or for another model; the message names
+     *     file and key
+     */
+    public static CogVideoXPipeline load(Path folder, DType dtype, Device device, String variant) throws IOException {
+        checkIndex(ConfigFile.read(ModelFolder.index(folder)));
+        ModelFolder.requireVariant(folder, variant);
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new CogVideoXPipeline(folder, dtype, device, opened);
+            return new CogVideoXPipeline(folder, dtype, device, variant, opened);
         } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;
@@ -105,24 +127,28 @@ public final class CogVideoXPipeline implements AutoCloseable {
 
     private static void checkIndex(ConfigFile index) throws InvalidFileException {
         index.requireClass("CogVideoXPipeline");
-        requirePart(index, "scheduler", "CogVideoXDDIMScheduler");
-        requirePart(index, "text_encoder", "T5EncoderModel");
-        requirePart(index, "transformer", "CogVideoXTransformer3DModel");
-        requirePart(index, "vae", "AutoencoderKLCogVideoX");
-    }
-
-    private static void requirePart(ConfigFile index, String key, String className) throws InvalidFileException {
-        List<String> found = index.strings(key, List.of());
-        if (found.size() != 2 || !found.get(1).equals(className)) {
-            throw index.invalid(key, "a pair of a library and \"" + className + "\"");
-        }
+        index.requirePart("scheduler", "CogVideoXDDIMScheduler");
+        index.requirePart("text_encoder", "T5EncoderModel");
+        index.requirePart("transformer", "CogVideoXTransformer3DModel");
+        index.requirePart("vae", "AutoencoderKLCogVideoX");
     }
 
     private void checkThatPartsFit(Path folder) throws InvalidFileException {
+        requireRowForEachToken(folder);
         TransformerConfig config = transformer.config();
         requireEqual(folder, "text_embed_dim", config.textEmbedDim(), "the text encoder's d_model", textEncoder.config().dModel());
         requireEqual(folder, "in_channels", config.inChannels(), "the VAE's latent_channels", vae.config().latentChannels());
         requireEqual(folder, "out_channels", config.outChannels(), "the VAE's latent_channels", vae.config().latentChannels());
+    }
+
+    private void requireRowForEachToken(Path folder) throws InvalidFileException {
+        int rows = textEncoder.config().vocabSize();
+        Optional<String> beyond = tokenizer.tokenBeyond(rows);
+        if (beyond.isPresent() || tokenizer.vocabSize() > rows) {
+            throw new InvalidFileException(folder.resolve("text_encoder/config.json"), "vocab_size: expected "
+                    + tokenizer.vocabSize() + " or more, the ids of the tokenizer"
+                    + beyond.map(token -> " with its last token, " + JsonFile.oneLine(token)).orElse("") + ", found " + rows);
+        }
     }
 
     private static void requireEqual(Path folder, String key, int found, String whose, int expected)
@@ -184,7 +210,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /**
      * Generates a batch of videos. An interrupt of the thread cancels it before the next block.
      *
-     * @return tensors of the innermost open scope
+     * @return what was made, to be closed by the caller; no scope is needed
      * @throws IllegalArgumentException where the request does not fit the model
      * @throws CancellationException where the thread was interrupted
      */
@@ -206,7 +232,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         int[] timesteps = timesteps(schedule);
         Map<String, Double> seconds = new LinkedHashMap<>();
         // The cache comes before the work: settings that do not fit the run are refused at once.
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 CacheSession cache = method.open(new CacheRun(transformer.sites(), timesteps))) {
             long start = System.nanoTime();
             boolean guided = request.guidanceScale() > 1;
@@ -218,7 +244,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
             start = lap(seconds, "denoise", start);
             Tensor frames = decode(latents);
             lap(seconds, "decode", start);
-            return new TextToVideoResult(scope.promote(latents), scope.promote(frames),
+            return new TextToVideoResult(latents, frames,
                     Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
         }
     }
@@ -255,6 +281,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         int length = transformer.config().maxTextSeqLength();
         int[][] ids = new int[texts.size()][];
         for (int i = 0; i < ids.length; i++) {
+            warnOfUnknownWords(texts.get(i));
             int[] all = tokenizer.encode(texts.get(i));
             if (all.length > length) {
                 LOGGER.log(System.Logger.Level.WARNING, "prompt of {0} tokens: the model reads {1}, the rest is ignored",
@@ -263,6 +290,16 @@ public final class CogVideoXPipeline implements AutoCloseable {
             ids[i] = tokenizer.fit(all, length);
         }
         return textEncoder.forward(ids);
+    }
+
+    private void warnOfUnknownWords(String text) {
+        List<String> words = tokenizer.unknownWords(text);
+        if (!words.isEmpty()) {
+            String shown = words.stream().limit(SHOWN_WORDS).map(word -> word.replaceAll("\\p{Cntrl}", "?"))
+                    .collect(Collectors.joining(", "));
+            LOGGER.log(System.Logger.Level.WARNING, "prompt with words that the model cannot spell, and reads as unknown: {0}{1}",
+                    shown, words.size() > SHOWN_WORDS ? ", ..." : "");
+        }
     }
 
     private Tensor initialLatents(TextToVideoRequest request, Shape shape) {
@@ -287,17 +324,25 @@ public final class CogVideoXPipeline implements AutoCloseable {
             Tensor latents = initialLatents(request, shape);
             for (int i = 0; i < timesteps.length; i++) {
                 checkCancelled(i, timesteps.length);
-                cache.begin(Step.of(i, timesteps));
+                Step step = Step.of(i, timesteps);
+                cache.begin(step);
                 Tensor next = step(latents, timesteps[i], schedule.coefficients(i), request.guidanceScale(), conditioning, cache);
                 latents.close();
                 latents = next;
-                StepEvent event = new StepEvent(i, timesteps.length, timesteps[i], latents, cache::statistics);
-                request.onStep().accept(event);
-                if (event.isInterrupted()) {
+                if (tell(request.onStep(), step, latents, cache).isInterrupted()) {
                     break;
                 }
             }
             return scope.promote(latents);
+        }
+    }
+
+    /** The listener gets an alias of the latents that ends with its call, so that using them later is an error at each step. */
+    private static StepEvent tell(Consumer<StepEvent> listener, Step step, Tensor latents, CacheSession cache) {
+        try (TensorScope _ = TensorScope.open()) {
+            StepEvent event = new StepEvent(step, latents.alias(), cache::statistics);
+            listener.accept(event);
+            return event;
         }
     }
 

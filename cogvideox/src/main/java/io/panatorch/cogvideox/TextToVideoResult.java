@@ -2,40 +2,106 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cogvideox.video.Frames;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a generation made. The tensors belong to the scope that was open when it began.
- *
- * @param latents {@code [batch, latent frames, channels, height, width]} after the last step
- * @param frames {@code [batch, frames, 3, height, width]}, float32 in [0, 1]
- * @param timesteps the scheduler's timestep of each step
- * @param seconds how long each stage took: {@code encode}, {@code denoise}, {@code decode}
- * @param cache what was computed and reused
+ * What a generation made. It owns its tensors, whatever scopes are open: they live until {@link #close}, and the result may be
+ * handed to another thread, used by several and closed by any. It outlives its pipeline.
  */
-public record TextToVideoResult(
-        Tensor latents, Tensor frames, List<Integer> timesteps, Map<String, Double> seconds, CacheStatistics cache) {
+public final class TextToVideoResult implements AutoCloseable {
 
     private static final int MAX_VALUE = 255;
 
+    private final TensorOwner owner = new TensorOwner();
+    private final Tensor latents;
+    private final Tensor frames;
+    private final Shape shape;
+    private final List<Integer> timesteps;
+    private final Map<String, Double> seconds;
+    private final CacheStatistics cache;
+    private volatile boolean closed;
+
+    /** Keeps aliases of the tensors. */
+    TextToVideoResult(Tensor latents, Tensor frames, List<Integer> timesteps, Map<String, Double> seconds,
+            CacheStatistics cache) {
+        this.shape = frames.shape();
+        this.timesteps = List.copyOf(timesteps);
+        this.seconds = Collections.unmodifiableMap(new LinkedHashMap<>(seconds));
+        this.cache = cache;
+        try {
+            this.latents = owner.adopt(latents);
+            this.frames = owner.adopt(frames);
+        } catch (RuntimeException | Error e) {
+            owner.close();
+            throw e;
+        }
+    }
+
     /**
-     * {@return one video of the batch as 8-bit pictures, for a {@code VideoWriter}; valid while {@link #frames} is open}
+     * {@return {@code [batch, latent frames, channels, height, width]} after the last step; borrowed until this is closed}
      *
-     * @param index which video
+     * @throws IllegalStateException after {@link #close}
+     */
+    public Tensor latents() {
+        requireOpen("latents");
+        return latents;
+    }
+
+    /**
+     * {@return {@code [batch, frames, 3, height, width]}, float32 in [0, 1]; borrowed until this is closed}
+     *
+     * @throws IllegalStateException after {@link #close}
+     */
+    public Tensor frames() {
+        requireOpen("frames");
+        return frames;
+    }
+
+    /** {@return the scheduler's timestep of each step} */
+    public List<Integer> timesteps() {
+        return timesteps;
+    }
+
+    /** {@return how long each stage took: {@code encode}, {@code denoise}, {@code decode}} */
+    public Map<String, Double> seconds() {
+        return seconds;
+    }
+
+    /** {@return what was computed and reused} */
+    public CacheStatistics cache() {
+        return cache;
+    }
+
+    /**
+     * {@return one video of the batch as 8-bit pictures, for a {@code VideoWriter}; they are made when they are asked for, so
+     * this must be open then}
+     *
+     * @param index which video, from 0
      * @param fps frames per second at which it is played
+     * @throws IllegalArgumentException where there is no such video, or no such speed
+     * @throws IllegalStateException after {@link #close}
      */
     public Frames pictures(int index, double fps) {
-        return new Frames((int) frames.size(4), (int) frames.size(3), (int) frames.size(1), fps,
-                frame -> picture(index, frame));
+        requireOpen("pictures");
+        if (index < 0 || index >= shape.size(0)) {
+            throw new IllegalArgumentException("pictures: expected the index of a video, 0 to " + (shape.size(0) - 1) + ", found "
+                    + index);
+        }
+        return new Frames((int) shape.size(4), (int) shape.size(3), (int) shape.size(1), fps, frame -> picture(index, frame));
     }
 
     /** Rounds half to even, as numpy does. */
     private byte[] picture(int index, int frame) {
         try (var _ = TensorScope.open()) {
-            float[] values = frames.narrow(0, index, 1).narrow(1, frame, 1) // [1, 1, 3, h, w]
+            float[] values = frames().narrow(0, index, 1).narrow(1, frame, 1) // [1, 1, 3, h, w]
                     .permute(0, 1, 3, 4, 2) // [1, 1, h, w, 3]
                     .mul(MAX_VALUE)
                     .toFloatArray();
@@ -45,5 +111,31 @@ public record TextToVideoResult(
             }
             return rgb;
         }
+    }
+
+    private void requireOpen(String what) {
+        if (closed) {
+            throw new IllegalStateException(what + ": this result is closed; take what you need of it before");
+        }
+    }
+
+    /** Frees the tensors. Closing a closed result does nothing. */
+    @Override
+    public void close() {
+        closed = true;
+        owner.close();
+    }
+
+    /** {@return one line: sizes, steps, cache and time} */
+    @Override
+    public String toString() {
+        double total = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+        return String.format(Locale.ROOT, "TextToVideoResult[%s of %s, %d × %d pixels, %s, cache %s, %.1f s%s]",
+                counted(shape.size(0), "video"), counted(shape.size(1), "frame"), shape.size(4), shape.size(3),
+                counted(timesteps.size(), "step"), cache.method(), total, closed ? ", closed" : "");
+    }
+
+    private static String counted(long count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 }

@@ -2,13 +2,14 @@
  * Text to video with CogVideoX.
  *
  * <pre>{@code
- * VideoWriter writer = VideoWriter.to(Path.of("red.mp4"));
- * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU); var _ = TensorScope.open()) {
- *     TextToVideoResult video = pipeline.generate(TextToVideoRequest.builder("a red circle moving right")
- *             .steps(50)
- *             .cache(PyramidAttentionBroadcast.cogVideoX())
- *             .build());
- *     writer.write(video.pictures(0, CogVideoXPipeline.FPS));
+ * VideoWriter target = VideoWriter.to(Path.of("red.mp4"));
+ * TextToVideoRequest request = TextToVideoRequest.builder("a red circle moving right on a blue background")
+ *         .steps(50)
+ *         .cache(PyramidAttentionBroadcast.cogVideoX())
+ *         .build();
+ * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
+ *         var video = pipeline.generate(request)) {
+ *     target.write(video.pictures(0, CogVideoXPipeline.FPS));
  * }
  * }</pre>
  *

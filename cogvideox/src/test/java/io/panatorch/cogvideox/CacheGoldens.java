@@ -42,12 +42,11 @@ abstract class CacheGoldens extends Generations {
     void isWhatDiffusersGives(String run, String decisions, double tolerance) throws IOException {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
-                var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
-                    .cache(method(golden.run(run).get("config")))
-                    .onStep(event -> PipelineGoldens.checkStep(golden, run, event, new ArrayList<>()))
-                    .build());
-
+                var _ = TensorScope.open();
+                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                        .cache(method(golden.run(run).get("config")))
+                        .onStep(event -> PipelineGoldens.checkStep(golden, run, event, new ArrayList<>()))
+                        .build())) {
             PipelineGoldens.checkDecisions(golden, run + "/" + decisions, result);
             golden.assertClose(result.latents(), run + "/final_latents", tolerance);
             assertThat(result.cache().bytes().peak()).isPositive();
@@ -61,12 +60,11 @@ abstract class CacheGoldens extends Generations {
     void fasterCacheOfTwoPromptsIsWhatDiffusersGives(String run) throws IOException {
         try (Golden golden = Golden.open("caches-batch2");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
-                var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
-                    .guidanceScale(golden.run(run).get("guidance_scale").asDouble())
-                    .cache(method(golden.run(run).get("config")))
-                    .build());
-
+                var _ = TensorScope.open();
+                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                        .guidanceScale(golden.run(run).get("guidance_scale").asDouble())
+                        .cache(method(golden.run(run).get("config")))
+                        .build())) {
             PipelineGoldens.checkDecisions(golden, run + "/attn_computed", result);
             golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
             assertThat(result.cache().bytes().peak()).isPositive();
@@ -81,7 +79,7 @@ abstract class CacheGoldens extends Generations {
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open()) {
             pipeline.generate(
-                    PipelineGoldens.request(golden.json()).cache(MagCache.calibration(ratios::addAll)).build());
+                    PipelineGoldens.request(golden.json()).cache(MagCache.calibration(ratios::addAll)).build()).close();
 
             double[] expected = golden.tensor("mag/calibrated_ratios").toDoubleArray();
             assertThat(ratios).hasSameSizeAs(expected);
@@ -97,10 +95,9 @@ abstract class CacheGoldens extends Generations {
     void teaCacheSkipsBlocks(boolean skips, String decisions) throws IOException {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
-                var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
-                    .cache(skips ? TeaCache.of(1000, TeaCache.COGVIDEOX_2B) : TeaCache.of(1, List.of(1.0))).build());
-
+                var _ = TensorScope.open();
+                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                        .cache(skips ? TeaCache.of(1000, TeaCache.COGVIDEOX_2B) : TeaCache.of(1, List.of(1.0))).build())) {
             assertThat(result.cache().sites()).hasSize(5).allSatisfy(site -> assertThat(site.decisions())
                     .isEqualTo(site.site().kind() == SiteKind.DENOISER ? "CCCCCCCCCC" : decisions));
             assertThat(result.cache().bytes().now()).isZero();

@@ -153,10 +153,8 @@ class CacheRobustnessTest {
 
     private static void ends(TextToVideoRequest.Builder request, Class<? extends Exception> how) {
         long before = LiveTensors.count();
-        try (var _ = TensorScope.open()) {
-            assertThatExceptionOfType(how).isThrownBy(() -> pipeline.generate(request.build()));
-            assertThat(LiveTensors.count()).isEqualTo(before);
-        }
+        assertThatExceptionOfType(how).isThrownBy(() -> pipeline.generate(request.build()));
+        assertThat(LiveTensors.count()).isEqualTo(before);
         assertThat(Thread.interrupted()).isFalse();
     }
 
@@ -182,8 +180,8 @@ class CacheRobustnessTest {
     }
 
     private static long peak(CacheMethod method) {
-        try (var _ = TensorScope.open()) {
-            CacheStatistics statistics = pipeline.generate(request(method).build()).cache();
+        try (TextToVideoResult result = pipeline.generate(request(method).build())) {
+            CacheStatistics statistics = result.cache();
             assertThat(statistics.bytes().now()).isZero();
             return statistics.bytes().peak();
         }

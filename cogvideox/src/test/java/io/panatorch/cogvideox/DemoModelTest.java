@@ -36,13 +36,13 @@ class DemoModelTest {
     @Test
     void drawsTheColoursOfThePrompt() throws IOException {
         try (var pipeline = CogVideoXPipeline.load(DemoModel.folder(), DType.FLOAT32, Device.CPU);
-                var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(TextToVideoRequest
-                    .builder("a red circle moving left on a blue background", "a large yellow circle on a white background")
-                    .steps(25)
-                    .guidanceScale(5)
-                    .cache(PyramidAttentionBroadcast.cogVideoX())
-                    .build());
+                var _ = TensorScope.open(); // for the numbers that are read
+                TextToVideoResult result = pipeline.generate(TextToVideoRequest
+                        .builder("a red circle moving left on a blue background", "a large yellow circle on a white background")
+                        .steps(25)
+                        .guidanceScale(5)
+                        .cache(PyramidAttentionBroadcast.cogVideoX())
+                        .build())) {
             assertThat(new double[] {corner(result, 0, 0), corner(result, 0, 1), corner(result, 0, 2)})
                     .satisfies(rgb -> assertThat(rgb[2]).as("blue corner").isGreaterThan(rgb[0] + 0.2).isGreaterThan(rgb[1] + 0.2));
             assertThat(corner(result, 1, 2)).as("white corner").isGreaterThan(0.8);

@@ -4,7 +4,6 @@ import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +18,7 @@ import java.util.List;
 record Outcome(List<Float> latents, String method, List<String> decisions) {
 
     static Outcome of(CogVideoXPipeline pipeline, TextToVideoRequest request) {
-        try (var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(request);
+        try (TextToVideoResult result = pipeline.generate(request)) {
             return new Outcome(floats(result.latents()), result.cache().method(),
                     result.cache().sites().stream().map(SiteStatistics::decisions).toList());
         }

@@ -57,8 +57,8 @@ class PipelineTest {
     }
 
     private static float[] frames(TextToVideoRequest request) {
-        try (var _ = TensorScope.open()) {
-            return pipeline.generate(request).frames().toFloatArray();
+        try (TextToVideoResult result = pipeline.generate(request)) {
+            return result.frames().toFloatArray();
         }
     }
 
@@ -68,40 +68,34 @@ class PipelineTest {
         float[] undisturbed = frames(request().cache(pab()).build());
         long before = LiveTensors.count();
 
-        try (var _ = TensorScope.open()) {
-            assertThatIllegalStateException()
-                    .isThrownBy(() -> pipeline.generate(request().cache(pab()).onStep(event -> {
-                        if (event.index() == step) {
-                            throw new IllegalStateException("no more");
-                        }
-                    }).build()))
-                    .withMessage("no more");
-            assertThat(LiveTensors.count()).isEqualTo(before);
-        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> pipeline.generate(request().cache(pab()).onStep(event -> {
+                    if (event.index() == step) {
+                        throw new IllegalStateException("no more");
+                    }
+                }).build()))
+                .withMessage("no more");
+        assertThat(LiveTensors.count()).isEqualTo(before);
         assertThat(frames(request().cache(pab()).build())).isEqualTo(undisturbed);
     }
 
     @Test
     void anInterruptOfTheThreadCancels() {
-        try (var _ = TensorScope.open()) {
-            assertThatExceptionOfType(CancellationException.class)
-                    .isThrownBy(() -> pipeline.generate(request().cache(pab())
-                            .onStep(_ -> Thread.currentThread().interrupt())
-                            .build()))
-                    .withMessage("generation cancelled before step 2 of 5");
-        }
+        assertThatExceptionOfType(CancellationException.class)
+                .isThrownBy(() -> pipeline.generate(request().cache(pab())
+                        .onStep(_ -> Thread.currentThread().interrupt())
+                        .build()))
+                .withMessage("generation cancelled before step 2 of 5");
         assertThat(Thread.interrupted()).isFalse();
     }
 
     @Test
     void anInterruptOfTheStepsDecodesWhatThereIs() {
-        try (var _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(request().onStep(event -> {
-                if (event.index() == 2) {
-                    event.interrupt();
-                }
-            }).build());
-
+        try (TextToVideoResult result = pipeline.generate(request().onStep(event -> {
+            if (event.index() == 2) {
+                event.interrupt();
+            }
+        }).build())) {
             assertThat(result.frames().shape().sizes()).containsExactly(1, 8, 3, 32, 32);
             assertThat(result.cache().sites().getFirst().decisions()).isEqualTo("CCC");
         }
@@ -144,11 +138,9 @@ class PipelineTest {
     @Test
     void isNotClosedUnderAGeneration() throws IOException {
         var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
-        try (var _ = TensorScope.open()) {
-            own.generate(request().onStep(_ -> assertThatIllegalStateException()
-                    .isThrownBy(own::close)
-                    .withMessageContaining("1 generations are running on this pipeline")).build());
-        }
+        own.generate(request().onStep(_ -> assertThatIllegalStateException()
+                .isThrownBy(own::close)
+                .withMessageContaining("1 generations are running on this pipeline")).build()).close();
         own.close();
         own.close();
         assertThatIllegalStateException()
@@ -158,9 +150,9 @@ class PipelineTest {
 
     @Test
     void aPromptThatIsCutIsLogged() {
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class); var _ = TensorScope.open()) {
+        try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
             String prompt = "a panda ".repeat(20);
-            pipeline.generate(TextToVideoRequest.builder(prompt).steps(1).frames(1).height(32).width(32).build());
+            pipeline.generate(TextToVideoRequest.builder(prompt).steps(1).frames(1).height(32).width(32).build()).close();
             assertThat(warnings.messages()).singleElement().asString()
                     .matches("WARNING: prompt of \\d+ tokens: the model reads 18, the rest is ignored");
         }

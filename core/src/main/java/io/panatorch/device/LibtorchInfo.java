@@ -15,7 +15,7 @@ import java.util.List;
  *
  * @param version such as {@code 2.13.0}
  * @param folder where its libraries lie
- * @param source why there: a property, the environment, or the class path
+ * @param source why there: a property, the environment, the run-time image, the class path, or that it was loaded before
  * @param shim the file of the native part of Panatorch
  * @param shimVersion the native part's version
  * @param devices what tensors can be put on: the CPU, and the GPUs that CUDA sees

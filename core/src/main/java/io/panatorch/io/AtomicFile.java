@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -22,7 +24,7 @@ import java.util.stream.Stream;
  * one step, so nobody ever sees a half-written file, also after a power failure. On any failure, an interrupt, or the
  * end of the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays. Of
  * several writers to one path, each writes its own temporary file; the last to finish wins with a file, the first with
- * a folder.
+ * a folder. A symbolic link is followed: what it leads to is written and the link stays, also where nothing is there yet.
  *
  * <p>Errors are one line that begins with the target and says why and, where possible, what to do.
  */
@@ -46,30 +48,72 @@ public final class AtomicFile {
     }
 
     /**
-     * Tells whether {@link #write} could write a file, without writing anything.
+     * Tells whether {@link #write} could write a file: by writing an empty temporary one, which it deletes.
      *
      * @param target as for {@link #write}
-     * @throws IOException if the folder is missing or not writable, or the path is something else than a file
+     * @throws IOException if the folder is missing or takes no new files, or the path is something else than a file
      */
     public static void check(Path target) throws IOException {
-        Path parent = requireFile(target);
-        if (!Files.isWritable(parent)) {
-            throw failure(target, "the folder " + parent + " is not writable; choose another path", null);
+        Path temporary = temporary(target, requireFile(target));
+        try {
+            create(target, temporary, Files::createFile);
+        } catch (IOException e) {
+            throw explain(e, target, temporary);
+        } finally {
+            Files.deleteIfExists(temporary);
+            TemporaryFiles.forget(temporary);
         }
     }
 
     /**
-     * Writes one file, replacing the file at that path if there is one. A symbolic link at that path is replaced, not
-     * followed.
+     * {@return the one path, without links, of what would be written; two targets with the same are one file or folder}
+     *
+     * @param target as for {@link #write}
+     * @throws IOException if the folder that it would be in is missing or cannot be looked into, or links lead in a circle
+     */
+    public static Path destination(Path target) throws IOException {
+        return destination(target, target.toAbsolutePath());
+    }
+
+    private static Path destination(Path target, Path path) throws IOException {
+        try {
+            return path.toRealPath();
+        } catch (NoSuchFileException e) { // nothing is there yet
+            if (Files.isSymbolicLink(path)) {
+                return destination(target, path.resolveSibling(Files.readSymbolicLink(path)));
+            }
+            return realParent(target, path).resolve(path.getFileName());
+        } catch (FileSystemException e) {
+            realParent(target, path);
+            throw failure(target, Objects.requireNonNullElse(e.getReason(), "cannot be used") + "; choose another path", e);
+        }
+    }
+
+    private static Path realParent(Path target, Path path) throws IOException {
+        Path parent = path.getParent();
+        try {
+            Path real = parent.toRealPath();
+            if (!Files.isDirectory(real)) {
+                throw failure(target, parent + " is not a folder; choose another path", null);
+            }
+            return real;
+        } catch (NoSuchFileException e) {
+            throw failure(target, "the folder " + parent + " does not exist; create it or choose another path", e);
+        } catch (AccessDeniedException e) {
+            throw failure(target, "the folder " + parent + " may not be looked into; choose another path", e);
+        }
+    }
+
+    /**
+     * Writes one file, replacing the file at that path if there is one.
      *
      * @param target the file to write; its folder must exist
      * @param writer writes the content
-     * @throws IOException if the folder is missing or not writable, the path is something else than a file, or writing
+     * @throws IOException if the folder is missing or takes no new files, the path is something else than a file, or writing
      *     fails; exceptions of the writer about other files pass unchanged
      */
     public static void write(Path target, Writer writer) throws IOException {
-        Path temporary = requireFile(target).resolve(temporaryName(target));
-        produce(target, temporary, Files::createFile, writer);
+        produce(target, requireFile(target), Files::createFile, writer);
     }
 
     /**
@@ -81,19 +125,45 @@ public final class AtomicFile {
      * @throws IOException as for {@link #write}, or if the path exists and is not an empty folder
      */
     public static void writeDirectory(Path target, Writer writer) throws IOException {
-        Path parent = existingParent(target);
-        requireFree(target);
-        Path temporary = parent.resolve(temporaryName(target));
-        produce(target, temporary, Files::createDirectory, writer);
+        produce(target, requireFree(target), Files::createDirectory, writer);
     }
 
-    private static void produce(Path target, Path temporary, TemporaryFiles.Creator creator, Writer writer)
+    /**
+     * Writes files into a folder that exists, in place of those in it that have such names; other files stay. Each appears as
+     * a whole, once all of them are: what fails before leaves the folder as it was.
+     *
+     * @param folder the folder; a symbolic link to it is followed
+     * @param replaced tells names of files that are in the way of the new ones
+     * @param writer fills a temporary folder inside it
+     * @throws IOException as for {@link #write}, or if there is no such folder
+     */
+    public static void writeInto(Path folder, Predicate<String> replaced, Writer writer) throws IOException {
+        Path destination = destination(folder);
+        if (!Files.isDirectory(destination)) {
+            throw failure(folder, "expected a folder, found none; choose another path", null);
+        }
+        produce(folder, destination.resolve(hiddenName()), Files::createDirectory, writer,
+                temporary -> TemporaryFiles.publishInto(temporary, destination, replaced));
+    }
+
+    @FunctionalInterface
+    private interface Publisher {
+        void publish(Path temporary) throws IOException;
+    }
+
+    private static void produce(Path target, Path destination, TemporaryFiles.Creator creator, Writer writer)
+            throws IOException {
+        produce(target, temporary(target, destination), creator, writer,
+                temporary -> TemporaryFiles.publish(temporary, destination));
+    }
+
+    private static void produce(Path target, Path temporary, TemporaryFiles.Creator creator, Writer writer, Publisher publisher)
             throws IOException {
         try {
-            TemporaryFiles.create(temporary, creator);
+            create(target, temporary, creator);
             writer.write(temporary);
             force(temporary);
-            TemporaryFiles.publish(temporary, target);
+            publisher.publish(temporary);
         } catch (IOException e) {
             IOException clear = explain(e, target, temporary);
             discard(temporary, clear);
@@ -106,6 +176,18 @@ public final class AtomicFile {
         }
     }
 
+    /** Where the folder itself refuses, so that nothing can have been deleted meanwhile. */
+    private static void create(Path target, Path temporary, TemporaryFiles.Creator creator) throws IOException {
+        try {
+            TemporaryFiles.create(temporary, creator);
+        } catch (NoSuchFileException e) {
+            if (!Files.isDirectory(temporary.getParent())) {
+                throw e;
+            }
+            throw failure(target, "no files can be made in the folder " + temporary.getParent() + "; choose another path", e);
+        }
+    }
+
     private static void discard(Path temporary, Throwable reason) {
         try {
             TemporaryFiles.delete(temporary);
@@ -114,51 +196,46 @@ public final class AtomicFile {
         }
     }
 
-    private static Path existingParent(Path target) throws IOException {
-        Path parent = target.toAbsolutePath().getParent();
-        if (parent == null) {
+    private static Path requireFile(Path target) throws IOException {
+        Path destination = destination(target);
+        if (Files.exists(destination) && !Files.isRegularFile(destination)) {
+            throw failure(target, destination.getParent() == null
+                    ? "is the root folder; choose another path" : "is not a regular file; choose another path", null);
+        }
+        return destination;
+    }
+
+    private static Path requireFree(Path target) throws IOException {
+        Path destination = destination(target);
+        if (destination.getParent() == null) {
             throw failure(target, "is the root folder; choose another path", null);
         }
-        if (!Files.exists(parent)) {
-            throw failure(target, "the folder " + parent + " does not exist; create it or choose another path", null);
+        if (!Files.exists(destination)) {
+            return destination;
         }
-        if (!Files.isDirectory(parent)) {
-            throw failure(target, parent + " is not a folder; choose another path", null);
-        }
-        return parent;
-    }
-
-    private static Path requireFile(Path target) throws IOException {
-        Path parent = existingParent(target);
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            throw failure(target, "is not a regular file; choose another path", null);
-        }
-        return parent;
-    }
-
-    private static void requireFree(Path target) throws IOException {
-        if (!Files.exists(target)) {
-            return;
-        }
-        if (!Files.isDirectory(target)) {
+        if (!Files.isDirectory(destination)) {
             throw failure(target, "exists and is not a folder; choose another path", null);
         }
-        try (Stream<Path> content = Files.list(target)) {
+        try (Stream<Path> content = Files.list(destination)) {
             if (content.findAny().isPresent()) {
                 throw failure(target, "exists and is not empty; empty it or choose another path", null);
             }
         }
+        return destination;
     }
 
     /**
      * Keeps the extension, because encoders choose a format by it, but not the name, which may be as long as can be.
      */
-    private static String temporaryName(Path target) {
+    private static Path temporary(Path target, Path destination) {
         String name = target.getFileName().toString();
         int dot = name.lastIndexOf('.');
         String extension = dot > 0 && name.length() - dot <= LONGEST_EXTENSION ? name.substring(dot) : "";
-        String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        return ".panatorch-" + random + extension;
+        return destination.resolveSibling(hiddenName() + extension);
+    }
+
+    private static String hiddenName() {
+        return ".panatorch-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }
 
     /** Sends the content to the disk, because a rename may otherwise reach it first. */

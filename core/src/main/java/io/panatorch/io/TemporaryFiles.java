@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. */
@@ -53,6 +54,28 @@ final class TemporaryFiles {
         requireRunning(path);
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
         LIVE.remove(path);
+    }
+
+    /** Moves what is in a folder into another, where it takes the place of files with such names. */
+    static synchronized void publishInto(Path path, Path target, Predicate<String> replaced) throws IOException {
+        requireRunning(path);
+        for (Path old : files(target)) {
+            String name = old.getFileName().toString();
+            if (replaced.test(name) && !Files.exists(path.resolve(name))) {
+                Files.delete(old);
+            }
+        }
+        for (Path file : files(path)) {
+            Files.move(file, target.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+        }
+        delete(path);
+        LIVE.remove(path);
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        }
     }
 
     private static void requireRunning(Path path) throws IOException {

@@ -43,8 +43,17 @@ public final class Weights implements AutoCloseable {
      * @throws IOException where there is no such file, or it is damaged
      */
     public static Weights open(Path folder, String baseName, DType dtype, Device device) throws IOException {
-        return new Weights(
-                new Root(Safetensors.open(folder, baseName), new TensorOwner(), new TreeSet<>(), dtype, device), "");
+        return of(Safetensors.open(folder, baseName), dtype, device);
+    }
+
+    /**
+     * Takes tensors from a file that has been opened, and from then on owns it.
+     *
+     * @param dtype what floating-point tensors are converted to
+     * @param device where tensors are put
+     */
+    public static Weights of(Safetensors file, DType dtype, Device device) {
+        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), dtype, device), "");
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -56,13 +65,14 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * Opens weights, as {@link #open} does, for a model that owns them; where it cannot be made of them, they are closed.
+     * Opens weights for a model that owns them; where it cannot be made of them, they are closed.
      *
+     * @param file whose tensors they are; closed with them
      * @return the model
-     * @throws IOException where there is no such file, or it is damaged, or the model finds that it does not fit
+     * @throws IOException where the model finds that they do not fit
      */
-    public static <T> T load(Path folder, String baseName, DType dtype, Device device, Owner<T> model) throws IOException {
-        Weights weights = open(folder, baseName, dtype, device);
+    public static <T> T load(Safetensors file, DType dtype, Device device, Owner<T> model) throws IOException {
+        Weights weights = of(file, dtype, device);
         try {
             return model.of(weights);
         } catch (IOException | RuntimeException | Error e) {

@@ -34,8 +34,6 @@ import java.util.Set;
  */
 public final class Safetensors implements AutoCloseable {
 
-    private static final String SUFFIX = ".safetensors";
-
     private record Place(SafetensorsFile file, TensorInfo info) {}
 
     private final Path path;
@@ -55,19 +53,21 @@ public final class Safetensors implements AutoCloseable {
     /**
      * Opens one file, or the files of an index.
      *
-     * @param file a {@code .safetensors} file, or an index if its name ends with {@code .safetensors.index.json}
+     * @param file a {@code .safetensors} file, or an index if its name ends with {@code .safetensors.index.json} or, for a
+     *     variant, {@code .safetensors.index.VARIANT.json}
      * @throws NoSuchFileException if it does not exist
      * @throws InvalidFileException if it, or a file of the index, is damaged or not safe to read
      * @throws IOException if it cannot be read
      */
     public static Safetensors open(Path file) throws IOException {
+        WeightFiles.requireWhole(file);
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString(), null, "does not exist");
         }
         if (!Files.isRegularFile(file)) {
             throw new InvalidFileException(file, "is not a file");
         }
-        if (!file.toString().endsWith(SafetensorsIndex.SUFFIX)) {
+        if (!WeightFiles.isIndex(file)) {
             return new Safetensors(file, List.of(SafetensorsFile.open(file)));
         }
         SafetensorsIndex index = SafetensorsIndex.read(file);
@@ -92,23 +92,34 @@ public final class Safetensors implements AutoCloseable {
      * @param folder the folder of one model's part
      * @param baseName {@code diffusion_pytorch_model} for models of diffusers, {@code model} for those of transformers
      * @throws NoSuchFileException if the folder has neither
-     * @throws InvalidFileException if a file is damaged or not safe to read
+     * @throws InvalidFileException if a file is damaged or not safe to read, or the weights are there in another form alone
      * @throws IOException if a file cannot be read
      */
     public static Safetensors open(Path folder, String baseName) throws IOException {
-        Path single = folder.resolve(baseName + SUFFIX);
-        Path index = folder.resolve(baseName + SafetensorsIndex.SUFFIX);
-        if (Files.exists(single)) {
-            return open(single);
-        }
-        if (Files.exists(index)) {
-            return open(index);
-        }
-        throw new NoSuchFileException(
-                folder.toString(),
-                null,
-                "has neither " + single.getFileName() + " nor " + index.getFileName()
-                        + "; weights in other formats are not read");
+        return open(folder, baseName, WeightFiles.PLAIN);
+    }
+
+    /**
+     * Opens the weights of a variant, as {@code variant=} does in Python: {@code baseName.VARIANT.safetensors}, or the files of
+     * {@code baseName.safetensors.index.VARIANT.json}. Where the folder has none of it, these are the plain ones.
+     *
+     * @param variant such as {@code fp16}; an empty string means none
+     * @throws IllegalArgumentException for what is no name of a variant
+     * @throws IOException as {@link #open(Path, String)}
+     */
+    public static Safetensors open(Path folder, String baseName, String variant) throws IOException {
+        return open(WeightFiles.find(folder, baseName, variant));
+    }
+
+    /**
+     * {@return whether a folder has weights of a variant}
+     *
+     * @param variant such as {@code fp16}
+     * @throws IllegalArgumentException for what is no name of a variant
+     * @throws IOException if the folder cannot be read
+     */
+    public static boolean hasVariant(Path folder, String variant) throws IOException {
+        return WeightFiles.hasVariant(folder, variant);
     }
 
     /** {@return what was opened: a file or an index} */

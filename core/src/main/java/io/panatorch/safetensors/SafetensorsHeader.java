@@ -2,12 +2,12 @@ package io.panatorch.safetensors;
 
 import static io.panatorch.safetensors.StrictJson.quote;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,10 +37,6 @@ record SafetensorsHeader(
     /** What a tensor of libtorch can have. */
     private static final int MOST_DIMENSIONS = 64;
 
-    /** A checkout without Git LFS has small text files in the place of weights, which begin with this. */
-    private static final long GIT_LFS_POINTER =
-            littleEndian("version ".getBytes(StandardCharsets.US_ASCII)).getLong();
-
     /**
      * Reads and checks the header at the beginning of a file.
      *
@@ -48,6 +44,7 @@ record SafetensorsHeader(
      */
     static SafetensorsHeader read(Path file, FileChannel channel) throws IOException {
         long fileSize = channel.size();
+        FileContent.requireReal(file, bytes(file, channel, 0, (int) Math.min(fileSize, FileContent.START)));
         if (fileSize < Long.BYTES) {
             throw new InvalidFileException(
                     file, "is " + fileSize + " bytes long, a header needs at least " + Long.BYTES);
@@ -75,10 +72,6 @@ record SafetensorsHeader(
     }
 
     private static void checkLength(Path file, long length, long available) throws InvalidFileException {
-        if (length == GIT_LFS_POINTER) {
-            throw new InvalidFileException(
-                    file, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
-        }
         String found = "header length is " + Long.toUnsignedString(length) + " bytes, ";
         if (length < 0 || length > LONGEST) {
             throw new InvalidFileException(

@@ -2,6 +2,7 @@ package io.panatorch.safetensors;
 
 import static io.panatorch.safetensors.StrictJson.quote;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,19 +22,14 @@ import java.util.TreeMap;
  */
 record SafetensorsIndex(Path file, Map<String, String> shardNames, SortedMap<String, Path> shards) {
 
-    static final String SUFFIX = ".safetensors.index.json";
-
     private static final String PART = "index";
     private static final String WEIGHT_MAP = "weight_map";
 
     /** Reads an index and finds its files. */
     static SafetensorsIndex read(Path file) throws IOException {
-        if (Files.size(file) > SafetensorsHeader.LONGEST) {
-            throw new InvalidFileException(
-                    file, "is " + Files.size(file) + " bytes long, expected at most " + SafetensorsHeader.LONGEST);
-        }
         Map<String, String> shardNames = new LinkedHashMap<>();
-        try (StrictJson json = new StrictJson(file, PART, Files.readAllBytes(file))) {
+        byte[] content = FileContent.read(file, SafetensorsHeader.LONGEST, "an index");
+        try (StrictJson json = new StrictJson(file, PART, content)) {
             json.document(key -> {
                 if (key.equals(WEIGHT_MAP)) {
                     json.object(WEIGHT_MAP, tensor ->
@@ -55,6 +51,11 @@ record SafetensorsIndex(Path file, Map<String, String> shardNames, SortedMap<Str
         return new SafetensorsIndex(file, shardNames, shards);
     }
 
+    /**
+     * The file of a name, which comes from whoever made the index and may therefore not lead out of its folder. A link may: only
+     * the owner of the folder can have laid it, to a copy of the weights that several folders share, or to the blobs of a hub's
+     * cache.
+     */
     private static Path shard(Path index, String name) throws IOException {
         boolean plain = !name.isEmpty()
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || Character.isISOControl(c))
@@ -66,29 +67,13 @@ record SafetensorsIndex(Path file, Map<String, String> shardNames, SortedMap<Str
                     PART + ": the file name " + quote(name) + " is refused, expected a plain name of a file beside it");
         }
         Path shard = index.resolveSibling(name);
+        WeightFiles.requireWhole(shard);
         if (!Files.isRegularFile(shard)) {
             throw new InvalidFileException(
                     index,
                     PART + ": names the file " + quote(name) + ", which is not there; fetch it or the folder again");
         }
-        Path folder = index.toAbsolutePath().getParent().toRealPath();
-        Path real = shard.toRealPath();
-        if (!real.startsWith(folder) && !isHubBlob(real, folder)) {
-            throw new InvalidFileException(
-                    index, PART + ": the file " + quote(name) + " is a link out of the folder, to " + real);
-        }
         return shard;
-    }
-
-    /**
-     * The cache of the Hugging Face hub is full of links out of their folder, from {@code X/snapshots/REVISION/...} to
-     * {@code X/blobs/HASH}; these are fine.
-     */
-    private static boolean isHubBlob(Path real, Path folder) {
-        Path blobs = real.getParent();
-        return blobs.endsWith("blobs")
-                && blobs.getParent() != null
-                && folder.startsWith(blobs.resolveSibling("snapshots"));
     }
 
     /** Checks that a file has the tensors that this says it has, and no other. */

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -119,8 +120,8 @@ class AtomicFileTest {
                 .hasMessage(target + ": could not be written in " + folder
                         + ": the folder, or the temporary file in it, was deleted meanwhile");
         Path tooLong = folder.resolve("n".repeat(256));
-        assertThatThrownBy(() -> AtomicFile.write(tooLong, temporary -> Files.writeString(temporary, "x")))
-                .hasMessage(tooLong + ": could not be written in " + folder + ": File name too long");
+        assertThatThrownBy(() -> AtomicFile.write(tooLong, AtomicFileTest::unreachable))
+                .hasMessage(tooLong + ": File name too long; choose another path");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -202,6 +203,94 @@ class AtomicFileTest {
                 .hasMessageStartingWith(filled + ": could not be written in " + folder + ": ");
         assertThat(filled.resolve("other")).hasContent("kept");
         assertThat(content()).containsExactlyInAnyOrder(empty, filled);
+    }
+
+    @Test
+    void filesInAFolderAreReplacedTogether() throws IOException {
+        for (String name : List.of("0.png", "1.png", "2.png", "0.txt")) {
+            Files.writeString(folder.resolve(name), "old");
+        }
+        AtomicFile.writeInto(folder, name -> name.endsWith(".png"), temporary -> {
+            assertThat(temporary).hasParent(folder);
+            Files.writeString(temporary.resolve("0.png"), "new");
+            Files.writeString(temporary.resolve("3.png"), "new");
+            assertThat(folder.resolve("0.png")).hasContent("old");
+        });
+        assertThat(content()).extracting(file -> file.getFileName() + " " + Files.readString(file))
+                .containsExactlyInAnyOrder("0.png new", "3.png new", "0.txt old");
+
+        assertThatThrownBy(() -> AtomicFile.writeInto(folder, _ -> true, temporary -> {
+                    Files.writeString(temporary.resolve("0.png"), "newer");
+                    throw new IOException("No space left on device");
+                }))
+                .hasMessage(folder + ": could not be written: No space left on device");
+        assertThat(content()).hasSize(3);
+        assertThat(folder.resolve("0.png")).hasContent("new");
+        Path missing = folder.resolve("missing");
+        assertThatThrownBy(() -> AtomicFile.writeInto(missing, _ -> true, AtomicFileTest::unreachable))
+                .hasMessage(missing + ": expected a folder, found none; choose another path");
+    }
+
+    @Test
+    void linksAreFollowed() throws IOException {
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path file = Files.writeString(elsewhere.resolve("file"), "old");
+        Path toFile = Files.createSymbolicLink(folder.resolve("to.mp4"), Path.of("elsewhere/file"));
+        Path toLink = Files.createSymbolicLink(folder.resolve("to-link"), toFile.getFileName());
+        AtomicFile.write(toLink, temporary -> {
+            assertThat(temporary).hasParent(elsewhere);
+            Files.writeString(temporary, "new");
+        });
+        assertThat(file).hasContent("new");
+
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), Path.of("elsewhere/to-come"));
+        AtomicFile.check(dangling);
+        AtomicFile.write(dangling, temporary -> Files.writeString(temporary, "made"));
+        assertThat(elsewhere.resolve("to-come")).hasContent("made");
+
+        Path toFolder = Files.createSymbolicLink(folder.resolve("to-folder"), Path.of("elsewhere/frames"));
+        AtomicFile.writeDirectory(toFolder, temporary -> Files.writeString(temporary.resolve("0.png"), "0"));
+        assertThat(elsewhere.resolve("frames/0.png")).hasContent("0");
+        assertThat(Stream.of(toFile, toLink, dangling, toFolder)).allMatch(Files::isSymbolicLink);
+        assertThatThrownBy(() -> AtomicFile.write(toFolder, AtomicFileTest::unreachable))
+                .hasMessage(toFolder + ": is not a regular file; choose another path");
+    }
+
+    @Test
+    void linksThatLeadNowhereAreRefused() throws IOException {
+        Path circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+        assertThatThrownBy(() -> AtomicFile.check(circle)).hasMessageStartingWith(circle + ": Too many levels of symbolic links");
+        Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), Path.of("missing/file"));
+        assertRefused(nowhere, ": the folder " + folder.resolve("missing")
+                + " does not exist; create it or choose another path");
+    }
+
+    @Test
+    void targetsWithOneDestinationAreOneFile() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("a"));
+        Files.createSymbolicLink(folder.resolve("folder"), folder);
+        Path destination = folder.toRealPath().resolve("a");
+        assertThat(AtomicFile.destination(link)).isEqualTo(destination);
+        assertThat(AtomicFile.destination(folder.resolve("folder/../" + folder.getFileName() + "/a"))).isEqualTo(destination);
+        Files.createFile(destination);
+        assertThat(AtomicFile.destination(link)).isEqualTo(destination);
+    }
+
+    @Test
+    void aCheckLeavesNothing() throws IOException {
+        AtomicFile.check(folder.resolve("a.png"));
+        assertThat(content()).isEmpty();
+    }
+
+    /** To root, this folder says that it is writable. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFolderThatTakesNoFilesIsToldBefore() {
+        Path target = Path.of("/proc/a.mp4");
+        Pattern reason = Pattern.compile(target + ": (no files can be made in the folder /proc; choose another path"
+                + "|could not be written in /proc: permission denied; choose a folder that you may write to)");
+        assertThatThrownBy(() -> AtomicFile.check(target)).message().matches(reason);
+        assertThatThrownBy(() -> AtomicFile.write(target, AtomicFileTest::unreachable)).message().matches(reason);
     }
 
     @Test

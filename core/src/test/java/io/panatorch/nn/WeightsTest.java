@@ -59,6 +59,14 @@ class WeightsTest {
     }
 
     @Test
+    void takesTensorsFromAnyFileThatIsOpen() throws IOException {
+        Path moved = Files.move(file, folder.resolve("of another name"));
+        try (Weights weights = Weights.of(Safetensors.open(moved), DType.FLOAT32, Device.CPU)) {
+            assertThat(weights.get("norm.weight", 2, 3).toDoubleArray()).endsWith(5, 0.5);
+        }
+    }
+
+    @Test
     void aCursorFindsConvertsAndOwns() throws IOException {
         long before = LiveTensors.count();
         try (Weights weights = open(DType.FLOAT32)) {
@@ -95,7 +103,7 @@ class WeightsTest {
 
     @Test
     void aModelOwnsWhatItIsMadeOf() throws IOException {
-        Weights kept = Weights.load(folder, "model", DType.FLOAT32, Device.CPU, weights -> weights);
+        Weights kept = Weights.load(Safetensors.open(folder, "model"), DType.FLOAT32, Device.CPU, weights -> weights);
         try (kept) {
             assertThat(kept.get("up.weight", 2, 3).isClosed()).isFalse();
         }
@@ -106,7 +114,7 @@ class WeightsTest {
         long before = LiveTensors.count();
         for (Exception failure : new Exception[] {new IOException("no model"), new IllegalStateException("no model")}) {
             List<Weights> opened = new ArrayList<>();
-            assertThatThrownBy(() -> Weights.load(folder, "model", DType.FLOAT32, Device.CPU, weights -> {
+            assertThatThrownBy(() -> Weights.load(Safetensors.open(folder, "model"), DType.FLOAT32, Device.CPU, weights -> {
                 opened.add(weights);
                 weights.get("up.weight", 2, 3);
                 if (failure instanceof IOException e) {

@@ -183,13 +183,12 @@ class SafetensorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            ``                       | is 0 bytes long, a header needs at least 8
+            ``                       | is empty; the file is damaged, fetch it again
             00000000000000           | is 7 bytes long, a header needs at least 8
             0000000000000000         | header must begin with {; this is no safetensors file
             02000000000000007b       | header length is 2 bytes, but the file has only 1 after it; it is cut off or no safetensors file
             ffffffffffffffff7b7d     | header length is 18446744073709551615 bytes, expected at most 100000000; this is no safetensors file
             01e1f505000000007b7d     | header length is 100000001 bytes, expected at most 100000000; this is no safetensors file
-            76657273696f6e2068747470 | is a Git LFS pointer, not the file itself; fetch it with: git lfs pull
             02000000000000005b5d     | header must begin with {; this is no safetensors file
             """)
     void damagedBeginnings(String hex, String problem) throws IOException {

@@ -367,6 +367,62 @@ public class Panatorch {
         }
     }
 
+    private static class pt_libtorch_path {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_libtorch_path");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *pt_libtorch_path()
+     * }
+     */
+    public static FunctionDescriptor pt_libtorch_path$descriptor() {
+        return pt_libtorch_path.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *pt_libtorch_path()
+     * }
+     */
+    public static MethodHandle pt_libtorch_path$handle() {
+        return pt_libtorch_path.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *pt_libtorch_path()
+     * }
+     */
+    public static MemorySegment pt_libtorch_path$address() {
+        return pt_libtorch_path.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *pt_libtorch_path()
+     * }
+     */
+    public static MemorySegment pt_libtorch_path() {
+        var mh$ = pt_libtorch_path.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_libtorch_path");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_features {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_LONG    );

@@ -3,10 +3,13 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SessionOptions;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
@@ -18,13 +21,21 @@ import picocli.CommandLine.TypeConversionException;
 final class CacheOptions {
 
     private enum Choice {
-        NONE("none"), PAB("pab"), FASTER("faster"), FIRST_BLOCK("first-block"), MAGCACHE("magcache"),
-        TAYLORSEER("taylorseer"), TEACACHE("teacache");
+        NONE("none", null),
+        PAB("pab", null),
+        FASTER("faster", (settings, _) -> settings.faster()),
+        FIRST_BLOCK("first-block", (settings, _) -> settings.firstBlock()),
+        MAGCACHE("magcache", CacheSettings::magCache),
+        TAYLORSEER("taylorseer", (settings, _) -> settings.taylorSeer()),
+        TEACACHE("teacache", (settings, _) -> settings.teaCache());
 
         private final String text;
+        /** Takes settings and who hears what a method has to say; null for a choice without settings. */
+        private final BiFunction<CacheSettings, Consumer<String>, CacheMethod> maker;
 
-        Choice(String text) {
+        Choice(String text, BiFunction<CacheSettings, Consumer<String>, CacheMethod> maker) {
             this.text = text;
+            this.maker = maker;
         }
     }
 
@@ -45,7 +56,7 @@ final class CacheOptions {
     private Choice choice;
 
     @Option(names = "--cache-option", paramLabel = "KEY=VALUE",
-            description = "a setting of another method than pab; may be given several times")
+            description = "a setting of another method than pab; may be given several times. The keys are listed below")
     private Map<String, String> settings;
 
     @Mixin
@@ -57,6 +68,22 @@ final class CacheOptions {
     /** {@return the options of each method with its own settings} */
     static List<String> methods() {
         return Stream.of(Choice.values()).filter(choice -> choice != Choice.NONE).map(choice -> "--cache " + choice.text).toList();
+    }
+
+    /** {@return lines of a help: the keys of {@code --cache-option} for each method that has some} */
+    static List<String> help() {
+        List<String> lines = new ArrayList<>();
+        for (Choice choice : Choice.values()) {
+            if (choice.maker != null) {
+                lines.add("  --cache " + choice.text);
+                keys(choice).forEach(key -> lines.add("      " + key));
+            }
+        }
+        return lines;
+    }
+
+    private static List<CacheSettings.Key> keys(Choice choice) {
+        return CacheSettings.keys(settings -> choice.maker.apply(settings, _ -> {}));
     }
 
     /** {@return whether the method needs numbers of a calibration run, which are not given} */
@@ -86,18 +113,14 @@ final class CacheOptions {
         if (choice != Choice.PAB && pab.given() != null) {
             throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choice.text);
         }
-        if (settings != null && (choice == Choice.NONE || choice == Choice.PAB)) {
+        if (settings != null && choice.maker == null) {
             throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choice.text);
         }
-        CacheSettings others = new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()));
         CacheMethod method = switch (choice) {
             case NONE -> CacheMethod.none();
             case PAB -> pab.method(terminal);
-            case FASTER -> others.faster();
-            case FIRST_BLOCK -> others.firstBlock();
-            case MAGCACHE -> others.magCache(terminal::line);
-            case TAYLORSEER -> others.taylorSeer();
-            case TEACACHE -> others.teaCache();
+            default -> choice.maker.apply(new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of())),
+                    terminal::line);
         };
         SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget());
         return method.with(measuring ? options.withMeasuring() : options);

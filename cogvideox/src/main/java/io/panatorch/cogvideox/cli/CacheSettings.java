@@ -23,39 +23,86 @@ final class CacheSettings {
     /** The setting of MagCache that comes from a calibration. */
     static final String RATIOS = "ratios";
 
+    private static final String CALIBRATE = "calibrate";
     private static final double DEFAULT_FIRST_BLOCK_THRESHOLD = 0.05;
     private static final double DEFAULT_TEACACHE_THRESHOLD = 0.1;
 
+    /**
+     * What a value may be.
+     *
+     * @param placeholder in a help
+     * @param words in an error
+     */
+    private record Kind<T>(String placeholder, String words, Function<String, T> parser) {
+
+        static final Kind<Integer> WHOLE = new Kind<>("N", "a whole number", Integer::valueOf);
+        static final Kind<Double> NUMBER = new Kind<>("X", "a number", Double::valueOf);
+        static final Kind<Double> FINITE = new Kind<>("X", "a number", CacheSettings::finite);
+        static final Kind<List<Double>> NUMBERS = new Kind<>("X,...", "numbers separated by commas", CacheSettings::numbers);
+        static final Kind<List<Integer>> RANGE = new Kind<>("LO,HI", "LO,HI", CacheSettings::range);
+        static final Kind<String> REGEX = new Kind<>("REGEX", "a regular expression", Function.identity());
+        static final Kind<Boolean> BOOL = new Kind<>("true|false", "true or false", CacheSettings::bool);
+        static final Kind<DType> DTYPE =
+                new Kind<>("bfloat16|float16|float32", "bfloat16, float16 or float32", CacheSettings::dtype);
+    }
+
+    /**
+     * A setting of a method.
+     *
+     * @param standard what it is unless set: a value, or words where no value says so
+     */
+    record Key(String name, String placeholder, String standard) {
+
+        @Override
+        public String toString() {
+            return name + "=" + placeholder + " (default: " + standard + ")";
+        }
+    }
+
     private final String method;
     private final Map<String, String> texts;
-    private final List<String> known = new ArrayList<>();
+    private final List<Key> known = new ArrayList<>();
 
     CacheSettings(String method, Map<String, String> texts) {
         this.method = method;
         this.texts = texts;
     }
 
+    /**
+     * {@return the keys of a method, as it asks for them itself}
+     *
+     * @param maker makes a method of settings
+     */
+    static List<Key> keys(Function<CacheSettings, CacheMethod> maker) {
+        CacheSettings settings = new CacheSettings("", Map.of());
+        try {
+            maker.apply(settings);
+        } catch (IllegalArgumentException e) {
+            // A method that cannot be without settings has asked for all of them before it says so.
+        }
+        return settings.known;
+    }
+
     CacheMethod faster() {
         FasterCache.Builder builder = FasterCache.builder();
-        set("spatial-attention-block-skip-range", "a whole number", Integer::valueOf, builder::spatialAttentionBlockSkipRange);
-        setRange("spatial-attention-timestep-skip-range", builder::spatialAttentionTimestepSkipRange);
-        set("spatial-attention-block-identifiers", "a regular expression", Function.identity(),
-                builder::spatialAttentionBlockIdentifiers);
-        set("attention-weight", "a number", CacheSettings::finite, weight -> builder.attentionWeightCallback((_, _) -> weight));
-        set("unconditional-batch-skip-range", "a whole number", Integer::valueOf, builder::unconditionalBatchSkipRange);
-        setRange("unconditional-batch-timestep-skip-range", builder::unconditionalBatchTimestepSkipRange);
-        set("alpha-low-frequency", "a number", Double::valueOf, builder::alphaLowFrequency);
-        setRange("low-frequency-weight-update-timestep-range", builder::lowFrequencyWeightUpdateTimestepRange);
-        set("alpha-high-frequency", "a number", Double::valueOf, builder::alphaHighFrequency);
-        setRange("high-frequency-weight-update-timestep-range", builder::highFrequencyWeightUpdateTimestepRange);
-        set("is-guidance-distilled", "true or false", CacheSettings::bool, builder::isGuidanceDistilled);
+        set("spatial-attention-block-skip-range", Kind.WHOLE, "2", builder::spatialAttentionBlockSkipRange);
+        setRange("spatial-attention-timestep-skip-range", "-1,681", builder::spatialAttentionTimestepSkipRange);
+        set("spatial-attention-block-identifiers", Kind.REGEX, ".*", builder::spatialAttentionBlockIdentifiers);
+        set("attention-weight", Kind.FINITE, "0.5", weight -> builder.attentionWeightCallback((_, _) -> weight));
+        set("unconditional-batch-skip-range", Kind.WHOLE, "5", builder::unconditionalBatchSkipRange);
+        setRange("unconditional-batch-timestep-skip-range", "-1,641", builder::unconditionalBatchTimestepSkipRange);
+        set("alpha-low-frequency", Kind.NUMBER, "1.1", builder::alphaLowFrequency);
+        setRange("low-frequency-weight-update-timestep-range", "99,901", builder::lowFrequencyWeightUpdateTimestepRange);
+        set("alpha-high-frequency", Kind.NUMBER, "1.1", builder::alphaHighFrequency);
+        setRange("high-frequency-weight-update-timestep-range", "-1,301", builder::highFrequencyWeightUpdateTimestepRange);
+        set("is-guidance-distilled", Kind.BOOL, "false", builder::isGuidanceDistilled);
         checkKeys();
         return builder.build();
     }
 
     CacheMethod firstBlock() {
         double[] threshold = {DEFAULT_FIRST_BLOCK_THRESHOLD};
-        set("threshold", "a number", Double::valueOf, value -> threshold[0] = value);
+        set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
         checkKeys();
         return FirstBlockCache.of(threshold[0]);
     }
@@ -64,10 +111,18 @@ final class CacheSettings {
     CacheMethod magCache(Consumer<String> calibrated) {
         boolean[] calibrate = {false};
         List<Double> ratios = new ArrayList<>();
-        set("calibrate", "true or false", CacheSettings::bool, value -> calibrate[0] = value);
-        set(RATIOS, "numbers separated by commas", CacheSettings::numbers, ratios::addAll);
+        List<Consumer<MagCache.Builder>> others = new ArrayList<>();
+        set(CALIBRATE, Kind.BOOL, "false", value -> calibrate[0] = value);
+        set(RATIOS, Kind.NUMBERS, "none, they are to be given", ratios::addAll);
+        set("threshold", Kind.NUMBER, "0.06", value -> others.add(builder -> builder.threshold(value)));
+        set("max-skip-steps", Kind.WHOLE, "3", value -> others.add(builder -> builder.maxSkipSteps(value)));
+        set("retention-ratio", Kind.NUMBER, "0.2", value -> others.add(builder -> builder.retentionRatio(value)));
+        checkKeys();
         if (calibrate[0]) {
-            checkKeys();
+            if (texts.size() > 1) {
+                throw new IllegalArgumentException("--cache-option calibrate=true: expected alone, found others with it, which"
+                        + " a calibration does not use");
+            }
             return MagCache.calibration(found -> calibrated.accept("--cache-option ratios="
                     + found.stream().map(ratio -> String.format(Locale.ROOT, "%.5f", ratio)).collect(Collectors.joining(","))));
         }
@@ -76,31 +131,28 @@ final class CacheSettings {
                     + " --cache-option calibrate=true prints");
         }
         MagCache.Builder builder = MagCache.builder(ratios);
-        set("threshold", "a number", Double::valueOf, builder::threshold);
-        set("max-skip-steps", "a whole number", Integer::valueOf, builder::maxSkipSteps);
-        set("retention-ratio", "a number", Double::valueOf, builder::retentionRatio);
-        checkKeys();
+        others.forEach(setting -> setting.accept(builder));
         return builder.build();
     }
 
     CacheMethod teaCache() {
         double[] threshold = {DEFAULT_TEACACHE_THRESHOLD};
         List<Double> coefficients = new ArrayList<>();
-        set("threshold", "a number", Double::valueOf, value -> threshold[0] = value);
-        set("coefficients", "numbers separated by commas", CacheSettings::numbers, coefficients::addAll);
+        set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
+        set("coefficients", Kind.NUMBERS, "those of CogVideoX-2b", coefficients::addAll);
         checkKeys();
         return TeaCache.of(threshold[0], coefficients.isEmpty() ? TeaCache.COGVIDEOX_2B : coefficients);
     }
 
     CacheMethod taylorSeer() {
         TaylorSeer.Builder builder = TaylorSeer.builder();
-        set("cache-interval", "a whole number", Integer::valueOf, builder::cacheInterval);
-        set("disable-cache-before-step", "a whole number", Integer::valueOf, builder::disableCacheBeforeStep);
-        set("disable-cache-after-step", "a whole number", Integer::valueOf, builder::disableCacheAfterStep);
-        set("max-order", "a whole number", Integer::valueOf, builder::maxOrder);
-        set("taylor-factors-dtype", "bfloat16, float16 or float32", CacheSettings::dtype, builder::taylorFactorsDtype);
-        set("cache-identifiers", "a regular expression", Function.identity(), builder::cacheIdentifiers);
-        set("use-lite-mode", "true or false", CacheSettings::bool, lite -> {
+        set("cache-interval", Kind.WHOLE, "5", builder::cacheInterval);
+        set("disable-cache-before-step", Kind.WHOLE, "3", builder::disableCacheBeforeStep);
+        set("disable-cache-after-step", Kind.WHOLE, "never", builder::disableCacheAfterStep);
+        set("max-order", Kind.WHOLE, "1", builder::maxOrder);
+        set("taylor-factors-dtype", Kind.DTYPE, "bfloat16", builder::taylorFactorsDtype);
+        set("cache-identifiers", Kind.REGEX, "all attentions", builder::cacheIdentifiers);
+        set("use-lite-mode", Kind.BOOL, "false", lite -> {
             if (lite) {
                 builder.useLiteMode();
             }
@@ -109,28 +161,30 @@ final class CacheSettings {
         return builder.build();
     }
 
-    private <T> void set(String key, String expected, Function<String, T> parser, Consumer<T> setting) {
-        known.add(key);
+    private <T> void set(String key, Kind<T> kind, String standard, Consumer<T> setting) {
+        known.add(new Key(key, kind.placeholder, standard));
         String text = texts.get(key);
         if (text != null) {
             T value;
             try {
-                value = parser.apply(text);
+                value = kind.parser.apply(text);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("--cache-option " + key + ": expected " + expected + ", found '" + text + "'", e);
+                throw new IllegalArgumentException("--cache-option " + key + ": expected " + kind.words + ", found '" + text + "'",
+                        e);
             }
             setting.accept(value);
         }
     }
 
-    private void setRange(String key, BiConsumer<Integer, Integer> setting) {
-        set(key, "LO,HI", CacheSettings::range, range -> setting.accept(range.get(0), range.get(1)));
+    private void setRange(String key, String standard, BiConsumer<Integer, Integer> setting) {
+        set(key, Kind.RANGE, standard, range -> setting.accept(range.get(0), range.get(1)));
     }
 
     private void checkKeys() {
+        List<String> names = known.stream().map(Key::name).toList();
         for (String key : texts.keySet()) {
-            if (!known.contains(key)) {
-                throw new IllegalArgumentException("--cache-option: expected one of " + String.join(", ", known)
+            if (!names.contains(key)) {
+                throw new IllegalArgumentException("--cache-option: expected one of " + String.join(", ", names)
                         + " with --cache " + method + ", found " + key);
             }
         }

@@ -11,7 +11,6 @@ import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,7 +37,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
+        footerHeading = "%n" + Outputs.RULE + "%n%nExamples:%n",
+        footer = {
+            "  panatorch calibrate --prompts prompts.txt --target-psnr 40 \\",
+            "      --output rules.json --report rules.html",
+            "  panatorch generate --cache-config rules.json --output up.mp4 \\",
+            "      --prompt \"a green square moving up on a black background\""
+        })
 final class CalibrateCommand implements Callable<Integer> {
 
     /** Without a file of its own, the check has every prompt of so many. */
@@ -119,6 +125,7 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
+        Outputs.requireDistinct(output, report);
         if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
             throw new IllegalArgumentException("--report: expected a file that ends with .html, found " + report);
         }
@@ -158,9 +165,7 @@ final class CalibrateCommand implements Callable<Integer> {
     private void warmUp(CogVideoXPipeline pipeline, String prompt) {
         terminal.progress("warming up");
         TextToVideoRequest request = video.request(List.of(prompt)).cache(CacheMethod.none()).build();
-        try (var _ = TensorScope.open()) {
-            pipeline.generate(request);
-        }
+        pipeline.generate(request).close();
     }
 
     private void write(CalibrationReport result, Map<String, String> facts) throws IOException {

@@ -16,7 +16,6 @@ import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.video.Frames;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +45,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"})
+        exitCodeList = {"0:all is done", "1:it failed", "2:wrong use of the command"},
+        footerHeading = "%n" + Outputs.RULE + "%n%nExamples:%n",
+        footer = {
+            "  panatorch compare --output compare.html \\",
+            "      --prompt \"a red circle moving right on a blue background\"",
+            "  panatorch compare --prompts prompts.txt \\",
+            "      --setting \"--cache pab\" --setting \"--cache teacache\""
+        })
 final class CompareCommand implements Callable<Integer> {
 
     @Mixin
@@ -107,6 +113,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
+        Outputs.requireDistinct(stats, output);
         if (output != null) {
             if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
@@ -117,9 +124,6 @@ final class CompareCommand implements Callable<Integer> {
         }
         if (stats != null) {
             AtomicFile.check(stats);
-        }
-        if (output != null && stats != null && output.toAbsolutePath().normalize().equals(stats.toAbsolutePath().normalize())) {
-            throw new IllegalArgumentException(output + ": expected a file for each output, found it named twice");
         }
     }
 
@@ -186,8 +190,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
             Consumer<StepEvent> onStep) {
-        try (var _ = TensorScope.open()) {
-            return pipeline.generate(request.cache(method).onStep(onStep).build()).cache();
+        try (var result = pipeline.generate(request.cache(method).onStep(onStep).build())) {
+            return result.cache();
         }
     }
 

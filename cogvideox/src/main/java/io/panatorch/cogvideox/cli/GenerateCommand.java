@@ -11,6 +11,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +39,14 @@ final class GenerateCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Option(names = "--prompt", paramLabel = "TEXT",
-            description = "what the video shows (required); given several times, a batch of videos")
+            description = "what the video shows (required unless --prompts is given); given several times, a batch of videos,"
+                    + " which are made together")
     private List<String> prompts; // picocli would ask for it before it names an option that is misspelled
+
+    @Option(names = "--prompts", paramLabel = "FILE",
+            description = "text file in UTF-8 with a prompt in each line. Its videos, and before them those of --prompt, are made one"
+                    + " after another from the same noise, and all outputs are numbered")
+    private Path promptsFile;
 
     @Option(names = "--negative-prompt", paramLabel = "TEXT",
             description = "what it does not show; one for all prompts, or one for each (default: nothing)")
@@ -68,58 +75,109 @@ final class GenerateCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
+    /** A batch of videos, and what of it is written. */
+    private record Job(List<String> prompts, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+
+    /** {@return what its help ends with} */
+    static String[] footer() {
+        List<String> lines = new ArrayList<>(List.of("", Outputs.RULE, "", "Keys of --cache-option:"));
+        lines.addAll(CacheOptions.help());
+        lines.addAll(List.of("", "Examples:",
+                "  panatorch generate --output red.mp4 \\",
+                "      --prompt \"a red circle moving right on a blue background\"",
+                "  panatorch generate --prompts prompts.txt --cache none --output video.gif"));
+        return lines.toArray(String[]::new);
+    }
+
     @Override
     public Integer call() throws IOException {
         if (quiet) {
             terminal.beQuiet();
         }
         model.check();
-        TextToVideoRequest.Builder request = request();
-        outputs.check(prompts.size());
-        generate(request);
+        List<Job> jobs = jobs();
+        for (Job job : jobs) {
+            job.outputs.check(job.prompts.size());
+        }
+        generate(jobs);
         return ExitCode.OK;
     }
 
-    /** All of the request that needs no tensor. */
-    private TextToVideoRequest.Builder request() throws IOException {
-        if (prompts == null) {
-            throw new IllegalArgumentException("expected --prompt, found none");
+    /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
+    private List<Job> jobs() throws IOException {
+        if (promptsFile == null) {
+            if (prompts == null) {
+                throw new IllegalArgumentException("expected --prompt or --prompts, found neither");
+            }
+            return List.of(job(prompts, negativePrompts, outputs, ""));
         }
-        TextToVideoRequest.Builder request = video.request(prompts)
-                .cache(cache.method(terminal, outputs.measures()))
-                .onStep(new ProgressBar(terminal)::show);
-        if (negativePrompts != null) {
-            request.negativePrompts(negativePrompts.toArray(String[]::new));
+        List<String> texts = PromptOptions.texts(prompts, promptsFile);
+        int count = texts.size();
+        if (negativePrompts != null && negativePrompts.size() != 1 && negativePrompts.size() != count) {
+            throw new IllegalArgumentException("--negative-prompt: expected 1 or as many as prompts (" + count + "), found "
+                    + negativePrompts.size());
         }
-        return request;
+        List<Job> jobs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            List<String> negative = negativePrompts == null ? null : List.of(negativePrompts.get(negativePrompts.size() == 1 ? 0 : i));
+            jobs.add(job(List.of(texts.get(i)), negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
+        }
+        return jobs;
     }
 
-    private void generate(TextToVideoRequest.Builder request) throws IOException {
-        Map<String, Double> seconds = new LinkedHashMap<>();
+    /** All of a request that needs no tensor. */
+    private Job job(List<String> texts, List<String> negative, OutputOptions written, String name) throws IOException {
+        TextToVideoRequest.Builder request = video.request(texts)
+                .cache(cache.method(terminal, written.measures()))
+                .onStep(new ProgressBar(terminal, name)::show);
+        if (negative != null) {
+            request.negativePrompts(negative.toArray(String[]::new));
+        }
+        return new Job(texts, request, written);
+    }
+
+    private void generate(List<Job> jobs) throws IOException {
         terminal.progress("loading");
         long start = System.nanoTime();
         try (CogVideoXPipeline pipeline = model.load();
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) {
-            if (noise != null) {
-                request.latents(read(noise));
-            }
-            outputs.checkSize(video.width(pipeline), video.height(pipeline));
+                var _ = TensorScope.open()) { // for the noise
+            Tensor initial = noise == null ? null : read(noise);
+            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
             VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
+            Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
-            terminal.progress("encoding");
-            TextToVideoResult result = pipeline.generate(request.build());
+            for (Job job : jobs) {
+                if (initial != null) {
+                    job.request.latents(initial);
+                }
+                if (jobs.size() > 1) {
+                    terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
+                }
+                generate(pipeline, job, vae, seconds);
+                seconds.clear();
+            }
+        }
+    }
+
+    private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
+        terminal.progress("encoding");
+        try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             warnOfOtherFrames(result, vae);
-            terminal.progress("writing");
-            start = System.nanoTime();
-            List<Path> written = outputs.write(result);
-            seconds.put("write", secondsSince(start));
-            Report report = new Report(result, seconds, written);
-            outputs.writeReports(report);
-            report.lines().forEach(terminal::line);
+            write(result, job.outputs, seconds);
         }
+    }
+
+    private void write(TextToVideoResult result, OutputOptions outputs, Map<String, Double> seconds) throws IOException {
+        terminal.progress("writing");
+        long start = System.nanoTime();
+        List<Path> written = outputs.write(result);
+        seconds.put("write", secondsSince(start));
+        Report report = new Report(result, seconds, written);
+        outputs.writeReports(report);
+        report.lines().forEach(terminal::line);
     }
 
     /** Each number of latent frames gives one number of frames; most numbers are given by none. */

@@ -9,7 +9,6 @@ import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +22,11 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "DIR",
             description = "diffusers directory of a CogVideoX model (default: the demo model inside this program)")
     private Path model;
+
+    @Option(names = "--variant", paramLabel = "NAME", defaultValue = "",
+            description = "which of several weights, such as fp16 for diffusion_pytorch_model.fp16.safetensors; a part that has"
+                    + " none of that name is loaded with its plain ones (default: those)")
+    private String variant;
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
             description = "where it is computed; only cpu works yet (default: ${DEFAULT-VALUE})")
@@ -67,7 +71,7 @@ final class ModelOptions {
         ConfigFile scheduler = ConfigFile.read(folder().resolve("scheduler/scheduler_config.json"));
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
-        facts.put("scheduler", scheduler.string("_class_name", "") + " " + scheduler.string("timestep_spacing", "leading"));
+        facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " " + scheduler.string("timestep_spacing", "leading"));
         return facts;
     }
 
@@ -77,11 +81,8 @@ final class ModelOptions {
             LibtorchInfo.setThreads(threads);
         }
         Path folder = folder();
-        if (!Files.exists(folder)) {
-            throw new InvalidFileException(folder, "the folder does not exist");
-        }
         try {
-            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
+            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU, variant);
         } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right
             throw new InvalidFileException(folder, e.getMessage(), e);
         }

@@ -10,11 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -22,8 +20,9 @@ import picocli.CommandLine.Option;
 final class OutputOptions {
 
     @Option(names = "--output", paramLabel = "FILE",
-            description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames. Videos of several"
-                    + " prompts are numbered: red.mp4 becomes red-1.mp4, red-2.mp4")
+            description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames (required unless"
+                    + " --output-latents or --output-frames is given). Videos of several prompts are numbered: red.mp4 becomes"
+                    + " red-1.mp4, red-2.mp4")
     private Path video;
 
     @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video (default: the model's, 8)")
@@ -67,12 +66,7 @@ final class OutputOptions {
             throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
         }
         List<Path> files = Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
-        Set<Path> distinct = new HashSet<>();
-        for (Path target : Stream.concat(videos(batch).stream(), files.stream()).toList()) {
-            if (!distinct.add(target.toAbsolutePath().normalize())) {
-                throw new IllegalArgumentException(target + ": expected a file for each output, found it named twice");
-            }
-        }
+        Outputs.requireDistinct(Stream.concat(videos(batch).stream(), files.stream()).toArray(Path[]::new));
         CacheReport report = cacheReport == null ? null : CacheReport.of(cacheReport);
         for (Path file : files) {
             AtomicFile.check(file);
@@ -127,13 +121,34 @@ final class OutputOptions {
         if (video == null || batch == 1) {
             return Stream.ofNullable(video).toList();
         }
-        String name = video.getFileName() == null ? "" : video.getFileName().toString();
-        int dot = Files.isDirectory(video) ? -1 : name.lastIndexOf('.');
-        int end = dot > 0 ? dot : name.length();
         List<Path> numbered = new ArrayList<>();
         for (int i = 1; i <= batch; i++) {
-            numbered.add(video.resolveSibling(name.substring(0, end) + "-" + i + name.substring(end)));
+            numbered.add(numbered(video, i));
         }
         return numbered;
+    }
+
+    /** {@return the path with a number before the ending, where it has one} */
+    private static Path numbered(Path path, int number) {
+        String name = path.getFileName() == null ? "" : path.getFileName().toString();
+        int dot = Files.isDirectory(path) ? -1 : name.lastIndexOf('.');
+        int end = dot > 0 ? dot : name.length();
+        return path.resolveSibling(name.substring(0, end) + "-" + number + name.substring(end));
+    }
+
+    /** {@return the same outputs for one of several generations, all of them numbered} */
+    OutputOptions numbered(int number) {
+        OutputOptions copy = new OutputOptions();
+        copy.video = numberedOrNull(video, number);
+        copy.fps = fps;
+        copy.latents = numberedOrNull(latents, number);
+        copy.frames = numberedOrNull(frames, number);
+        copy.stats = numberedOrNull(stats, number);
+        copy.cacheReport = numberedOrNull(cacheReport, number);
+        return copy;
+    }
+
+    private static Path numberedOrNull(Path path, int number) {
+        return path == null ? null : numbered(path, number);
     }
 }

@@ -74,11 +74,12 @@ final class PabOptions {
             description = "likewise for cross attention (default: 100,800)")
     private Range crossRange;
 
-    @Option(names = "--pab-mlp-blocks", paramLabel = "N,...", split = ",",
+    @Option(names = "--pab-mlp-blocks", paramLabel = "N,...", split = ",", hideParamSyntax = true,
             description = "blocks whose MLPs are skipped after listed timesteps (default: none)")
     private List<Integer> mlpBlocks;
 
-    @Option(names = "--pab-mlp-timesteps", paramLabel = "T,...", split = ",", description = "the timesteps after which they are")
+    @Option(names = "--pab-mlp-timesteps", paramLabel = "T,...", split = ",", hideParamSyntax = true,
+            description = "the timesteps after which they are")
     private List<Integer> mlpTimesteps;
 
     @Option(names = "--pab-mlp-skip", paramLabel = "N", description = "at how many steps after each they are (default: 2)")

@@ -32,8 +32,8 @@ final class PipelineEvaluator implements Evaluator, AutoCloseable {
 
     @Override
     public Trial run(String prompt, CacheMethod method) {
-        try (TensorScope _ = TensorScope.open()) {
-            TextToVideoResult result = pipeline.generate(requests.apply(prompt).cache(method).build());
+        try (TensorScope _ = TensorScope.open();
+                TextToVideoResult result = pipeline.generate(requests.apply(prompt).cache(method).build())) {
             Tensor frames = result.frames();
             Tensor reference = references.computeIfAbsent(prompt, _ -> kept.adopt(frames));
             Tensor difference = frames.sub(reference);

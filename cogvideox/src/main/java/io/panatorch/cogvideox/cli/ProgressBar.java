@@ -10,10 +10,13 @@ final class ProgressBar {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Terminal terminal;
+    private final String name;
     private long firstStepDone;
 
-    ProgressBar(Terminal terminal) {
+    /** @param name of the generation, before everything that is shown of it */
+    ProgressBar(Terminal terminal, String name) {
         this.terminal = terminal;
+        this.name = name;
     }
 
     void show(StepEvent step) {
@@ -24,15 +27,16 @@ final class ProgressBar {
         int done = step.index() + 1;
         int left = step.count() - done;
         if (left == 0) {
-            terminal.progress("decoding");
+            terminal.progress(name + "decoding");
             return;
         }
         int filled = WIDTH * done / step.count();
-        String text = "denoising [" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + done + "/" + step.count();
+        String bar = "[" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] ";
+        String text = done + "/" + step.count();
         if (step.index() > 0) { // what came before the first step is not like the steps to come
             double secondsLeft = (now - firstStepDone) / NANOS_PER_SECOND / step.index() * left;
             text += String.format(Locale.ROOT, ", %.0f s left", Math.ceil(secondsLeft));
         }
-        terminal.progress(text);
+        terminal.progress(name + "denoising " + text, name + "denoising " + bar + text);
     }
 }

@@ -1,9 +1,11 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,9 @@ import picocli.CommandLine.Option;
 
 /** Prompts of videos that are made one after another. */
 final class PromptOptions {
+
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+    private static final int MAX_BYTES = 16 << 20;
 
     @Option(names = "--prompt", paramLabel = "TEXT", description = "what a video shows; may be given several times")
     private List<String> prompts;
@@ -25,22 +30,46 @@ final class PromptOptions {
      * @throws IllegalArgumentException where there is none
      */
     List<String> texts() throws IOException {
+        if (prompts == null && file == null) {
+            throw new IllegalArgumentException("expected --prompt or --prompts with a text, found none");
+        }
+        return texts(prompts, file);
+    }
+
+    /**
+     * {@return all, those of the file last}
+     *
+     * @param prompts may be null
+     * @param file may be null
+     */
+    static List<String> texts(List<String> prompts, Path file) throws IOException {
         List<String> texts = new ArrayList<>(Objects.requireNonNullElse(prompts, List.of()));
         if (file != null) {
             texts.addAll(lines(file));
         }
-        if (texts.isEmpty()) {
-            throw new IllegalArgumentException("expected --prompt or --prompts with a text, found none");
-        }
         return texts;
     }
 
-    /** {@return the lines of a text file that are not blank} */
+    /**
+     * {@return the lines of a text file that are not blank}
+     *
+     * @throws InvalidFileException where there is none, or the text is not in UTF-8
+     */
     static List<String> lines(Path file) throws IOException {
+        String text;
         try {
-            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(String::strip).toList();
+            ByteBuffer content = ByteBuffer.wrap(FileContent.read(file, MAX_BYTES, "a list of prompts"));
+            text = StandardCharsets.UTF_8.newDecoder().decode(content).toString();
         } catch (CharacterCodingException e) {
-            throw new InvalidFileException(file, "expected a text file in UTF-8", e);
+            throw new InvalidFileException(file, "expected a text file in UTF-8, found other bytes; save it in UTF-8", e);
         }
+        if (text.startsWith(BYTE_ORDER_MARK)) { // as editors of Windows save UTF-8
+            text = text.substring(BYTE_ORDER_MARK.length());
+        }
+        List<String> prompts = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        if (prompts.isEmpty()) {
+            throw new InvalidFileException(file, "expected a prompt in each line, found no text");
+        }
+        return prompts;
     }
 }

@@ -38,14 +38,19 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         if (cache.computed() == visits) {
             lines.add(row(cache.method(), "%d %s, all computed".formatted(visits, sites(cache))));
         } else {
-            lines.add(row(cache.method(), "%d %s, %d computed%s, %d reused (%d %%), %s held at the peak".formatted(
+            lines.add(row(cache.method(), "%d %s, %d computed%s, %d reused (%d %%)%s, %s held at the peak".formatted(
                     visits, sites(cache), cache.computed(), cache.partial() == 0 ? "" : ", " + cache.partial() + " in part",
-                    cache.reused(), Math.round((double) PERCENT * cache.reused() / visits), CacheText.bytes(cache.bytes().peak()))));
+                    cache.reused(), Math.round((double) PERCENT * cache.reused() / visits), saved(cache),
+                    CacheText.bytes(cache.bytes().peak()))));
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
         written.forEach(path -> lines.add(row("output", path.toString())));
         return lines;
+    }
+
+    private static String saved(CacheStatistics cache) {
+        return cache.totalSeconds() > 0 ? String.format(Locale.ROOT, ", about %.2f s saved", cache.secondsSaved()) : "";
     }
 
     /** What the method covers, in a word. */

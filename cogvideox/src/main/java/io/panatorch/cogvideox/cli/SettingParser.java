@@ -83,7 +83,8 @@ final class SettingParser {
         String options = (hasName ? named.group(2) : text).strip();
         Holder holder = new Holder();
         try {
-            new CommandLine(holder).setExpandAtFiles(false).registerConverter(Path.class, Main::path)
+            new CommandLine(holder).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true)
+                    .registerConverter(Path.class, Main::path)
                     .parseArgs(options.isEmpty() ? new String[0] : options.split("\\s+"));
         } catch (ParameterException e) {
             throw new IllegalArgumentException("--setting '" + text + "': " + e.getMessage(), e);

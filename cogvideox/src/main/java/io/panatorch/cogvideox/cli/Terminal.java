@@ -4,11 +4,13 @@ import io.panatorch.cache.calibration.UnreachableTargetException;
 import io.panatorch.tensor.TorchException;
 import java.io.Console;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -16,43 +18,74 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * What the user sees: results on one stream; progress, warnings and errors on the other. Only errors are shown once it is
  * {@linkplain #beQuiet() quiet}.
+ *
+ * <p>Progress is a line that is drawn over and over on a terminal that can do so; elsewhere, as in a log, it is
+ * {@linkplain #tellProgress() told} now and then.
  */
 final class Terminal {
 
     /** Set by the launcher, which can tell whether standard error is a terminal; Java cannot. */
     private static final String STDERR_SHOWN = "panatorch.terminal";
+    /** Set by the launcher: the width at the start, in characters. */
+    private static final String COLUMNS = "panatorch.columns";
 
     private static final String DEBUG = "PANATORCH_DEBUG";
     private static final String CLEAR_LINE = "\r\u001b[K";
+    /** What does not fit is cut off by the terminal itself, which alone knows its width when the window has another by now. */
+    private static final String NO_WRAP = "\u001b[?7l";
+    private static final String WRAP = "\u001b[?7h";
 
     private final PrintStream out;
     private final PrintStream err;
-    private final boolean showsProgress;
-    private boolean progressShown;
+    private final boolean drawsProgress;
+    private final int columns;
+    private String progress;
+    private String told;
     private boolean quiet;
     private boolean silent;
 
+    /** Without anybody who watches. */
+    Terminal(PrintStream out, PrintStream err) {
+        this(out, err, false, 0);
+    }
+
     /**
-     * @param showsProgress whether somebody sees the error stream, so that a line may be drawn over
+     * @param drawsProgress whether somebody sees the error stream, so that a line may be drawn over
+     * @param columns its width, or 0 where it is not known
      */
-    Terminal(PrintStream out, PrintStream err, boolean showsProgress) {
+    Terminal(PrintStream out, PrintStream err, boolean drawsProgress, int columns) {
         this.out = out;
         this.err = err;
-        this.showsProgress = showsProgress;
+        this.drawsProgress = drawsProgress;
+        this.columns = columns;
+    }
+
+    /** The process's own, with standard output to write to. */
+    static Terminal ofProcess(OutputStream out) {
+        return new Terminal(new PrintStream(out, true, System.out.charset()), System.err, isStderrShown() && !isDumb(),
+                Math.max(0, Integer.getInteger(COLUMNS, 0)));
     }
 
     /** Whether standard error is a terminal, as far as can be known. */
-    static boolean isStderrShown() {
+    private static boolean isStderrShown() {
         String told = System.getProperty(STDERR_SHOWN);
         if (told != null) {
             return Boolean.parseBoolean(told);
         }
         Console console = System.console();
         return console != null && console.isTerminal();
+    }
+
+    /** Whether a terminal, if this is one, does not know what it is told by escape sequences. */
+    static boolean isDumb() {
+        String kind = System.getenv("TERM");
+        return kind == null || kind.isEmpty() || kind.equals("dumb");
     }
 
     PrintWriter outWriter() {
@@ -80,12 +113,30 @@ final class Terminal {
         }
     }
 
-    /** Draws a line over the one before, where there is somebody to see it. */
     synchronized void progress(String text) {
-        if (showsProgress && !quiet && !silent) {
-            err.print(CLEAR_LINE + text);
+        progress(text, text);
+    }
+
+    /**
+     * Says how far the work is.
+     *
+     * @param wide the same with a picture, for where there is room
+     */
+    synchronized void progress(String text, String wide) {
+        progress = text;
+        if (drawsProgress && !quiet && !silent) {
+            String fitting = wide.length() < columns ? wide : text;
+            boolean isCut = columns > 0 && fitting.length() >= columns;
+            err.print(CLEAR_LINE + NO_WRAP + (isCut ? fitting.substring(0, columns - 1) : fitting) + WRAP);
             err.flush();
-            progressShown = true;
+        }
+    }
+
+    /** Says how far the work is where no line can be drawn over, unless that was said before. Nothing where one can. */
+    synchronized void tellProgress() {
+        if (!drawsProgress && !quiet && !silent && progress != null && !progress.equals(told)) {
+            told = progress;
+            err.println(Main.NAME + ": " + progress);
         }
     }
 
@@ -96,11 +147,11 @@ final class Terminal {
     }
 
     private void clearProgress() {
-        if (progressShown) {
+        if (progress != null && drawsProgress && !quiet && !silent) {
             err.print(CLEAR_LINE);
             err.flush();
-            progressShown = false;
         }
+        progress = null;
     }
 
     private void errorLine(String text) {
@@ -110,9 +161,11 @@ final class Terminal {
         }
     }
 
-    /** Says what was wrong with the use of the command, and returns the exit status for it. */
-    synchronized int usageError(String text, Exception e) {
-        errorLine(text + "; see " + Main.NAME + " --help");
+    /** Says what was wrong with the use of the command and where it is described, and returns the exit status for it. */
+    synchronized int usageError(ParameterException e) {
+        List<String> near = e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        errorLine(e.getMessage() + (near.isEmpty() ? "" : "; perhaps " + near.getFirst() + " was meant") + "; see "
+                + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         trace(e);
         return ExitCode.USAGE;
     }

@@ -7,7 +7,6 @@ import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
 import io.panatorch.cogvideox.quality.VideoQuality;
 import io.panatorch.cogvideox.video.Frames;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -73,20 +72,22 @@ public final class Comparison {
     }
 
     private List<Trial> row(int prompt, TextToVideoRequest.Builder request, List<Setting> settings) throws IOException {
-        try (var _ = TensorScope.open()) {
+        List<TextToVideoResult> results = new ArrayList<>();
+        try {
             List<Trial> trials = new ArrayList<>();
             Map<String, Frames> videos = new LinkedHashMap<>();
-            TextToVideoResult right = null;
             for (Setting setting : settings) {
                 int run = prompt * settings.size() + trials.size();
                 TextToVideoResult result = generate(request, setting.method(), step -> listener.step(run, setting.name(), step));
-                right = right == null ? result : right;
-                trials.add(new Trial(result.seconds().get("denoise"), VideoQuality.of(right.frames(), result.frames()),
-                        result.cache()));
+                results.add(result);
+                trials.add(new Trial(result.seconds().get("denoise"),
+                        VideoQuality.of(results.getFirst().frames(), result.frames()), result.cache()));
                 videos.put(setting.name(), result.pictures(0, CogVideoXPipeline.FPS));
             }
             listener.prompt(prompt, videos, trials);
             return trials;
+        } finally {
+            results.forEach(TextToVideoResult::close);
         }
     }
 

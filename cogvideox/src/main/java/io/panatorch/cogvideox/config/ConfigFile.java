@@ -1,13 +1,13 @@
 package io.panatorch.cogvideox.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -21,6 +21,10 @@ import java.util.function.Predicate;
 public final class ConfigFile {
 
     private static final int MAX_BYTES = 1 << 20;
+
+    /** Classes of diffusers that belong to CogVideoX. */
+    private static final Set<String> NOT_YET = Set.of("CogVideoXDPMScheduler", "CogVideoXImageToVideoPipeline",
+            "CogVideoXVideoToVideoPipeline", "CogVideoXFunControlPipeline");
 
     private final Path path;
     private final JsonNode root;
@@ -37,18 +41,7 @@ public final class ConfigFile {
      * @throws IOException where it cannot be read
      */
     public static ConfigFile read(Path file) throws IOException {
-        return new ConfigFile(file, JsonFile.parse(file, bytes(file)));
-    }
-
-    private static byte[] bytes(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-                throw new InvalidFileException(file, "content: expected a configuration of at most " + MAX_BYTES
-                        + " bytes, found more");
-            }
-            return bytes;
-        }
+        return new ConfigFile(file, JsonFile.parse(file, FileContent.read(file, MAX_BYTES, "a configuration")));
     }
 
     /** {@return the file that was read} */
@@ -56,10 +49,27 @@ public final class ConfigFile {
         return path;
     }
 
-    /** Checks {@code _class_name}, by which diffusers says what a configuration is for. */
+    /**
+     * Checks {@code _class_name}, by which diffusers says what a configuration is for. It may be absent, since diffusers goes by
+     * {@code model_index.json} and by the class that was called.
+     */
     public void requireClass(String name) throws InvalidFileException {
-        if (!root.path("_class_name").asText().equals(name)) {
-            throw invalid("_class_name", '"' + name + '"');
+        requireName("_class_name", root.path("_class_name"), name);
+    }
+
+    /** Checks a part's entry in {@code model_index.json}: a pair of a library and a class. */
+    public void requirePart(String key, String className) throws InvalidFileException {
+        JsonNode pair = root.path(key);
+        if (!pair.isArray() || pair.size() != 2) {
+            throw invalid(key, "a pair of a library and \"" + className + '"');
+        }
+        requireName(key, pair.path(1), className);
+    }
+
+    private void requireName(String key, JsonNode found, String name) throws InvalidFileException {
+        if (!found.isMissingNode() && !found.asText().equals(name)) {
+            throw new InvalidFileException(path, key + ": expected \"" + name + "\", found " + JsonFile.shown(found)
+                    + (NOT_YET.contains(found.asText()) ? ", which is not supported yet" : ""));
         }
     }
 

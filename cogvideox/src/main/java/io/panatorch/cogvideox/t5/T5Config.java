@@ -71,9 +71,11 @@ public record T5Config(
                 file.bool("is_gated_act", feedForward(file).startsWith(GATED)));
     }
 
+    /** A file that says nothing of a model is for the class that was called, as in transformers. */
     private static void requireEncoder(ConfigFile file) throws InvalidFileException {
+        boolean unnamed = file.isNull("architectures") && file.isNull("model_type");
         boolean named = file.strings("architectures", List.of()).contains("T5EncoderModel");
-        if (!named && !file.string("model_type", "").equals("t5")) {
+        if (!unnamed && !named && !file.string("model_type", "").equals("t5")) {
             throw file.invalid("architectures", "[\"T5EncoderModel\"], or model_type \"t5\"");
         }
         if (file.bool("is_decoder", false)) {

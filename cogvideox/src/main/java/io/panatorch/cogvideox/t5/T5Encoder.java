@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.t5;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Embedding;
 import io.panatorch.nn.Weights;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
@@ -86,10 +87,22 @@ public final class T5Encoder implements AutoCloseable {
      * @throws IOException if a file cannot be read
      */
     public static T5Encoder load(Path folder, DType dtype, Device device) throws IOException {
+        return load(folder, dtype, device, "");
+    }
+
+    /**
+     * Loads an encoder with the weights of a variant, as {@link Safetensors#open(Path, String, String)} finds them.
+     *
+     * @param variant such as {@code fp16}; an empty string means none
+     * @throws InvalidFileException as {@link #load(Path, DType, Device)}
+     * @throws IOException if a file is missing or cannot be read
+     */
+    public static T5Encoder load(Path folder, DType dtype, Device device, String variant) throws IOException {
         T5Config config = T5Config.read(folder.resolve("config.json"));
-        return Weights.load(folder, BASE_NAME, dtype, device, weights -> dtype != DType.FLOAT16
+        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), dtype, device, weights -> dtype != DType.FLOAT16
                 ? new T5Encoder(config, weights, weights)
-                : Weights.load(folder, BASE_NAME, DType.FLOAT32, device, precise -> new T5Encoder(config, weights, precise)));
+                : Weights.load(Safetensors.open(folder, BASE_NAME, variant), DType.FLOAT32, device,
+                        precise -> new T5Encoder(config, weights, precise)));
     }
 
     /** {@return what {@code config.json} says} */

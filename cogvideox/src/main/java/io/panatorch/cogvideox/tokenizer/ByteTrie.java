@@ -66,11 +66,11 @@ final class ByteTrie {
         return values[node];
     }
 
-    /** The length in bytes of the longest key that begins at {@code from}, or 0. */
-    int longestMatch(byte[] text, int from) {
+    /** The length in bytes of the longest key that begins at {@code from} and ends at {@code to} or before, or 0. */
+    int longestMatch(byte[] text, int from, int to) {
         int longest = 0;
         int node = ROOT;
-        for (int i = from; i < text.length; i++) {
+        for (int i = from; i < to; i++) {
             node = child(node, text[i]);
             if (node == NO_NODE) {
                 break;

@@ -77,45 +77,81 @@ final class Normalizer {
 
     /** The normalised form of one part of a UTF-8 text, itself UTF-8; empty where only white space is left. */
     byte[] normalize(byte[] text, int from, int to) {
-        ByteArrayOutputStream normalized = new ByteArrayOutputStream(to - from + SPACE_MARK.length);
-        normalized.writeBytes(SPACE_MARK);
-        boolean afterSpace = true;
+        Marked marked = new Marked(to - from);
+        map(text, from, to, marked);
+        return marked.text();
+    }
+
+    /** A part of a text with its characters replaced alone, and white space still as it is. */
+    byte[] map(byte[] text, int from, int to) {
+        ByteArrayOutputStream mapped = new ByteArrayOutputStream(to - from);
+        map(text, from, to, (source, start, end) -> mapped.write(source, start, end - start));
+        return mapped.toByteArray();
+    }
+
+    /** The normalised form of a part of a text that {@link #map(byte[], int, int)} gave. */
+    static byte[] mark(byte[] mapped, int from, int to) {
+        Marked marked = new Marked(to - from);
+        for (int i = from; i < to; i++) {
+            marked.accept(mapped, i, i + 1);
+        }
+        return marked.text();
+    }
+
+    /** Takes a character as it is, or what it became. */
+    private interface Sink {
+        void accept(byte[] source, int from, int to);
+    }
+
+    private void map(byte[] text, int from, int to, Sink sink) {
         int position = from;
         while (position < to) {
             Match match = longestMatch(text, position, to);
             if (match == null) {
                 int end = Math.min(position + Vocabulary.characterLength(text[position]), to);
-                afterSpace = append(normalized, text, position, end, afterSpace);
+                sink.accept(text, position, end);
                 position = end;
             } else {
                 int end = match.replacement;
                 while (replacements[end] != 0) {
                     end++;
                 }
-                afterSpace = append(normalized, replacements, match.replacement, end, afterSpace);
+                sink.accept(replacements, match.replacement, end);
                 position += match.length;
             }
         }
-        return withoutTrailingSpace(normalized.toByteArray());
     }
 
-    /** Appends with spaces escaped, without those that follow a space; tells whether the text now ends in one. */
-    private static boolean append(ByteArrayOutputStream out, byte[] source, int from, int to, boolean afterSpace) {
-        int start = from;
-        while (afterSpace && start < to && source[start] == ' ') {
-            start++;
+    /** A text with spaces escaped, one of them in front, and without those with which something begins after a space. */
+    private static final class Marked implements Sink {
+
+        private final ByteArrayOutputStream out;
+        private boolean afterSpace = true;
+
+        Marked(int length) {
+            out = new ByteArrayOutputStream(length + SPACE_MARK.length);
+            out.writeBytes(SPACE_MARK);
         }
-        if (start == to) {
-            return afterSpace;
-        }
-        for (int i = start; i < to; i++) {
-            if (source[i] == ' ') {
-                out.writeBytes(SPACE_MARK);
-            } else {
-                out.write(source[i]);
+
+        @Override
+        public void accept(byte[] source, int from, int to) {
+            int start = from;
+            while (afterSpace && start < to && source[start] == ' ') {
+                start++;
             }
+            for (int i = start; i < to; i++) {
+                if (source[i] == ' ') {
+                    out.writeBytes(SPACE_MARK);
+                } else {
+                    out.write(source[i]);
+                }
+            }
+            afterSpace = start == to ? afterSpace : source[to - 1] == ' ';
         }
-        return source[to - 1] == ' ';
+
+        byte[] text() {
+            return withoutTrailingSpace(out.toByteArray());
+        }
     }
 
     private static byte[] withoutTrailingSpace(byte[] text) {

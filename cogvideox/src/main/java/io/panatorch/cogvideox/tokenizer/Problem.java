@@ -25,6 +25,12 @@ final class Problem {
                 file, sentence(where, expected, found) + "; only T5 tokenizers are read, use the checkpoint's own");
     }
 
+    /** Sound files that do not fit together. */
+    static InvalidFileException contradiction(Path file, String where, String expected, String found) {
+        return new InvalidFileException(file, sentence(where, expected, found)
+                + "; the tokenizer's files contradict each other, fetch all of them again from one place");
+    }
+
     private static String sentence(String where, String expected, String found) {
         return where + ": expected " + expected + ", found " + found;
     }

@@ -32,13 +32,11 @@ final class SpieceModel {
         this.file = file;
     }
 
-    /**
-     * @param extraIds how many {@code <extra_id_N>} tokens follow the pieces of the file
-     */
-    static TokenizerFile read(Path file, int extraIds) throws IOException {
+    /** @param added what the files beside it say */
+    static TokenizerFile read(Path file, AddedTokenFiles added) throws IOException {
         SpieceModel model = new SpieceModel(file);
         model.readModel(new ProtobufReader(file, TokenizerBytes.readFile(file)));
-        return model.toTokenizerFile(extraIds);
+        return model.toTokenizerFile(added);
     }
 
     private void readModel(ProtobufReader model) throws InvalidFileException {
@@ -111,7 +109,7 @@ final class SpieceModel {
         }
     }
 
-    private TokenizerFile toTokenizerFile(int extraIds) throws InvalidFileException {
+    private TokenizerFile toTokenizerFile(AddedTokenFiles added) throws InvalidFileException {
         if (pieces.isEmpty()) {
             throw Problem.damaged(file, "pieces", "a vocabulary", "no piece");
         }
@@ -122,16 +120,22 @@ final class SpieceModel {
             throw Problem.damaged(file, "normalizer_spec.precompiled_charsmap", "a character map", "none");
         }
         Vocabulary vocabulary = Vocabulary.of(file, "pieces", pieces, unknownId);
-        Map<String, Integer> specialIds = new HashMap<>();
-        for (int i = 0; i < extraIds; i++) {
-            // T5 numbers its sentinels from the end of the vocabulary: <extra_id_0> is the last id.
-            specialIds.put("<extra_id_" + i + ">", vocabulary.size() + extraIds - 1 - i);
+        Map<String, Integer> ids = new HashMap<>(vocabulary.ids());
+        TokenizerFile.checkTokens(file, "pieces", ids);
+        List<AddedToken> own = new ArrayList<>();
+        for (String text : List.of(pieces.get(unknownId).text(), TokenizerFile.END, TokenizerFile.PADDING)) {
+            own.add(AddedToken.special(text, ids.get(text)));
         }
-        specialIds.put(pieces.get(unknownId).text(), unknownId);
-        specialIds.put(TokenizerFile.END, vocabulary.id(TokenizerFile.END));
-        specialIds.put(TokenizerFile.PADDING, vocabulary.id(TokenizerFile.PADDING));
-        TokenizerFile.checkSpecialTokens(file, "pieces", specialIds);
+        for (int i = 0; i < added.extraIds(); i++) {
+            // T5 numbers its sentinels from the end of the vocabulary: <extra_id_0> is the last id.
+            String text = "<extra_id_" + i + ">";
+            int id = vocabulary.size() + added.extraIds() - 1 - i;
+            if (ids.putIfAbsent(text, id) != null) {
+                throw Problem.unsupported(file, "pieces", "no piece " + text, "one");
+            }
+            own.add(AddedToken.special(text, id));
+        }
         Normalizer normalizer = Normalizer.of(file, "normalizer_spec.precompiled_charsmap", charsmap);
-        return new TokenizerFile(vocabulary, normalizer, specialIds, vocabulary.size() + extraIds);
+        return new TokenizerFile(vocabulary, normalizer, added.complete(ids, own));
     }
 }

@@ -1,33 +1,38 @@
 package io.panatorch.cogvideox.tokenizer;
 
-import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
  * Turns a prompt into the ids that the T5 text encoder takes.
  *
  * <p>The ids are those of <a href="https://github.com/google/sentencepiece">SentencePiece</a> with a unigram model,
- * then {@code </s>}. A special token that stands literally in the text ({@code </s>}, {@code <pad>}, {@code <unk>},
- * {@code <extra_id_0>} and on) becomes its one id and the text after it begins a new word, as in transformers'
- * T5Tokenizer. A lone surrogate is read as U+FFFD.
+ * then {@code </s>}. A token that stands literally in the text ({@code </s>}, {@code <pad>}, {@code <unk>},
+ * {@code <extra_id_0>} and on, and those that were added to a checkpoint) becomes its one id and the text after it begins a new
+ * word, as in transformers' T5Tokenizer. A lone surrogate is read as U+FFFD.
  *
  * <p>Time and memory grow linearly with the text. Instances are immutable and safe for use by many threads.
  */
 public final class T5Tokenizer {
 
-    private static final int DEFAULT_EXTRA_IDS = 100;
-
-    /** Far above what any T5 has; a limit so that a hostile file cannot fill the memory. */
-    private static final int MAX_EXTRA_IDS = 10_000;
+    private static final Pattern WHITE_SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final Vocabulary vocabulary;
     private final Normalizer normalizer;
-    private final ByteTrie specialTokens;
+    private final List<AddedToken> tokens;
+    /** What is looked for in a text as it is. */
+    private final LiteralTokens literals;
+    /** What is looked for between those, after the character map was applied. */
+    private final LiteralTokens mapped;
     private final int endId;
     private final int paddingId;
     private final int vocabSize;
@@ -35,17 +40,35 @@ public final class T5Tokenizer {
     private T5Tokenizer(TokenizerFile source) {
         this.vocabulary = source.vocabulary();
         this.normalizer = source.normalizer();
-        this.specialTokens = new ByteTrie();
-        source.specialIds().forEach((token, id) -> specialTokens.put(TokenizerBytes.utf8(token), id));
-        this.endId = source.specialIds().get(TokenizerFile.END);
-        this.paddingId = source.specialIds().get(TokenizerFile.PADDING);
-        this.vocabSize = source.vocabSize();
+        this.tokens = source.tokens();
+        List<AddedToken> asTheyAre = tokens.stream().filter(token -> !token.normalized()).toList();
+        List<AddedToken> normalized = tokens.stream().filter(AddedToken::normalized).toList();
+        this.literals = new LiteralTokens(asTheyAre,
+                asTheyAre.stream().map(token -> TokenizerBytes.utf8(token.content())).toList());
+        this.mapped = new LiteralTokens(normalized, normalized.stream().map(this::mapped).toList());
+        this.endId = id(TokenizerFile.END);
+        this.paddingId = id(TokenizerFile.PADDING);
+        int highest = tokens.stream().mapToInt(AddedToken::id).max().orElseThrow();
+        this.vocabSize = Math.max(vocabulary.size(), highest + 1);
+    }
+
+    private byte[] mapped(AddedToken token) {
+        byte[] content = TokenizerBytes.utf8(token.content());
+        return normalizer.map(content, 0, content.length);
+    }
+
+    private int id(String content) {
+        return tokens.stream().filter(token -> token.content().equals(content)).findAny().orElseThrow().id();
     }
 
     /**
      * Loads the tokenizer of a checkpoint from {@code spiece.model}, with the number of {@code <extra_id_N>} tokens
      * from {@code tokenizer_config.json} (100 where that says nothing), or, where there is no {@code spiece.model},
      * from {@code tokenizer.json}. Both give the same ids.
+     *
+     * <p>Tokens that were added are read from whichever file has them: {@code added_tokens_decoder} in
+     * {@code tokenizer_config.json}, {@code added_tokens.json}, {@code added_tokens} in {@code tokenizer.json}. A file that
+     * contradicts another, or {@code special_tokens_map.json} where it names a token that none of them has, is refused.
      *
      * @param directory the {@code tokenizer} folder of a diffusers checkpoint
      * @return the tokenizer
@@ -54,29 +77,17 @@ public final class T5Tokenizer {
      */
     public static T5Tokenizer load(Path directory) throws IOException {
         Path spieceModel = directory.resolve("spiece.model");
-        if (Files.exists(spieceModel)) {
-            return new T5Tokenizer(SpieceModel.read(spieceModel, readExtraIds(directory)));
-        }
         Path tokenizerJson = directory.resolve("tokenizer.json");
-        if (Files.exists(tokenizerJson)) {
-            return new T5Tokenizer(TokenizerJson.read(tokenizerJson));
+        TokenizerJson json = Files.exists(tokenizerJson) ? TokenizerJson.parse(tokenizerJson) : null;
+        if (Files.exists(spieceModel)) {
+            return new T5Tokenizer(SpieceModel.read(spieceModel, AddedTokenFiles.read(directory, json)));
+        }
+        if (json != null) {
+            return new T5Tokenizer(json.read(AddedTokenFiles.read(directory, json)));
         }
         throw new InvalidFileException(
                 directory,
                 "expected spiece.model or tokenizer.json, found neither; name the tokenizer folder of a checkpoint");
-    }
-
-    private static int readExtraIds(Path directory) throws IOException {
-        Path file = directory.resolve("tokenizer_config.json");
-        if (!Files.exists(file)) {
-            return DEFAULT_EXTRA_IDS;
-        }
-        ConfigFile config = ConfigFile.read(file);
-        int extraIds = config.integer("extra_ids", DEFAULT_EXTRA_IDS, 0);
-        if (extraIds > MAX_EXTRA_IDS) {
-            throw config.invalid("extra_ids", "at most " + MAX_EXTRA_IDS);
-        }
-        return extraIds;
     }
 
     /**
@@ -86,29 +97,59 @@ public final class T5Tokenizer {
      * @return at least one id
      */
     public int[] encode(String text) {
-        byte[] utf8 = TokenizerBytes.utf8(text);
         IntStream.Builder ids = IntStream.builder();
-        int segmentStart = 0;
-        int position = 0;
-        while (position < utf8.length) {
-            int length = specialTokens.longestMatch(utf8, position);
-            if (length == 0) {
-                position++;
-                continue;
-            }
-            addSegment(ids, utf8, segmentStart, position);
-            ids.add(specialTokens.get(utf8, position, position + length));
-            position += length;
-            segmentStart = position;
-        }
-        addSegment(ids, utf8, segmentStart, utf8.length);
+        split(text, segment -> Arrays.stream(vocabulary.segment(segment)).forEach(ids), token -> ids.add(token.id()));
         return ids.add(endId).build().toArray();
     }
 
-    private void addSegment(IntStream.Builder ids, byte[] utf8, int from, int to) {
-        for (int id : vocabulary.segment(normalizer.normalize(utf8, from, to))) {
-            ids.add(id);
-        }
+    /**
+     * The words of a text, each once, in which a character is none that the model knows: it becomes {@code <unk>}, and the model
+     * does not see what it was. Words are what is between white space.
+     *
+     * @param text any text
+     * @return no words for most texts
+     */
+    public List<String> unknownWords(String text) {
+        return WHITE_SPACE.splitAsStream(text).filter(this::hasUnknown).distinct().toList();
+    }
+
+    private boolean hasUnknown(String word) {
+        boolean[] found = new boolean[1];
+        split(word, segment -> found[0] |= Arrays.stream(vocabulary.segment(segment)).anyMatch(id -> id == vocabulary.unknownId()),
+                _ -> {});
+        return found[0];
+    }
+
+    /** Gives the normalised parts of a text between the tokens in it, and those, in their order. */
+    private void split(String text, Consumer<byte[]> segments, Consumer<AddedToken> found) {
+        byte[] utf8 = TokenizerBytes.utf8(text);
+        LiteralTokens.Parts ofMapped = parts((part, from, to) -> segments.accept(Normalizer.mark(part, from, to)), found);
+        literals.split(utf8, 0, utf8.length, parts((part, from, to) -> {
+            if (mapped.isEmpty()) {
+                segments.accept(normalizer.normalize(part, from, to));
+            } else {
+                byte[] map = normalizer.map(part, from, to);
+                mapped.split(map, 0, map.length, ofMapped);
+            }
+        }, found));
+    }
+
+    private interface Text {
+        void accept(byte[] text, int from, int to);
+    }
+
+    private static LiteralTokens.Parts parts(Text text, Consumer<AddedToken> token) {
+        return new LiteralTokens.Parts() {
+            @Override
+            public void text(byte[] part, int from, int to) {
+                text.accept(part, from, to);
+            }
+
+            @Override
+            public void token(AddedToken found) {
+                token.accept(found);
+            }
+        };
     }
 
     /**
@@ -155,5 +196,11 @@ public final class T5Tokenizer {
      */
     public int vocabSize() {
         return vocabSize;
+    }
+
+    /** {@return the added token with the highest id, if that is not below a number: a text encoder's of rows} */
+    public Optional<String> tokenBeyond(int rows) {
+        return tokens.stream().max(Comparator.comparingInt(AddedToken::id)).filter(token -> token.id() >= rows)
+                .map(AddedToken::content);
     }
 }

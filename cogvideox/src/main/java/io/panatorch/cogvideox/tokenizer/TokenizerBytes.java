@@ -1,13 +1,12 @@
 package io.panatorch.cogvideox.tokenizer;
 
-import io.panatorch.io.InvalidFileException;
+import io.panatorch.io.FileContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -15,22 +14,15 @@ import java.util.Arrays;
 final class TokenizerBytes {
 
     /** Far above any T5 tokenizer (umT5's tokenizer.json has 17 MB), and small enough to hold in memory. */
-    static final long MAX_FILE_SIZE = 32L << 20;
+    private static final int MAX_FILE_SIZE = 32 << 20;
 
     private static final byte[] REPLACEMENT_CHARACTER = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 
     private TokenizerBytes() {}
 
-    /** The whole file, refused before it is read where it is too large. */
+    /** The whole file. */
     static byte[] readFile(Path file) throws IOException {
-        long size = Files.size(file);
-        if (size > MAX_FILE_SIZE) {
-            throw new InvalidFileException(
-                    file,
-                    "size: expected at most " + MAX_FILE_SIZE + " bytes, found " + size
-                            + "; this is no T5 tokenizer, use the checkpoint's own");
-        }
-        return Files.readAllBytes(file);
+        return FileContent.read(file, MAX_FILE_SIZE, "a T5 tokenizer");
     }
 
     /** UTF-8 in which every lone surrogate is U+FFFD; {@link String#getBytes} would make it a question mark. */

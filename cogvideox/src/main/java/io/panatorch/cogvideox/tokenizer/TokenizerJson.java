@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads {@code tokenizer.json}, the format of huggingface/tokenizers, as transformers writes it for T5: a Precompiled
@@ -28,11 +29,12 @@ final class TokenizerJson {
         this.root = root;
     }
 
-    static TokenizerFile read(Path file) throws IOException {
-        return new TokenizerJson(file, JsonFile.parse(file, TokenizerBytes.readFile(file))).toTokenizerFile();
+    static TokenizerJson parse(Path file) throws IOException {
+        return new TokenizerJson(file, JsonFile.parse(file, TokenizerBytes.readFile(file)));
     }
 
-    private TokenizerFile toTokenizerFile() throws InvalidFileException {
+    /** @param added what this file and those beside it say */
+    TokenizerFile read(AddedTokenFiles added) throws InvalidFileException {
         JsonNode model = root.path("model");
         expectType("model.", model, "Unigram");
         if (model.path("byte_fallback").asBoolean()) {
@@ -43,16 +45,16 @@ final class TokenizerJson {
         if (!vocab.isArray() || vocab.isEmpty()) {
             throw Problem.damaged(file, "model.vocab", "an array of pieces", JsonFile.shown(vocab));
         }
-        Map<String, Integer> specialIds = readAddedTokens(vocab.size());
-        TokenizerFile.checkSpecialTokens(file, "added_tokens", specialIds);
-        int unknownId = integer("model.", model, "unk_id", vocab.size() - 1);
-        Vocabulary vocabulary = readVocabulary(vocab, unknownId, specialIds);
-        int vocabSize = checkIds(vocabulary, specialIds);
-        return new TokenizerFile(vocabulary, readNormalizer(), specialIds, vocabSize);
+        int unknownId = unknownId(model, vocab.size());
+        Vocabulary vocabulary = readVocabulary(vocab, unknownId, added.specials());
+        List<AddedToken> tokens = added.complete(vocabulary.ids(), List.of());
+        Map<String, AddedToken> byContent = new HashMap<>();
+        tokens.forEach(token -> byContent.put(token.content(), token));
+        TokenizerFile.checkTokens(file, "added_tokens", byContent);
+        return new TokenizerFile(vocabulary, readNormalizer(), tokens);
     }
 
-    private Vocabulary readVocabulary(JsonNode vocab, int unknownId, Map<String, Integer> specialIds)
-            throws InvalidFileException {
+    private Vocabulary readVocabulary(JsonNode vocab, int unknownId, Set<String> specials) throws InvalidFileException {
         List<Piece> pieces = new ArrayList<>(vocab.size());
         for (JsonNode entry : vocab) {
             if (entry.size() != 2 || !entry.path(0).isTextual() || !entry.path(1).isNumber()) {
@@ -61,52 +63,25 @@ final class TokenizerJson {
             }
             String text = entry.path(0).textValue();
             // The library would let normalised text ("</s>" from full-width letters) match these, at score 0.
-            boolean normal = pieces.size() != unknownId && !specialIds.containsKey(text);
+            boolean normal = pieces.size() != unknownId && !specials.contains(text);
             pieces.add(new Piece(text, (float) entry.path(1).doubleValue(), normal));
         }
         return Vocabulary.of(file, "model.vocab", pieces, unknownId);
     }
 
-    private Map<String, Integer> readAddedTokens(int pieces) throws InvalidFileException {
+    /** The added tokens of this file, which is also asked for them where {@code spiece.model} has the vocabulary. */
+    List<AddedTokenFiles.Declared> addedTokens() throws InvalidFileException {
         JsonNode tokens = root.path("added_tokens");
         if (!tokens.isArray()) {
             throw Problem.damaged(file, "added_tokens", "an array", JsonFile.shown(tokens));
         }
-        Map<String, Integer> specialIds = new HashMap<>();
-        for (int i = 0; i < tokens.size(); i++) {
-            String where = "added_tokens[" + i + "].";
-            JsonNode token = tokens.path(i);
-            String content = text(where, token, "content");
-            int id = integer(where, token, "id", pieces + tokens.size() - 1);
-            for (String flag : new String[] {"normalized", "single_word"}) {
-                if (token.path(flag).asBoolean()) {
-                    throw Problem.unsupported(file, where + flag, "false", "true");
-                }
-            }
-            if (content.isEmpty() || specialIds.put(content, id) != null) {
-                String found = content.isEmpty() ? "an empty one" : "one that came before";
-                throw Problem.damaged(file, where + "content", "a text of its own", found);
-            }
+        List<AddedTokenFiles.Declared> declared = new ArrayList<>();
+        for (JsonNode token : tokens) {
+            String where = "added_tokens[" + declared.size() + "]";
+            int id = AddedToken.id(file, where + ".id", token.path("id"));
+            declared.add(new AddedTokenFiles.Declared(file, where, AddedToken.read(file, where, token, id)));
         }
-        return specialIds;
-    }
-
-    /** The number of ids, after a check that no two texts share one. */
-    private int checkIds(Vocabulary vocabulary, Map<String, Integer> specialIds) throws InvalidFileException {
-        int vocabSize = vocabulary.size();
-        Map<Integer, String> beyond = new HashMap<>();
-        for (Map.Entry<String, Integer> special : specialIds.entrySet()) {
-            int id = special.getValue();
-            boolean taken = id < vocabulary.size()
-                    ? !special.getValue().equals(vocabulary.id(special.getKey()))
-                    : beyond.put(id, special.getKey()) != null || vocabulary.id(special.getKey()) != null;
-            if (taken) {
-                String where = "added_tokens, " + JsonFile.oneLine(special.getKey());
-                throw Problem.damaged(file, where, "the id of model.vocab, or a new one", "" + id);
-            }
-            vocabSize = Math.max(vocabSize, id + 1);
-        }
-        return vocabSize;
+        return declared;
     }
 
     private Normalizer readNormalizer() throws InvalidFileException {
@@ -158,11 +133,10 @@ final class TokenizerJson {
         return node.textValue();
     }
 
-    /** A whole number, at least 0 and at most {@code max}. */
-    private int integer(String where, JsonNode object, String name, int max) throws InvalidFileException {
-        JsonNode node = object.path(name);
-        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0 || node.intValue() > max) {
-            throw Problem.damaged(file, where + name, "a whole number from 0 to " + max, JsonFile.shown(node));
+    private int unknownId(JsonNode model, int pieces) throws InvalidFileException {
+        JsonNode node = model.path("unk_id");
+        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0 || node.intValue() >= pieces) {
+            throw Problem.damaged(file, "model.unk_id", "a whole number from 0 to " + (pieces - 1), JsonFile.shown(node));
         }
         return node.intValue();
     }

@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.tokenizer;
 import io.panatorch.io.InvalidFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ final class Vocabulary {
         if (minScore == Float.POSITIVE_INFINITY) {
             throw Problem.damaged(file, where, "normal pieces", "none");
         }
-        return new Vocabulary(ids, trie, scores, unknownId, minScore);
+        return new Vocabulary(Collections.unmodifiableMap(ids), trie, scores, unknownId, minScore);
     }
 
     private static void check(Path file, String where, Piece piece, Integer sameText) throws InvalidFileException {
@@ -71,9 +72,13 @@ final class Vocabulary {
         }
     }
 
-    /** The id of exactly this piece, normal or not, or null. */
-    Integer id(String piece) {
-        return ids.get(piece);
+    /** The id of each piece, normal or not. */
+    Map<String, Integer> ids() {
+        return ids;
+    }
+
+    int unknownId() {
+        return unknownId;
     }
 
     int size() {

@@ -7,6 +7,7 @@ import io.panatorch.cogvideox.transformer.Block.Tokens;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
 import io.panatorch.nn.Weights;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
@@ -71,8 +72,20 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @throws IOException where a file is missing or does not fit; the message names file and key
      */
     public static CogVideoXTransformer load(Path folder, DType dtype, Device device) throws IOException {
+        return load(folder, dtype, device, "");
+    }
+
+    /**
+     * Loads {@code config.json} and the weights of a variant, as {@link Safetensors#open(Path, String, String)} finds them.
+     *
+     * @param folder the {@code transformer} folder of a diffusers model
+     * @param variant such as {@code fp16}; an empty string means none
+     * @throws IOException where a file is missing or does not fit; the message names file and key
+     */
+    public static CogVideoXTransformer load(Path folder, DType dtype, Device device, String variant) throws IOException {
         TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
-        return Weights.load(folder, BASE_NAME, dtype, device, weights -> new CogVideoXTransformer(config, weights));
+        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), dtype, device,
+                weights -> new CogVideoXTransformer(config, weights));
     }
 
     /** {@return the settings} */

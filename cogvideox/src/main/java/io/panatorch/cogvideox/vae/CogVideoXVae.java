@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.vae;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Conv3d;
 import io.panatorch.nn.Weights;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
@@ -52,8 +53,20 @@ public final class CogVideoXVae implements AutoCloseable {
      * @throws IOException where a file cannot be read
      */
     public static CogVideoXVae load(Path folder, DType dtype, Device device) throws IOException {
+        return load(folder, dtype, device, "");
+    }
+
+    /**
+     * Loads the decoder with the weights of a variant, as {@link Safetensors#open(Path, String, String)} finds them.
+     *
+     * @param variant such as {@code fp16}; an empty string means none
+     * @throws InvalidFileException as {@link #load(Path, DType, Device)}
+     * @throws IOException where a file cannot be read
+     */
+    public static CogVideoXVae load(Path folder, DType dtype, Device device, String variant) throws IOException {
         VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
-        return Weights.load(folder, WEIGHTS, dtype, device, weights -> new CogVideoXVae(config, weights));
+        return Weights.load(Safetensors.open(folder, WEIGHTS, variant), dtype, device,
+                weights -> new CogVideoXVae(config, weights));
     }
 
     /** {@return how this autoencoder was built} */

@@ -25,6 +25,8 @@ import java.util.Objects;
  * </ul>
  *
  * <p>What can be refused is refused when the writer is made, before the pictures are: make it first, then generate.
+ * What is there is replaced when the new video is whole: a file, or the frames in a folder, where other files stay. Symbolic
+ * links are followed.
  * Safe for use by several threads.
  */
 public final class VideoWriter {
@@ -46,9 +48,8 @@ public final class VideoWriter {
      *
      * @param target the file or folder to write; the folder it is in must exist
      * @throws IllegalArgumentException if the target's ending is not known; one line that names those that are
-     * @throws IOException if the place does not exist or is not writable, something else is there, or a folder already has
-     *     frames, which would mix with the new ones; one line that says what to do; also if the calling thread is interrupted,
-     *     whose interrupt status then stays set
+     * @throws IOException if the place does not exist or takes no new files, or something else is there; one line that says
+     *     what to do; also if the calling thread is interrupted, whose interrupt status then stays set
      */
     public static VideoWriter to(Path target) throws IOException {
         return to(target, searchPath());
@@ -126,7 +127,7 @@ public final class VideoWriter {
     }
 
     /**
-     * Writes the video. A file that is there is replaced. Nothing is left at the target when this fails.
+     * Writes the video. Nothing is left at the target when this fails.
      *
      * @param frames the video; its pictures are asked for in order and in the calling thread, once or, for {@code .gif}, twice
      * @throws IllegalArgumentException where {@link #requireSize} or {@link #requireRate} fail
@@ -154,20 +155,11 @@ public final class VideoWriter {
     }
 
     private static void requirePlace(VideoFormat format, Path target) throws IOException {
-        boolean inside = format == VideoFormat.FOLDER && Files.isDirectory(target);
-        Path place = inside ? target : target.toAbsolutePath().getParent();
-        if (!Files.isDirectory(place)) {
-            throw problem(target, "the folder " + place + " does not exist; create it or choose another path");
+        boolean isFolder = Files.isDirectory(target);
+        if (format == VideoFormat.FOLDER && !isFolder && Files.exists(target)) {
+            throw problem(target, "exists and is not a folder; choose another path");
         }
-        if (!Files.isWritable(place)) {
-            throw problem(target, "the folder " + place + " is not writable; choose another path");
-        }
-        if (inside) {
-            PngFolder.requireNoFrames(target);
-        } else if (Files.exists(target) && (format == VideoFormat.FOLDER || !Files.isRegularFile(target))) {
-            throw problem(target, "exists and is not a " + (format == VideoFormat.FOLDER ? "folder" : "regular file")
-                    + "; choose another path");
-        }
+        AtomicFile.check(format == VideoFormat.FOLDER && isFolder ? PngFolder.frame(target, 0) : target);
     }
 
     private static FileSystemException problem(Path target, String reason) {

@@ -33,7 +33,7 @@ class BadInputTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
         --steps 0                  | steps: expected 1 or more, found 0
         --steps 1001               | steps: expected 1 to 1000 (num_train_timesteps), found 1001
-        --steps many               | Invalid value for option '--steps': 'many' is not an int; see panatorch --help
+        --steps many               | Invalid value for option '--steps': 'many' is not an int; see panatorch generate --help
         --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
         --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
         --height -16               | height: expected 1 or more, found -16
@@ -51,7 +51,7 @@ class BadInputTest {
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as \
         many as prompts (2), found 3
         --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
-        magcache, taylorseer, teacache, found 'best'; see panatorch --help
+        magcache, taylorseer, teacache, found 'best'; see panatorch generate --help
         --cache first-block --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found first-block
         --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
         --cache faster --cache-option alpha-low-frequency=NaN | alpha low frequency: expected a finite number, found NaN
@@ -72,12 +72,12 @@ class BadInputTest {
         --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected \
         bfloat16, float16 or float32, found 'int8'
         --cache-memory 2GB         | Invalid value for option '--cache-memory': expected bytes, such as 800000, \
-        512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch --help
+        512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch generate --help
         --cache-overflow narrow    | --cache-overflow: expected together with --cache-memory, found alone
         --cache-memory 1 --cache-overflow offload | --cache-overflow: expected none or narrow where the CPU computes, \
         found offload, which moves tensors to the CPU
         --cache-memory 1 --cache-overflow wide | Invalid value for option '--cache-overflow': expected none, narrow \
-        or offload, found 'wide'; see panatorch --help
+        or offload, found 'wide'; see panatorch generate --help
         --cache none --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found none
         --cache none --pab-cross-range 1,2 | --cache: expected pab with --pab-cross-range, found none
         --cache teacache --cache-config r.json | --cache: expected pab with --cache-config, found teacache
@@ -91,11 +91,15 @@ class BadInputTest {
         --pab-cross-skip -1        | --pab-cross-skip: expected 1 or more, found -1
         --pab-temporal-range 1,2   | --pab-temporal-range: expected together with --pab-temporal-skip, found alone
         --pab-spatial-range 850,100 | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
-        found '850,100'; see panatorch --help
+        found '850,100'; see panatorch generate --help
         --pab-spatial-range 100    | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
-        found '100'; see panatorch --help
-        --output                   | Missing required parameter for option '--output' (FILE); see panatorch --help
-        --unknown                  | Unknown option: '--unknown'; see panatorch --help
+        found '100'; see panatorch generate --help
+        --steps 5 --steps many     | Invalid value for option '--steps': 'many' is not an int; see panatorch generate --help
+        --stpes 5                  | Unknown options: '--stpes', '5'; perhaps --steps was meant; see panatorch generate --help
+        --cache magcache --cache-option calibrate=true --cache-option threshold=1 | --cache-option calibrate=true: expected \
+        alone, found others with it, which a calibration does not use
+        --output                   | Missing required parameter for option '--output' (FILE); see panatorch generate --help
+        --unknown                  | Unknown option: '--unknown'; see panatorch generate --help
         """)
     void wrongUse(String options, String message) {
         String[] arguments = Stream.concat(
@@ -114,21 +118,71 @@ class BadInputTest {
     @Test
     void missingOptions() {
         fails(2, "Missing required subcommand; see panatorch --help");
-        fails(2, "expected --prompt, found none", tiny("--output", at("a.mp4")));
+        fails(2, "expected --prompt or --prompts, found neither", tiny("--output", at("a.mp4")));
         fails(2, "expected --output, --output-latents or --output-frames, found none of them",
                 tiny("--prompt", "a", "--stats", at("s.json")));
     }
 
     @Test
     void aMisspelledPromptIsNamed() {
-        fails(2, "Unknown options: '--promt', 'cat'; see panatorch --help", tiny("--promt", "cat", "--output", at("a.mp4")));
+        fails(2, "Unknown options: '--promt', 'cat'; perhaps --prompt was meant; see panatorch generate --help", tiny("--promt", "cat", "--output", at("a.mp4")));
+    }
+
+    @Test
+    void hintsNameTheHelpThatHasTheOption() {
+        fails(2, "Unknown option: '--nonsense'; see panatorch compare --help", "compare", "--nonsense");
+        fails(2, "Unmatched argument at index 0: 'generat'; perhaps generate was meant; see panatorch --help", "generat");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate --output", "generate --output-latents", "generate --output-frames", "generate --stats",
+        "generate --cache-report", "generate --model", "generate --latents", "generate --prompts", "generate --cache-config",
+        "compare --output", "compare --stats", "compare --prompts", "calibrate --output", "calibrate --report",
+        "calibrate --check-prompts"})
+    void aDashIsNoFile(String use) {
+        String[] words = use.split(" ");
+        fails(2, "Invalid value for option '" + words[1] + "': expected a path, found -, which is not standard input or output here;"
+                + " a file of that name is ./-; see panatorch " + words[0] + " --help", words[0], words[1], "-");
+    }
+
+    @Test
+    void fileOfPrompts() throws IOException {
+        Path prompts = Files.createFile(folder.resolve("prompts.txt"));
+        for (String content : new String[] {"", "\n \r\n", "\ufeff\n"}) {
+            Files.writeString(prompts, content);
+            fails(1, prompts + ": expected a prompt in each line, found no text", notLoaded("--prompts", prompts.toString()));
+        }
+        Files.write(prompts, new byte[] {'a', (byte) 0xfc});
+        fails(1, prompts + ": expected a text file in UTF-8, found other bytes; save it in UTF-8",
+                notLoaded("--prompts", prompts.toString()));
+        fails(1, folder + ": expected a list of prompts, found a folder", notLoaded("--prompts", folder.toString()));
+        fails(1, at("none") + ": does not exist", notLoaded("--prompts", at("none")));
+        Files.writeString(prompts, "b\nc\n");
+        fails(2, "--negative-prompt: expected 1 or as many as prompts (3), found 2",
+                notLoaded("--prompts", prompts.toString(), "--negative-prompt", "x", "--negative-prompt", "y"));
+    }
+
+    @Test
+    void outputsThatLinksMakeOneFile() throws IOException {
+        Path old = Files.writeString(folder.resolve("old"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("old"));
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling.html"), Path.of("new.html"));
+        fails(2, link + ": expected a file for each output, found it named twice",
+                notLoaded("--output-latents", old.toString(), "--stats", link.toString()));
+        fails(2, dangling + ": expected a file for each output, found it named twice",
+                notLoaded("--output-latents", at("new.html"), "--cache-report", dangling.toString()));
+        fails(2, dangling + ": expected a file for each output, found it named twice",
+                "compare", "--prompt", "a", "--stats", at("new.html"), "--output", dangling.toString());
+        fails(2, dangling + ": expected a file for each output, found it named twice", "calibrate", "--prompt", "a", "--prompt", "b",
+                "--output", at("new.html"), "--report", dangling.toString());
+        assertThat(old).hasContent("old");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"--output", "--output-latents", "--output-frames", "--stats", "--model", "--latents"})
     void emptyPath(String option) {
         String message = "Invalid value for option '" + option + "': expected a path, found an empty text;"
-                + " see panatorch --help";
+                + " see panatorch generate --help";
         fails(2, message, "generate", "--prompt", "a", option, "");
         fails(2, message, "generate", "--prompt", "a", option + "=");
     }
@@ -160,21 +214,18 @@ class BadInputTest {
     void outputsThatCannotBe() throws IOException {
         fails(2, at("a.webm") + ": unknown ending .webm; possible are .mp4, .gif, and no ending for a folder of PNG files",
                 notLoaded("--output", at("a.webm")));
+        Files.createDirectory(folder.resolve("x"));
         fails(2, at("x/../l") + ": expected a file for each output, found it named twice",
                 notLoaded("--output-latents", at("l"), "--stats", at("x/../l")));
         fails(1, folder + ": is not a regular file; choose another path",
                 notLoaded("--output-latents", at("l"), "--stats", folder.toString()));
-        Files.createFile(folder.resolve("frame_0001.png"));
-        fails(1, folder + ": has frames of another video; delete them or choose another folder",
-                notLoaded("--output", folder.toString()));
-        Files.delete(folder.resolve("frame_0001.png"));
     }
 
     @Test
     void modelsThatCannotBeRead() throws IOException {
         fails(1, at("no-model") + ": the folder does not exist", notLoaded("--output", at("frames")));
         Files.createDirectory(folder.resolve("no-model"));
-        fails(1, at("no-model/model_index.json") + ": does not exist", notLoaded("--output", at("frames")));
+        fails(1, at("no-model") + ": has no model_index.json, expected a diffusers directory", notLoaded("--output", at("frames")));
 
         Path model = copyOfModel();
         Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");

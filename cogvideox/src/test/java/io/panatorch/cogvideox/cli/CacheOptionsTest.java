@@ -30,7 +30,7 @@ class CacheOptionsTest {
     @Test
     void thePresetIsThatOfTheMethod() throws Exception {
         Holder holder = CommandLine.populateCommand(new Holder());
-        assertThat(holder.options.method(new Terminal(System.out, System.err, false), false))
+        assertThat(holder.options.method(new Terminal(System.out, System.err), false))
                 .hasToString(PyramidAttentionBroadcast.cogVideoX().toString());
     }
 

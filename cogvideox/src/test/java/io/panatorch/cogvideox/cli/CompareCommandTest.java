@@ -105,7 +105,7 @@ class CompareCommandTest {
     void progressNamesTheVideoAndItsSetting() {
         List<String> arguments = new ArrayList<>(List.of("--prompt", "a", "--frames", "1", "--steps", "2", "--setting", "--cache pab"));
         Run run = Run.onTerminal(arguments(arguments));
-        assertThat(run.err().split("\r\u001b\\[K")).containsExactly("", "loading", "warm-up, step 1/2", "warm-up, step 2/2",
+        assertThat(run.drawn()).containsExactly("", "loading", "warm-up, step 1/2", "warm-up, step 2/2",
                 "video 1/2: none, step 1/2", "video 1/2: none, step 2/2", "video 2/2: pab, step 1/2", "video 2/2: pab, step 2/2");
     }
 

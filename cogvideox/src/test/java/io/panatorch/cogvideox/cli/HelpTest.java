@@ -3,8 +3,13 @@ package io.panatorch.cogvideox.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.device.LibtorchInfo;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParseResult;
 
 @Tag("cpu")
 class HelpTest {
@@ -17,7 +22,7 @@ class HelpTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("--model=", "--prompt=", "--negative-prompt=", "--height=", "--width=", "--frames=",
                 "--steps=", "--guidance-scale=", "--fps=", "--seed=", "--latents=", "--output=", "--output-latents=",
-                "--output-frames=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
+                "--output-frames=", "--prompts=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
                 "--cache-config=", "--pab-preset=", "--pab-mlp-blocks=", "--pab-spatial-skip=", "--pab-spatial-range=",
                 "--pab-temporal-skip=", "--pab-temporal-range=", "--pab-cross-skip=", "--pab-cross-range=", "--stats=", "--cache-report=",
                 "--device=", "--dtype=", "--threads=", "--quiet", "red-1.mp4", "2   wrong use of the command");
@@ -30,6 +35,31 @@ class HelpTest {
         assertThat(run.out()).contains("--model=", "--prompt=", "--prompts=", "--height=", "--width=", "--frames=", "--steps=",
                 "--guidance-scale=", "--seed=", "--setting=[NAME: ]OPTIONS", "--output=FILE.html", "--stats=", "--threads=",
                 "--quiet", "2   wrong use of the command");
+    }
+
+    @Test
+    void helpListsTheKeysOfCacheOptions() {
+        assertThat(Run.of("generate", "--help").out()).contains("--cache first-block\n      threshold=X (default: 0.05)\n",
+                "--cache magcache\n", "max-skip-steps=N (default: 3)", "--cache teacache\n");
+    }
+
+    /** An example has one command, over several lines. */
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "compare", "calibrate"})
+    void examplesOfHelpCanBeUsed(String command) {
+        List<String> examples = Pattern.compile("(?m)^  panatorch (.*(?:\\\\\n.*)*)$").matcher(Run.of(command, "--help").out())
+                .results().map(example -> example.group(1).replace("\\\n", " ")).toList();
+        assertThat(examples).hasSizeGreaterThan(1);
+        for (String example : examples) {
+            String[] words = Pattern.compile("\"([^\"]*)\"|(\\S+)").matcher(example).results()
+                    .map(word -> word.group(1) == null ? word.group(2) : word.group(1)).toArray(String[]::new);
+            ParseResult parsed = Main.commandLine(new Terminal(System.out, System.err)).parseArgs(words).subcommand();
+            if (parsed.hasMatchedOption("--prompt")) {
+                List<String> prompts = parsed.matchedOption("--prompt").getValue();
+                assertThat(prompts).as("what the demo model draws").allMatch(prompt -> prompt.matches(
+                        "a (red|green) (circle|square) moving (right|up) on a (blue|black) background"));
+            }
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,18 +12,22 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script {@code cogvideox/panatorch} in a checkout with nothing in it, with scripts in place of Maven and Java. */
 @Tag("pure")
 @Timeout(60)
 class LauncherTest {
 
-    private static final String BUILDING = "panatorch: building (first run: a few minutes, most of it downloads) ...\n";
+    private static final String BUILDING = "panatorch: building (first run: about three minutes; fetches up to 160 MB; the first"
+            + " video unpacks 360 MB into ~/.cache/panatorch) ...\n";
 
     @TempDir
     Path folder;
@@ -63,6 +68,94 @@ class LauncherTest {
     void itsExitStatusIsThatOfTheCommand() throws Exception {
         script(jdk.resolve("bin/java"), "#!/bin/sh\nexit 2\n");
         assertThat(launch(launcher).status()).isEqualTo(2);
+    }
+
+    /** Prints the characters that Java was given, as numbers. */
+    static final class Echo {
+
+        private Echo() {}
+
+        public static void main(String[] arguments) {
+            Stream.of(arguments).flatMapToInt(String::chars).forEach(c -> System.out.print(Integer.toHexString(c) + " "));
+        }
+    }
+
+    /** A locale that is not there, what a Mac sends along, and others that are not UTF-8. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LANG=xx_YY.UTF-8", "LC_CTYPE=UTF-8", "LC_ALL=xx_YY.UTF-8", "LC_ALL=C", "LC_ALL=POSIX",
+        "LANG=de_DE.ISO-8859-1", "LC_ALL=", "LANG=C.UTF-8"})
+    void argumentsAreReadAsUtf8WhateverTheLocale(String variable) throws Exception {
+        script(jdk.resolve("bin/java"), """
+                #!/bin/sh
+                while [ "$1" != -m ]; do shift; done
+                shift 2
+                exec '%s/bin/java' -cp '%s' '%s' "$@"
+                """.formatted(System.getProperty("java.home"), classes(), Echo.class.getName()));
+        Path caller = script(bin.resolve("caller"), "#!/bin/sh\nunset LANG LC_ALL LC_CTYPE\nexport '" + variable + "'\n"
+                + "exec '" + launcher + "' \"$(printf 'K\\303\\274 \\347\\201\\253')\"\n");
+        assertThat(launch(caller).out()).isEqualTo("4b fc 20 706b ");
+    }
+
+    private static String classes() throws Exception {
+        String file = Echo.class.getName().replace('.', '/') + ".class";
+        Path here = Path.of(Echo.class.getResource("LauncherTest$Echo.class").toURI());
+        return here.toString().substring(0, here.toString().length() - file.length());
+    }
+
+    @Test
+    void anOldSystemHasAnotherLocaleWithUtf8() throws Exception {
+        script(bin.resolve("locale"), "#!/bin/sh\n[ \"$LC_ALL\" = de_DE.UTF-8 ] && echo UTF-8 || echo ANSI_X3.4-1968\n");
+        script(jdk.resolve("bin/java"), "#!/bin/sh\necho $LC_ALL\n");
+        assertThat(launch(launcher, Map.of("LC_ALL", "de_DE.UTF-8")).out()).isEqualTo("de_DE.UTF-8\n");
+        assertThat(launch(launcher, Map.of("LC_ALL", "fr_FR.UTF-8")).out()).isEqualTo("C.UTF-8\n");
+    }
+
+    /** As cron and services do. */
+    @Test
+    void hardlyAnyEnvironmentIsEnough() throws Exception {
+        launch(launcher);
+        for (String path : new String[] {null, "", "/nonexistent"}) {
+            ProcessBuilder builder = prepare(launcher, "info");
+            builder.environment().clear();
+            builder.environment().put("JAVA_HOME", jdk.toString());
+            if (path != null) {
+                builder.environment().put("PATH", path);
+            }
+            Run run = finish(builder.start());
+            assertThat(run.err()).as(path).isEmpty();
+            assertThat(run.out()).endsWith("<info>\n");
+        }
+    }
+
+    @Test
+    void aBuildWithoutAHomeHasOneInItsTarget() throws Exception {
+        mvn("printf '%s' \"$HOME\" > '" + folder.resolve("home") + "'");
+        ProcessBuilder builder = prepare(launcher);
+        builder.environment().remove("HOME");
+        assertThat(finish(builder.start()).status()).isZero();
+        assertThat(folder.resolve("home")).hasContent(root.resolve("cogvideox/target").toString());
+    }
+
+    @Test
+    void theWidthOfTheTerminalIsPassedOn() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "util-linux's script, which makes a terminal, is not installed");
+        launch(launcher);
+        Run run = launch(Path.of("/usr/bin/script"), "-qec", "stty cols 43; '" + launcher + "' info", "/dev/null");
+        assertThat(run.out()).contains("<-Dpanatorch.terminal=true>", "<-Dpanatorch.columns=43>");
+    }
+
+    @Test
+    void optionsOfTheJvmAreDividedByBlanksAndNotExpanded() throws Exception {
+        assertThat(launch(launcher, Map.of("PANATORCH_OPTS", " -Xmx2g  -Da=* ")).out()).contains("\n<-Xmx2g>\n<-Da=*>\n<--module-path>");
+    }
+
+    @Test
+    void theFolderOfTheScriptIsFoundWhateverCdPathSays() throws Exception {
+        ProcessBuilder builder = prepare(Path.of("./cogvideox/panatorch"));
+        builder.directory(root.toFile()).environment().put("CDPATH", folder.toString());
+        Files.createDirectory(folder.resolve("cogvideox"));
+        assertThat(finish(builder.start()).status()).isZero();
+        assertThat(builds).hasContent("built");
     }
 
     @Test
@@ -114,6 +207,26 @@ class LauncherTest {
                 + root.resolve("cogvideox/target/build.log") + "\n");
         mvn("");
         assertThat(launch(launcher).status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Could not transfer artifact a:b:pom:1 from/to central", "Cannot access central in offline mode",
+        "java.net.UnknownHostException: host"})
+    void aFirstRunWithoutTheNetworkIsToldSo(String line) throws Exception {
+        mvn("echo '[ERROR] Plugin p could not be resolved:'; echo '[ERROR]   " + line + "'; exit 1");
+        Run run = launch(launcher);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo(BUILDING + "panatorch: the build failed: Maven could not fetch what it needs: the first run"
+                + " needs the network (a proxy or mirror is named in ~/.m2/settings.xml); all of it is in "
+                + root.resolve("cogvideox/target/build.log") + "\n");
+    }
+
+    @Test
+    void aHomeThatMavenCannotWriteToIsToldWithARemedy() throws Exception {
+        mvn("echo '[ERROR] Could not create local repository at /x/.m2/repository -> [Help 1]'; exit 1");
+        assertThat(launch(launcher).err()).isEqualTo(BUILDING + "panatorch: the build failed: Could not create local repository at"
+                + " /x/.m2/repository; name a folder for it with MAVEN_OPTS=-Dmaven.repo.local=DIR; all of it is in "
+                + root.resolve("cogvideox/target/build.log") + "\n");
     }
 
     @Test

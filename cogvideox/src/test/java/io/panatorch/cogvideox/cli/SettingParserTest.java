@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("pure")
 class SettingParserTest {
 
-    private static final Terminal TERMINAL = new Terminal(System.out, System.err, false);
+    private static final Terminal TERMINAL = new Terminal(System.out, System.err);
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {

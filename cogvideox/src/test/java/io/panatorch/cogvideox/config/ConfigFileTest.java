@@ -86,8 +86,21 @@ class ConfigFileTest {
     void theClassIsChecked() throws IOException {
         ConfigFile config = config(JSON);
         refused(() -> config.requireClass("Other"), "_class_name: expected \"Other\", found \"Model\"");
-        ConfigFile empty = config("{}");
-        refused(() -> empty.requireClass("Other"), "_class_name: expected \"Other\", found nothing");
+        config("{}").requireClass("Other");
+        ConfigFile odd = config("{\"_class_name\": null}");
+        refused(() -> odd.requireClass("Other"), "_class_name: expected \"Other\", found null");
+    }
+
+    @Test
+    void aPartIsAPairOfALibraryAndItsClass() throws IOException {
+        ConfigFile config = config("""
+                {"vae": ["diffusers", "Vae"], "odd": ["Vae"], "scheduler": ["diffusers", "CogVideoXDPMScheduler"]}""");
+        config.requirePart("vae", "Vae");
+        refused(() -> config.requirePart("vae", "Other"), "vae: expected \"Other\", found \"Vae\"");
+        refused(() -> config.requirePart("odd", "Vae"), "odd: expected a pair of a library and \"Vae\", found [\"Vae\"]");
+        refused(() -> config.requirePart("none", "Vae"), "none: expected a pair of a library and \"Vae\", found nothing");
+        refused(() -> config.requirePart("scheduler", "CogVideoXDDIMScheduler"), "scheduler: expected"
+                + " \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\", which is not supported yet");
     }
 
     @ParameterizedTest
@@ -107,7 +120,7 @@ class ConfigFileTest {
 
     @Test
     void emptyLargeAndMissingFilesAreRefused() throws IOException {
-        refused(() -> config(""), "root: expected a JSON object, found nothing; the file is damaged, fetch it again");
+        refused(() -> config(""), "is empty; the file is damaged, fetch it again");
         refused(() -> config(" ".repeat(1 << 20) + "{}"),
                 "content: expected a configuration of at most 1048576 bytes, found more");
         assertThatThrownBy(() -> ConfigFile.read(temp.resolve("absent.json"))).isInstanceOf(NoSuchFileException.class);

@@ -102,7 +102,8 @@ class DdimConfigTest {
         assertThatExceptionOfType(InvalidFileException.class)
                 .isThrownBy(() -> Golden.read("{\"_class_name\": \"CogVideoXDPMScheduler\"}"))
                 .withMessageEndingWith(
-                        "_class_name: expected \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\"");
+                        "_class_name: expected \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\","
+                                + " which is not supported yet");
     }
 
     @Test

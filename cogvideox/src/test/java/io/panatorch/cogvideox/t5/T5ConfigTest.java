@@ -76,7 +76,6 @@ class T5ConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "'d_model': 8                                                   | nothing",
         "'model_type': 'umt5'                                           | nothing",
         "'architectures': ['CLIPTextModel'], 'model_type': 'clip'       | [\"CLIPTextModel\"]",
     })
@@ -88,8 +87,9 @@ class T5ConfigTest {
     }
 
     @Test
-    void eitherNameOfTheModelIsEnough() throws IOException {
+    void eitherNameOfTheModelIsEnoughAndSoIsNone() throws IOException {
         assertThat(read("'architectures': ['T5EncoderModel']")).isEqualTo(read("'model_type': 't5'"));
+        assertThat(read("'num_layers': 6")).isEqualTo(read("'model_type': 't5'"));
     }
 
     private T5Config read(String members) throws IOException {

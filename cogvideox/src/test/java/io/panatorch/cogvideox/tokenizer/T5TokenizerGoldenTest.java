@@ -37,9 +37,10 @@ class T5TokenizerGoldenTest {
     @Test
     void everyRowIsNormalisedAsSentencePieceDoes() throws IOException {
         Path folder = TokenizerFixtures.folder(temp, "spiece.model", "tokenizer.json");
+        TokenizerJson json = TokenizerJson.parse(folder.resolve("tokenizer.json"));
+        AddedTokenFiles added = AddedTokenFiles.read(folder, json);
         List<Normalizer> normalizers = List.of(
-                SpieceModel.read(folder.resolve("spiece.model"), 100).normalizer(),
-                TokenizerJson.read(folder.resolve("tokenizer.json")).normalizer());
+                SpieceModel.read(folder.resolve("spiece.model"), added).normalizer(), json.read(added).normalizer());
         for (Row row : TokenizerFixtures.rows()) {
             byte[] text = TokenizerBytes.utf8(row.text());
             for (Normalizer normalizer : normalizers) {

@@ -21,11 +21,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TokenizerJsonTest {
 
     private static final String DAMAGED = "; the file is damaged, fetch it again";
+    private static final String CONTRADICTION =
+            "; the tokenizer's files contradict each other, fetch all of them again from one place";
     private static final String UNSUPPORTED = "; only T5 tokenizers are read, use the checkpoint's own";
 
     private static final String BASE = """
-            {"added_tokens":[{"id":0,"content":"<pad>","normalized":false},{"id":1,"content":"</s>"},
-            {"id":2,"content":"<unk>"},{"id":5,"content":"<x>"}],
+            {"added_tokens":[{"id":0,"content":"<pad>","special":true},{"id":1,"content":"</s>","special":true},
+            {"id":2,"content":"<unk>","special":true},{"id":5,"content":"<x>","special":true,"rstrip":false}],
             "normalizer":{"type":"Precompiled","precompiled_charsmap":"MAP"},
             "pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"always"},
             "model":{"type":"Unigram","unk_id":2,"vocab":[["<pad>",0],["</s>",0],["<unk>",0],["a",-1],["b",-2.5]],
@@ -109,29 +111,33 @@ class TokenizerJsonTest {
                         "\"content\":\"\"",
                         "added_tokens[3].content: expected a text of its own, found an empty one" + DAMAGED),
                 arguments(
+                        "{\"id\":1,\"content\":\"</s>\",\"special\":true},",
+                        "",
+                        "added_tokens: expected a token </s>, found none" + UNSUPPORTED),
+                arguments(
                         "\"content\":\"</s>\"",
                         "\"content\":\"<end>\"",
-                        "added_tokens: expected a token </s>, found none" + UNSUPPORTED),
+                        "added_tokens[1]: expected the id 5, the next after all others, found 1" + CONTRADICTION),
                 arguments(
                         "\"id\":5",
                         "\"id\":9",
-                        "added_tokens[3].id: expected a whole number from 0 to 8, found 9" + DAMAGED),
+                        "added_tokens[3]: expected the id 5, the next after all others, found 9" + CONTRADICTION),
                 arguments(
                         "\"id\":5",
                         "\"id\":-2147483649",
-                        "added_tokens[3].id: expected a whole number from 0 to 8, found -2147483649" + DAMAGED),
+                        "added_tokens[3].id: expected a whole number from 0 to 10000000, found -2147483649" + DAMAGED),
                 arguments(
                         "\"id\":5,\"content\":\"<x>\"",
                         "\"id\":4,\"content\":\"\\n\"",
-                        "added_tokens, ?: expected the id of model.vocab, or a new one, found 4" + DAMAGED),
+                        "added_tokens[3]: expected the id 5, the next after all others, found 4" + CONTRADICTION),
                 arguments(
                         "\"id\":5,\"content\":\"<x>\"",
                         "\"id\":5,\"content\":\"a\"",
-                        "added_tokens, a: expected the id of model.vocab, or a new one, found 5" + DAMAGED),
+                        "added_tokens[3]: expected the id 3 of the piece a, found 5" + CONTRADICTION),
                 arguments(
-                        "\"normalized\":false",
-                        "\"normalized\":true",
-                        "added_tokens[0].normalized: expected false, found true" + UNSUPPORTED),
+                        "\"rstrip\":false",
+                        "\"rstrip\":1",
+                        "added_tokens[3].rstrip: expected true or false, found 1" + DAMAGED),
                 arguments(
                         "\"Precompiled\"",
                         "\"NFKC\"",

@@ -285,16 +285,33 @@ class VideoWriterTest {
     }
 
     @Test
-    void framesOfAnotherVideoAreNotMixedIn() throws IOException {
-        Files.writeString(out.resolve("frame_0007.png"), "old");
-        assertThatIOException().isThrownBy(() -> writer(out))
-                .withMessageStartingWith(out + ": ").withMessageContaining("frames of another video");
-        Files.delete(out.resolve("frame_0007.png"));
-        VideoWriter early = writer(out);
-        Files.writeString(out.resolve("frame_0007.png"), "old");
-        assertThatIOException().isThrownBy(() -> early.write(SyntheticFrames.of(8, 8, 1)))
-                .withMessageContaining("frames of another video");
-        assertThat(Files.readString(out.resolve("frame_0007.png"))).isEqualTo("old");
+    void framesOfAnotherVideoAreReplaced() throws IOException {
+        writer(out).write(SyntheticFrames.of(8, 8, 3));
+        Files.writeString(out.resolve("frame_of_mine.png"), "stays");
+        writer(out).write(SyntheticFrames.of(8, 8, 2));
+        assertThat(out.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "frame_0001.png", "frame_of_mine.png");
+    }
+
+    @Test
+    void framesOfAnotherVideoStayWhereTheNewOnesFail() throws IOException {
+        writer(out).write(SyntheticFrames.of(8, 8, 3));
+        byte[] old = Files.readAllBytes(out.resolve("frame_0000.png"));
+        Frames failing = new Frames(8, 8, 2, 8, index -> {
+            if (index == 1) {
+                throw new IllegalStateException("no picture");
+            }
+            return new byte[8 * 8 * 3];
+        });
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> writer(out).write(failing));
+        assertThat(out.toFile().list()).hasSize(3);
+        assertThat(out.resolve("frame_0000.png")).hasBinaryContent(old);
+    }
+
+    @Test
+    void aLinkThatLeadsNowhereIsFoundBeforehand() throws IOException {
+        Path target = Files.createSymbolicLink(out.resolve("video.mp4"), Path.of("missing/video.mp4"));
+        assertThatIOException().isThrownBy(() -> writer(target))
+                .withMessageStartingWith(target + ": the folder ").withMessageContaining("does not exist");
     }
 
     @ParameterizedTest

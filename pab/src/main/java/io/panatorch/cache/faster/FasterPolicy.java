@@ -50,8 +50,11 @@ final class FasterPolicy implements CachePolicy {
     // ---- the denoiser ---------------------------------------------------------------------------------------------
 
     private List<Tensor> denoised(SiteCall call) {
-        guided = isDoubled(call.inputs().getFirst());
-        warnIfNotGuided();
+        double betweenHalves = betweenHalves(call.inputs().getFirst());
+        guided = betweenHalves == 0;
+        if (betweenHalves > 0) {
+            warnOfTwoBatches();
+        }
         int index = call.step().index();
         List<Tensor> differences = guided && schedule.skipsUnconditional(index) ? call.held() : List.of();
         halved = !differences.isEmpty();
@@ -66,17 +69,18 @@ final class FasterPolicy implements CachePolicy {
         return outputs;
     }
 
-    private static boolean isDoubled(Tensor latents) {
+    /** How far apart the halves of a batch are: 0 with guidance, and NaN where the latents have lost their numbers. */
+    private static double betweenHalves(Tensor latents) {
         if (latents.size(0) % 2 != 0) {
-            return false;
+            return Double.POSITIVE_INFINITY;
         }
         try (TensorScope _ = TensorScope.open()) {
-            return conditional(latents).sub(unconditional(latents)).abs().mean().item() == 0;
+            return conditional(latents).sub(unconditional(latents)).abs().mean().item();
         }
     }
 
-    private void warnIfNotGuided() {
-        if (!guided && !warned) {
+    private void warnOfTwoBatches() {
+        if (!warned) {
             warned = true;
             LOGGER.log(System.Logger.Level.WARNING, "FasterCache skips attentions alone: the batch is not two halves with the same"
                     + " latents, so it has no unconditional half to leave out; isGuidanceDistilled(true) says that none is expected");

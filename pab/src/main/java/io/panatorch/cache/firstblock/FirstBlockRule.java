@@ -13,8 +13,11 @@ record FirstBlockRule(double threshold) {
         }
     }
 
-    /** Whether a change is small enough. One that is not a number, because nothing came of nothing, is none. */
+    /**
+     * Whether a change is small enough. One that is not a number, from a residual of zeros or from numbers that are none
+     * themselves, says nothing, so that the step is computed; diffusers skips it.
+     */
     boolean skips(double change) {
-        return !(change > threshold);
+        return change <= threshold;
     }
 }

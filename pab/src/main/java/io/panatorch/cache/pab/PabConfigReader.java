@@ -7,10 +7,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,13 +49,7 @@ final class PabConfigReader {
     }
 
     static PabConfig read(Path file) throws IOException {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
-        }
-        if (bytes.length > MAX_BYTES) {
-            throw new InvalidFileException(file, "content: expected at most " + MAX_BYTES + " bytes, found more");
-        }
+        byte[] bytes = FileContent.read(file, MAX_BYTES, "a PAB configuration");
         try (JsonParser parser = FACTORY.createParser(bytes)) {
             return new PabConfigReader(file, parser).config();
         } catch (JsonProcessingException e) {

@@ -33,10 +33,13 @@ record TeaRule(double threshold, List<Double> coefficients) {
 
         private double distance;
 
-        /** Takes the change at a step; the first and the last step are always computed. */
+        /**
+         * Takes the change at a step; the first and the last step are always computed, and so is one whose change is not
+         * finite, of which the polynomial could make anything.
+         */
         boolean skips(int index, int steps, double change) {
             distance += estimate(change);
-            return isBetween(index, steps) && distance < threshold;
+            return isBetween(index, steps) && Double.isFinite(change) && distance < threshold;
         }
 
         /** To follow each step that is computed. */

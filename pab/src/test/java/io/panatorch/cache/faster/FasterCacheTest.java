@@ -202,6 +202,18 @@ class FasterCacheTest {
         assertThat(distilled.decisions()).as("without a warning, and without asking the denoiser").containsExactly("CCCCCRCRCR");
     }
 
+    /** NaN is no sign of two other latents: both halves are computed, and nobody is told that there is no guidance. */
+    @Test
+    void computesBothHalvesWhereTheLatentsAreNoNumbers() {
+        try (Warnings warnings = new Warnings(FasterCache.class)) {
+            GuidedModel model = new GuidedModel(1, true, 10).losingNumbersAt(5).generate(builder().build());
+
+            assertThat(model.batches()).containsExactly(2, 2, 2, 2, 1, 2, 2, 2, 2, 2);
+            assertThat(model.decisions().getFirst()).isEqualTo("CCCCPCCCCC");
+            assertThat(warnings.messages()).isEmpty();
+        }
+    }
+
     @Test
     void callbacksSeeTheSiteAndTheStep() {
         List<String> calls = new ArrayList<>();

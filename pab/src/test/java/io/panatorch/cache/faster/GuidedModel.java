@@ -45,6 +45,7 @@ final class GuidedModel {
     private final List<List<Prediction>> predictions = new ArrayList<>();
     private final List<Long> held = new ArrayList<>();
     private CacheStatistics statistics;
+    private int firstLost = Integer.MAX_VALUE;
 
     GuidedModel(int prompts, boolean guided, int steps) {
         this.prompts = prompts;
@@ -54,6 +55,12 @@ final class GuidedModel {
 
     static double attended(int index, double text) {
         return VALUES[index] * (1 + text / 4);
+    }
+
+    /** From this step on its latents are no numbers. */
+    GuidedModel losingNumbersAt(int index) {
+        firstLost = index;
+        return this;
     }
 
     /** A whole generation in a session of its own. */
@@ -76,7 +83,8 @@ final class GuidedModel {
             float[] texts = new float[rows];
             for (int row = 0; row < rows; row++) {
                 int prompt = row % prompts;
-                Arrays.fill(latents, row * 16, (row + 1) * 16, (float) VALUES[index] + prompt);
+                float latent = index < firstLost ? (float) VALUES[index] + prompt : Float.NaN;
+                Arrays.fill(latents, row * 16, (row + 1) * 16, latent);
                 texts[row] = guided && row < prompts ? 0 : 1 + prompt;
             }
             List<Tensor> inputs = List.of(Tensor.of(latents, rows, 1, 4, 4), Tensor.of(texts, rows, 1), FakeModel.filled(0, 1, 4));

@@ -36,6 +36,21 @@ class FirstBlockCacheTest {
                 .containsExactly("CCCC", "CRCR");
     }
 
+    /** 0 / 0 says nothing about the other blocks, and neither does a change from nothing. */
+    @Test
+    void computesWhereTheFirstBlockAddsNothing() {
+        BlockModel model = new BlockModel(3, 0, 0, 0, 1, 1).generate(FirstBlockCache.of(0.1));
+
+        assertThat(model.decisions()).containsExactly("CCCCC", "CCCCR", "CCCCR");
+        assertThat(model.videos()).containsExactly(1., 1., 1., 7., 7.);
+    }
+
+    @Test
+    void computesWhereNumbersAreNone() {
+        assertThat(new BlockModel(2, 1, Double.NaN, Double.NaN, 1, 1).generate(FirstBlockCache.of(0.1)).decisions())
+                .containsExactly("CCCCC", "CCCCR");
+    }
+
     @Test
     void holdsNothingAfterTheLastStep() {
         assertThat(new BlockModel(3, 1, 1, 2, 3).generate(FirstBlockCache.of(0.1)).held())

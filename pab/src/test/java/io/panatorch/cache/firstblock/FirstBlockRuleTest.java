@@ -15,7 +15,7 @@ class FirstBlockRuleTest {
     @ParameterizedTest
     @CsvSource({
         "0.1, 0.05, true", "0.1, 0.1, true", "0.1, 0.11, false", "0, 0, true", "0, 1e-12, false", "0.1, Infinity, false",
-        "0.1, NaN, true"
+        "0.1, NaN, false", "0, NaN, false", "1e308, Infinity, false"
     })
     void skipsUpToTheThreshold(double threshold, double change, boolean skips) {
         assertThat(new FirstBlockRule(threshold).skips(change)).isEqualTo(skips);

@@ -44,6 +44,13 @@ class MagRuleTest {
         assertThat(decisions(new MagRule(0, 3, 0.2, List.of(1f)), 1)).isEqualTo("C");
     }
 
+    /** Ratios beyond float32 are infinite there, and with a 0 after them no number. */
+    @Test
+    void computesWhereTheErrorIsNoNumber() {
+        List<Float> ratios = List.of(1f, 1f, Float.POSITIVE_INFINITY, 0f, Float.NaN, 1f);
+        assertThat(decisions(new MagRule(1e30, 9, 0, ratios), 6)).isEqualTo("CRCRCR");
+    }
+
     /** At 13 steps of 7 ratios every second one lies halfway between two: diffusers takes the even one. */
     @ParameterizedTest
     @CsvSource({"1, 6", "2, 06", "4, 0246", "7, 0123456", "10, 0112334556", "13, 0012223444566"})

@@ -122,6 +122,6 @@ class PabConfigTest {
                 .hasMessage(twice + ": line 1, column 37: expected JSON, found Duplicate field 'format'");
         Path large = Files.write(folder.resolve("large"), new byte[(1 << 20) + 1]);
         assertThatThrownBy(() -> PabConfig.read(large)).isInstanceOf(InvalidFileException.class)
-                .hasMessage(large + ": content: expected at most 1048576 bytes, found more");
+                .hasMessage(large + ": content: expected a PAB configuration of at most 1048576 bytes, found more");
     }
 }

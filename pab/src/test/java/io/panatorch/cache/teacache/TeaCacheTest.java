@@ -35,6 +35,12 @@ class TeaCacheTest {
                 .containsExactly("CCCCCC", "CRCRRC");
     }
 
+    @Test
+    void computesWhereTheChangeIsNoNumber() {
+        assertThat(new BlockModel(1, 0, 0, 0, 1, Double.NaN, Double.NaN, 1, 1, 1).generate(TeaCache.of(0.5, AS_IT_IS)).decisions())
+                .containsExactly("CCCCCCCCC", "CCCCCCCRC");
+    }
+
     /** With room for the embedding alone every step is computed, and the sum begins anew after each. */
     @Test
     void computesWhereABudgetTookTheResidual() {

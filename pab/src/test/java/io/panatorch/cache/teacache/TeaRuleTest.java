@@ -38,6 +38,19 @@ class TeaRuleTest {
         assertThat(sum.skips(8, 9, 0)).as("the last").isFalse();
     }
 
+    /** With the published polynomials, whose highest power is negative, an infinite change would be a negative estimate. */
+    @Test
+    void computesWhereAChangeIsNotFinite() {
+        for (double change : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            for (List<Double> coefficients : List.of(TeaCache.COGVIDEOX_2B, TeaCache.COGVIDEOX_5B, List.of(0.))) {
+                TeaRule.Sum sum = new TeaRule(1, coefficients).new Sum();
+                assertThat(sum.skips(1, 9, change)).as("%s of %s", coefficients, change).isFalse();
+                sum.restart();
+                assertThat(sum.skips(2, 9, 0)).as("afterwards").isTrue();
+            }
+        }
+    }
+
     @Test
     void refusesAtOnceWhatMakesNoSense() {
         for (double threshold : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {

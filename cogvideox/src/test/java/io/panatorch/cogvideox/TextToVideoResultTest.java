@@ -1,0 +1,136 @@
+package io.panatorch.cogvideox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.panatorch.cogvideox.video.Frames;
+import io.panatorch.tensor.ClosedTensorException;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorOwner;
+import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.TensorTest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who owns what a generation makes, and how long. */
+@TensorTest
+class TextToVideoResultTest {
+
+    private static final double FPS = 8;
+
+    private static CogVideoXPipeline pipeline;
+
+    @BeforeAll
+    static void load() throws IOException {
+        pipeline = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
+    }
+
+    @AfterAll
+    static void close() {
+        pipeline.close();
+    }
+
+    private static TextToVideoRequest.Builder request(String... prompts) {
+        return TextToVideoRequest.builder(prompts).steps(3).frames(1).height(32).width(32);
+    }
+
+    /** Nobody here opens a scope. */
+    @Test
+    void isMadeOnOneThreadReadOnAnotherAndClosedOnAThird() throws Exception {
+        TextToVideoResult result = CompletableFuture.supplyAsync(() -> pipeline.generate(request("a panda").build())).get();
+        byte[][] picture = new byte[1][];
+        Thread.ofVirtual().start(() -> picture[0] = result.pictures(0, FPS).rgb(0)).join();
+        assertThat(picture[0]).hasSize(32 * 32 * 3);
+        Thread.ofPlatform().start(result::close).join();
+    }
+
+    @Test
+    void outlivesTheScopeThatIsOpenAndThePipeline() throws IOException {
+        TextToVideoResult result;
+        try (var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
+                var scope = TensorScope.open()) {
+            result = own.generate(request("a panda").build());
+            assertThat(scope.size()).isZero();
+        }
+        try (result) {
+            assertThat(result.frames().toFloatArray()).hasSize(3 * 32 * 32);
+            assertThat(result.latents().shape().sizes()).containsExactly(1, 1, 4, 4, 4);
+        }
+    }
+
+    @Test
+    void givesNothingOnceItIsClosed() {
+        TextToVideoResult result = pipeline.generate(request("a panda").build());
+        Tensor frames = result.frames();
+        Frames pictures = result.pictures(0, FPS);
+        result.close();
+        result.close();
+
+        assertThatIllegalStateException().isThrownBy(result::frames)
+                .withMessage("frames: this result is closed; take what you need of it before");
+        assertThatIllegalStateException().isThrownBy(result::latents).withMessageStartingWith("latents: ");
+        assertThatIllegalStateException().isThrownBy(() -> result.pictures(0, FPS)).withMessageStartingWith("pictures: ");
+        assertThatIllegalStateException().isThrownBy(() -> pictures.rgb(0)).withMessageStartingWith("frames: ");
+        assertThatExceptionOfType(ClosedTensorException.class).isThrownBy(frames::toFloatArray);
+        assertThat(result.timesteps()).hasSize(3);
+        assertThat(result.cache().method()).isEqualTo("none");
+        assertThat(result.toString()).endsWith(", closed]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 2, Integer.MIN_VALUE, Integer.MAX_VALUE})
+    void hasNoOtherVideosThanThoseOfTheBatch(int index) {
+        try (TextToVideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
+            assertThatIllegalArgumentException().isThrownBy(() -> result.pictures(index, FPS))
+                    .withMessage("pictures: expected the index of a video, 0 to 1, found " + index);
+            assertThat(result.pictures(1, FPS).rgb(0)).isNotEqualTo(result.pictures(0, FPS).rgb(0));
+        }
+    }
+
+    @Test
+    void isDescribedInALine() {
+        try (TextToVideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
+            assertThat(result.toString())
+                    .matches("TextToVideoResult\\[2 videos of 1 frame, 32 × 32 pixels, 3 steps, cache none, \\d+\\.\\d s]");
+        }
+    }
+
+    /** Also those of the last step, which the pipeline itself still has. */
+    @Test
+    void latentsOfAStepEndWithItsListener() {
+        List<StepEvent> events = new ArrayList<>();
+        List<Tensor> borrowed = new ArrayList<>();
+        try (var kept = new TensorOwner()) {
+            List<Tensor> adopted = new ArrayList<>();
+            try (TextToVideoResult result = pipeline.generate(request("a panda").onStep(event -> {
+                events.add(event);
+                borrowed.add(event.latents());
+                adopted.add(kept.adopt(event.latents()));
+                event.latents().mul(2); // belongs to the listener's scope
+            }).build())) {
+                assertThat(adopted.getLast().toFloatArray()).isEqualTo(result.latents().toFloatArray());
+            }
+            assertThat(events).hasSize(3);
+            for (int i = 0; i < events.size(); i++) {
+                assertThatIllegalStateException().isThrownBy(events.get(i)::latents)
+                        .withMessage("latents: those of step " + (i + 1) + " were valid until its listener returned;"
+                                + " copy or adopt there what is needed for longer");
+                assertThatExceptionOfType(ClosedTensorException.class).isThrownBy(borrowed.get(i)::toFloatArray);
+                assertThat(adopted.get(i).toFloatArray()).hasSize(4 * 4 * 4);
+            }
+            assertThat(events.getLast().toString()).matches("StepEvent\\[3 of 3, timestep \\d+]");
+            assertThat(events.getLast().cache().method()).isEqualTo("none");
+        }
+    }
+}

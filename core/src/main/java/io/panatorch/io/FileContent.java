@@ -1,0 +1,66 @@
+package io.panatorch.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * The bytes of files that were fetched from somewhere, and what often lies in the place of one that was not: the pointer of
+ * a checkout without Git LFS, a web page that asks to log in, nothing.
+ */
+public final class FileContent {
+
+    /** The number of bytes from the start by which {@link #requireReal} knows what is no real file. */
+    public static final int START = 512;
+
+    private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
+
+    private FileContent() {}
+
+    /**
+     * Reads a file as a whole.
+     *
+     * @param most the number of bytes that a sound file of its kind stays below; nothing is read beyond it
+     * @param kind what the file is, with its article, for the message where it is larger
+     * @throws InvalidFileException where it is larger, or not {@linkplain #requireReal real}
+     * @throws IOException where it cannot be read
+     */
+    public static byte[] read(Path file, int most, String kind) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new InvalidFileException(file, "expected " + kind + ", found a folder");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new InvalidFileException(
+                        file, "content: expected " + kind + " of at most " + most + " bytes, found more");
+            }
+            requireReal(file, bytes);
+            return bytes;
+        }
+    }
+
+    /**
+     * Refuses what lies in the place of a file, and is none.
+     *
+     * @param start the file's first {@value #START} bytes, or more, or as many as it has
+     * @throws InvalidFileException that says what it is, and what to do
+     */
+    public static void requireReal(Path file, byte[] start) throws InvalidFileException {
+        if (start.length == 0) {
+            throw new InvalidFileException(file, "is empty; the file is damaged, fetch it again");
+        }
+        String text = new String(start, 0, Math.min(start.length, START), StandardCharsets.ISO_8859_1);
+        if (text.startsWith(GIT_LFS)) {
+            throw new InvalidFileException(file, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
+        }
+        String markup = text.replaceFirst("^(\u00EF\u00BB\u00BF)?\\s*", "").toLowerCase(Locale.ROOT);
+        if (markup.startsWith("<!doctype html") || markup.startsWith("<html")) {
+            throw new InvalidFileException(file, "is an HTML page, not the file itself: a site's page about it, or one that asks"
+                    + " to log in; fetch the file again, by the site's download link");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.panatorch.safetensors;
+
+import io.panatorch.io.InvalidFileException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The weights in the folder of one model's part, by the names that diffusers and transformers give them; and where there are
+ * none, what there is instead.
+ */
+final class WeightFiles {
+
+    /** Stands for weights that are of no variant. */
+    static final String PLAIN = "";
+
+    private static final String SUFFIX = ".safetensors";
+    private static final Pattern VARIANT_NAME = Pattern.compile("[A-Za-z0-9_-]+");
+    private static final Pattern INDEX = Pattern.compile(".*\\.safetensors\\.(index|index\\.[^.]+|[^.]+\\.index)\\.json");
+    private static final String SHARD = "-\\d+-of-\\d+";
+    /** A single file or a shard; older writers put the variant after the numbers of a shard. */
+    private static final Pattern OF_VARIANT = Pattern.compile(
+            "[^.]+?(?:\\.([^.]+?)(?:" + SHARD + ")?|" + SHARD + "\\.([^.]+))\\.safetensors");
+    private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt)");
+
+    private WeightFiles() {}
+
+    static boolean isIndex(Path file) {
+        return INDEX.matcher(file.getFileName().toString()).matches();
+    }
+
+    /** @throws IllegalArgumentException for a name that no variant has, because it would lead elsewhere */
+    static void requireVariantName(String variant) {
+        if (!variant.equals(PLAIN) && !VARIANT_NAME.matcher(variant).matches()) {
+            throw new IllegalArgumentException("variant: expected a name of letters, digits, - and _, such as fp16, found \""
+                    + variant + "\"");
+        }
+    }
+
+    static boolean hasVariant(Path folder, String variant) throws IOException {
+        requireVariantName(variant);
+        return Files.isDirectory(folder) && names(folder).stream().anyMatch(name -> variant.equals(variantOf(name)));
+    }
+
+    /** Finds the weights of a variant or, as diffusers does where a part has none of it, the plain ones. */
+    static Path find(Path folder, String baseName, String variant) throws IOException {
+        requireVariantName(variant);
+        String index = baseName + SUFFIX + ".index";
+        List<String> plain = List.of(baseName + SUFFIX, index + ".json");
+        List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
+                baseName + SUFFIX + "." + variant + ".index.json");
+        List<String> wanted = variant.equals(PLAIN)
+                ? plain
+                : Stream.concat(ofVariant.stream(), plain.stream()).toList();
+        for (String name : wanted) {
+            Path file = folder.resolve(name);
+            if (Files.exists(file)) {
+                return file;
+            }
+            requireWhole(file);
+        }
+        throw missing(folder, baseName, plain);
+    }
+
+    /** Refuses a link whose target is gone, which would otherwise look like no file at all. */
+    static void requireWhole(Path file) throws IOException {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new InvalidFileException(file, "is a link to " + Files.readSymbolicLink(file) + ", which is not there");
+        }
+    }
+
+    private static IOException missing(Path folder, String baseName, List<String> plain) throws IOException {
+        if (!Files.exists(folder)) {
+            return new NoSuchFileException(folder.toString(), null, "the folder does not exist");
+        }
+        if (!Files.isDirectory(folder)) {
+            return new InvalidFileException(folder, "is a file, expected the folder that has " + plain.getFirst());
+        }
+        List<String> names = names(folder);
+        TreeSet<String> variants = names.stream().filter(name -> name.startsWith(baseName) && variantOf(name) != null)
+                .map(WeightFiles::variantOf).collect(Collectors.toCollection(TreeSet::new));
+        if (!variants.isEmpty()) {
+            return new InvalidFileException(folder, "has no " + plain.getFirst() + ", only the variant"
+                    + (variants.size() == 1 ? " " : "s ") + String.join(", ", variants)
+                    + "; ask for it by its name (--variant " + variants.getFirst() + " on the command line)");
+        }
+        List<String> shards = names.stream().filter(name -> name.matches(Pattern.quote(baseName) + SHARD + "\\.safetensors"))
+                .toList();
+        if (!shards.isEmpty()) {
+            return new InvalidFileException(folder, "has " + shards.getFirst() + " but not " + plain.get(1)
+                    + ", which says what is in it; fetch that too");
+        }
+        List<String> pickles = names.stream().filter(name -> PICKLE.matcher(name).matches()).toList();
+        String neither = "has neither " + plain.getFirst() + " nor " + plain.get(1);
+        if (!pickles.isEmpty()) {
+            return new InvalidFileException(folder, neither + "; " + pickles.getFirst() + " is a pickle, which may run any program"
+                    + " and is not read: fetch the model's safetensors files, or convert it in Python by from_pretrained(...)"
+                    + ".save_pretrained(..., safe_serialization=True)");
+        }
+        return new NoSuchFileException(folder.toString(), null, neither + "; weights in other formats are not read");
+    }
+
+    /** The variant that a file of weights is of, or null. */
+    private static String variantOf(String name) {
+        Matcher matcher = OF_VARIANT.matcher(name);
+        if (!matcher.matches()) {
+            return null;
+        }
+        return matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+}
