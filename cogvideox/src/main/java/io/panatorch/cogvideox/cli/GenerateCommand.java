@@ -19,7 +19,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code panatorch generate}: from a sentence to a video. */
 @Command(
@@ -69,6 +71,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
+    @Spec
+    private CommandSpec spec;
+
     private final Terminal terminal;
 
     GenerateCommand(Terminal terminal) {
@@ -76,7 +81,8 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** A batch of videos, and what of it is written. */
-    private record Job(List<String> prompts, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+    private record Job(
+            List<String> prompts, List<String> negativePrompts, TextToVideoRequest.Builder request, OutputOptions outputs) {}
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -133,7 +139,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (negative != null) {
             request.negativePrompts(negative.toArray(String[]::new));
         }
-        return new Job(texts, request, written);
+        return new Job(texts, negative, request, written);
     }
 
     private void generate(List<Job> jobs) throws IOException {
@@ -166,16 +172,19 @@ final class GenerateCommand implements Callable<Integer> {
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             warnOfOtherFrames(result, vae);
-            write(result, job.outputs, seconds);
+            Recipe recipe = Recipe.of(job.prompts, job.negativePrompts, latents, model, video, job.outputs,
+                    spec.commandLine().getParseResult());
+            write(result, recipe.of(result), job.outputs, seconds);
         }
     }
 
-    private void write(TextToVideoResult result, OutputOptions outputs, Map<String, Double> seconds) throws IOException {
+    private void write(TextToVideoResult result, Recipe recipe, OutputOptions outputs, Map<String, Double> seconds)
+            throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
-        List<Path> written = outputs.write(result);
+        List<Path> written = outputs.write(result, recipe);
         seconds.put("write", secondsSince(start));
-        Report report = new Report(result, seconds, written);
+        Report report = new Report(result, recipe, seconds, outputs.encoders(), written);
         outputs.writeReports(report);
         report.lines().forEach(terminal::line);
     }
