@@ -168,12 +168,13 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
+        // Before the work, as it reads files.
+        Recipe recipe = Recipe.of(job.prompts, job.negativePrompts, latents, model, video, job.outputs,
+                spec.commandLine().getParseResult());
         terminal.progress("encoding");
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             warnOfOtherFrames(result, vae);
-            Recipe recipe = Recipe.of(job.prompts, job.negativePrompts, latents, model, video, job.outputs,
-                    spec.commandLine().getParseResult());
             write(result, recipe.of(result), job.outputs, seconds);
         }
     }

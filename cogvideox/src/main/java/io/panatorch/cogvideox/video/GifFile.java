@@ -78,12 +78,39 @@ final class GifFile implements VideoEncoder {
 
     /** @param shown the picture before, or null */
     private static void picture(OutputStream out, byte[] indices, byte[] shown, int width, int delay) throws IOException {
-        int height = indices.length / width;
-        int left = 0;
-        int top = 0;
-        int right = width;
-        int bottom = height;
-        if (shown != null) {
+        Area area = Area.changed(indices, shown, width);
+        out.write(EXTENSION);
+        out.write(0xf9);
+        out.write(4);
+        out.write(0b101); // stays where nothing covers it; one colour is transparent
+        pairs(out, delay);
+        out.write(GifPalette.TRANSPARENT);
+        out.write(0);
+        out.write(0x2c);
+        pairs(out, area.left, area.top, area.right - area.left, area.bottom - area.top);
+        out.write(0);
+        byte[] changed = new byte[(area.right - area.left) * (area.bottom - area.top)];
+        for (int y = area.top, to = 0; y < area.bottom; y++) {
+            for (int at = y * width + area.left; at < y * width + area.right; at++, to++) {
+                changed[to] = shown != null && indices[at] == shown[at] ? (byte) GifPalette.TRANSPARENT : indices[at];
+            }
+        }
+        out.write(CODE_BITS);
+        blocks(out, GifCodes.of(changed), true);
+    }
+
+    /** A part of a picture, one pixel at least. */
+    private record Area(int left, int top, int right, int bottom) {
+
+        static Area changed(byte[] indices, byte[] shown, int width) {
+            int right = width;
+            int bottom = indices.length / width;
+            int left = 0;
+            int top = 0;
+            if (shown == null) {
+                return new Area(left, top, right, bottom);
+            }
+            int height = bottom;
             while (top < height - 1 && isSame(indices, shown, top * width, 1, width)) {
                 top++;
             }
@@ -96,25 +123,8 @@ final class GifFile implements VideoEncoder {
             while (right > left + 1 && isSame(indices, shown, right - 1, width, height)) {
                 right--;
             }
+            return new Area(left, top, right, bottom);
         }
-        out.write(EXTENSION);
-        out.write(0xf9);
-        out.write(4);
-        out.write(0b101); // stays where nothing covers it; one colour is transparent
-        pairs(out, delay);
-        out.write(GifPalette.TRANSPARENT);
-        out.write(0);
-        out.write(0x2c);
-        pairs(out, left, top, right - left, bottom - top);
-        out.write(0);
-        byte[] changed = new byte[(right - left) * (bottom - top)];
-        for (int y = top, to = 0; y < bottom; y++) {
-            for (int at = y * width + left; at < y * width + right; at++, to++) {
-                changed[to] = shown != null && indices[at] == shown[at] ? (byte) GifPalette.TRANSPARENT : indices[at];
-            }
-        }
-        out.write(CODE_BITS);
-        blocks(out, GifCodes.of(changed), true);
     }
 
     private static boolean isSame(byte[] a, byte[] b, int from, int step, int count) {

@@ -47,7 +47,7 @@ final class GifPalette {
             }
         }
 
-        GifPalette build() {
+        private List<Colour> colours() {
             List<Colour> all = new ArrayList<>();
             for (int cell = 0; cell < CELLS; cell++) {
                 if (counts[cell] > 0) {
@@ -58,6 +58,11 @@ final class GifPalette {
                     all.add(new Colour(mean, counts[cell]));
                 }
             }
+            return all;
+        }
+
+        GifPalette build() {
+            List<Colour> all = colours();
             List<Group> groups = new ArrayList<>(List.of(new Group(all)));
             while (groups.size() < TRANSPARENT) {
                 Group worst = groups.stream().max(Comparator.comparingDouble(Group::error)).orElseThrow();

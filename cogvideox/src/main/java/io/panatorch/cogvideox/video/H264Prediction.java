@@ -66,7 +66,7 @@ final class H264Prediction {
         }
     }
 
-    /** Each quarter has the mean of what touches it; of the two that touch one side, that side alone. */
+    /** Each quarter has the mean of what is beside and above it; the two that touch one of these, of that alone where it is there. */
     private static void chromaMeans(byte[] plane, int stride, int x, int y, int size, byte[] out) {
         int half = size / 2;
         for (int quarter = 0; quarter < 4; quarter++) {
@@ -74,12 +74,6 @@ final class H264Prediction {
             int dy = quarter / 2 * half;
             boolean left = x > 0 && (dx == 0 || dy > 0 || y == 0);
             boolean above = y > 0 && (dy == 0 || dx > 0 || x == 0);
-            if (dx != 0 && dy == 0 && y > 0) {
-                left = false;
-            }
-            if (dy != 0 && dx == 0 && x > 0) {
-                above = false;
-            }
             int sum = (left ? sum(plane, (y + dy) * stride + x - 1, stride, half) : 0)
                     + (above ? sum(plane, (y - 1) * stride + x + dx, 1, half) : 0);
             fill(out, size, dx, dy, half, rounded(sum, left, above, half));
