@@ -4,7 +4,6 @@ module io.panatorch.cogvideox {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.logging;
-    requires static java.desktop; // for pictures alone
 
     exports io.panatorch.cogvideox;
     exports io.panatorch.cogvideox.quality;

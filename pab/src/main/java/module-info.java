@@ -1,8 +1,8 @@
 /** Caching for diffusion transformers: the seam that models call and methods implement, and the methods. */
+@SuppressWarnings("module") // the module it exports to is compiled after it
 module io.panatorch.pab {
     requires transitive io.panatorch.core;
     requires com.fasterxml.jackson.core;
-    requires static java.desktop; // for pictures alone
 
     exports io.panatorch.cache;
     exports io.panatorch.cache.calibration;
@@ -13,4 +13,5 @@ module io.panatorch.pab {
     exports io.panatorch.cache.report;
     exports io.panatorch.cache.taylorseer;
     exports io.panatorch.cache.teacache;
+    exports io.panatorch.svg to io.panatorch.cogvideox;
 }

@@ -109,14 +109,8 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
         page.paragraph(judgement() + " Speed-up is of the denoising; reused counts the attentions and MLPs of one video that were not"
                 + " computed.");
         page.heading("How much outputs change, and what is skipped");
-        page.drawing(plot(), "Relative change from each step to the next: the median over layers and prompts, and where eight of ten"
-                + " lie. Below, the windows in which outputs are reused.");
-        page.heading("The rules");
-        page.table(RULE_HEADINGS, ruleRows());
-        if (rules != null) {
-            page.code("panatorch generate --cache-config " + rules + " --steps " + conditions.get("steps")
-                    + " --prompt ... --output video.mp4");
-        }
+        page.beside(left -> left.picture(plot()::svg, "Relative change from each step to the next: the median over layers and prompts,"
+                + " and where eight of ten lie. Below, the windows in which outputs are reused."), right -> addRules(right, rules));
         page.heading("How it was found");
         page.paragraph(String.format(Locale.ROOT, "%d videos of %d prompts. Every attention and MLP was watched in a generation"
                 + " without a cache. Then parts of the model were skipped alone, one band of timesteps at a time, to see in which"
@@ -124,6 +118,14 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
                 + " %.1f dB of this one, which has %.1f dB on those prompts. None of the unseen prompts took part in it.",
                 calibration.runs(), usedPrompts, calibration.predictedPsnr(), calibration.measured().psnr()));
         return page.facts(conditions);
+    }
+
+    private void addRules(HtmlPage page, Path rules) {
+        page.subheading("The rules").table(RULE_HEADINGS, ruleRows());
+        if (rules != null) {
+            page.code("panatorch generate --cache-config " + rules + " --steps " + conditions.get("steps")
+                    + " --prompt ... --output video.mp4");
+        }
     }
 
     private String judgement() {

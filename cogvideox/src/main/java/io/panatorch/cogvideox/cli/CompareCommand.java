@@ -10,14 +10,11 @@ import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.cli.SettingParser.Parsed;
 import io.panatorch.cogvideox.compare.Comparison;
 import io.panatorch.cogvideox.compare.Setting;
-import io.panatorch.cogvideox.compare.SideBySide;
 import io.panatorch.cogvideox.compare.Standing;
 import io.panatorch.cogvideox.compare.Trial;
 import io.panatorch.cogvideox.video.Frames;
-import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,8 +22,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -119,8 +116,7 @@ final class CompareCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);
             }
             AtomicFile.check(output);
-            CacheReport.checkPictures();
-            VideoWriter.to(temporaryVideo());
+            PageVideo.check();
         }
         if (stats != null) {
             AtomicFile.check(stats);
@@ -132,8 +128,8 @@ final class CompareCommand implements Callable<Integer> {
         CacheStatistics changes = warmUp(pipeline, requests.getFirst());
         calibrate(pipeline, requests.getFirst(), all);
         int runs = texts.size() * (all.size() + 1);
-        List<byte[]> videos = new ArrayList<>();
-        Map<String, String> sizes = new LinkedHashMap<>();
+        List<PageVideo> videos = new ArrayList<>();
+        AtomicReference<String> size = new AtomicReference<>();
         List<Standing> standings = new Comparison(pipeline, new Comparison.Listener() {
             @Override
             public void step(int run, String setting, StepEvent step) {
@@ -143,17 +139,17 @@ final class CompareCommand implements Callable<Integer> {
             @Override
             public void prompt(int prompt, Map<String, Frames> pictures, List<Trial> trials) throws IOException {
                 Frames first = pictures.values().iterator().next();
-                sizes.put("size", "%d × %d pixels, %d frames".formatted(first.width(), first.height(), first.count()));
+                size.set("%d × %d pixels, %d frames".formatted(first.width(), first.height(), first.count()));
                 if (output != null) {
-                    videos.add(mp4(SideBySide.of(labelled(pictures, trials))));
+                    videos.add(PageVideo.of(List.copyOf(pictures.values()), labels(pictures, trials)));
                 }
             }
         }).run(requests, List.copyOf(all.values()));
-        report(new ComparisonReport(texts, standings, conditions(sizes)), videos, changes);
+        report(new ComparisonReport(texts, standings, video.conditions(spec, model, size.get())), videos, changes);
     }
 
     /** The table first: it is there also where a file cannot be written any more. */
-    private void report(ComparisonReport report, List<byte[]> videos, CacheStatistics changes) throws IOException {
+    private void report(ComparisonReport report, List<PageVideo> videos, CacheStatistics changes) throws IOException {
         report.lines().forEach(terminal::line);
         if (stats != null) {
             report.writeJson(stats);
@@ -195,40 +191,12 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Frames> labelled(Map<String, Frames> videos, List<Trial> trials) {
-        Map<String, Frames> labelled = new LinkedHashMap<>();
+    private static List<PageVideo.Label> labels(Map<String, Frames> videos, List<Trial> trials) {
+        List<PageVideo.Label> labels = new ArrayList<>();
         for (String name : videos.keySet()) {
-            Trial trial = trials.get(labelled.size());
-            double psnr = trial.quality().psnr();
-            labelled.put(labelled.isEmpty() ? name : name + "  " + ComparisonReport.decibels(psnr), videos.get(name));
+            double psnr = trials.get(labels.size()).quality().psnr();
+            labels.add(new PageVideo.Label(name, labels.isEmpty() ? "" : ComparisonReport.decibels(psnr)));
         }
-        return labelled;
-    }
-
-    /** FFmpeg writes to files alone; until it is whole, the writer deletes what there is of it also when the program ends. */
-    private byte[] mp4(Frames frames) throws IOException {
-        Path file = temporaryVideo();
-        try {
-            VideoWriter.to(file).write(frames);
-            return Files.readAllBytes(file);
-        } finally {
-            Files.deleteIfExists(file);
-        }
-    }
-
-    private static Path temporaryVideo() {
-        return Path.of(System.getProperty("java.io.tmpdir"), "panatorch-" + UUID.randomUUID() + ".mp4");
-    }
-
-    private Map<String, String> conditions(Map<String, String> sizes) {
-        Map<String, String> conditions = new LinkedHashMap<>();
-        conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
-        conditions.put("model", model.name());
-        conditions.putAll(sizes);
-        conditions.put("steps", Integer.toString(video.steps()));
-        conditions.put("guidance scale", Double.toString(video.guidanceScale()));
-        conditions.put("seed", Long.toString(video.seed()));
-        conditions.putAll(Machine.facts());
-        return conditions;
+        return labels;
     }
 }

@@ -18,9 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -108,24 +110,22 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     /**
      * The page.
      *
-     * @param videos MP4 files, one for each prompt
+     * @param videos of each prompt
      * @param changes of a generation without a cache that measured them
      */
-    HtmlPage page(List<byte[]> videos, CacheStatistics changes) {
+    HtmlPage page(List<PageVideo> videos, CacheStatistics changes) {
         HtmlPage page = new HtmlPage("Cache settings compared");
         page.lead((prompts.size() == 1 ? "One video" : prompts.size() + " videos") + " without a cache and with each setting, of the"
                 + " same prompts and the same noise, on " + conditions.get("model") + ": " + conditions.get("size") + ", "
                 + conditions.get("steps") + " steps.");
         page.table(HEADINGS, rows());
-        page.paragraph("Denoising is the median time of the denoising loop, speed-up the median over the prompts."
-                + " PSNR and SSIM say how close the frames are to those without a cache; more is closer. Held at the peak is the"
-                + " memory of what was kept for later steps. Computed and reused count the places in the model that a method covers.");
         List<ScatterPlot.Point> points = standings.stream().skip(1).map(standing ->
                 new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()), standing.meanPsnr())).toList();
-        page.drawing(new ScatterPlot("times as fast", "dB PSNR, mean", points), "Up and to the right is better.");
+        page.beside(left -> left.picture(new ScatterPlot("times as fast", "dB PSNR, mean", points)::svg,
+                "Up and to the right is better."), right -> right.facts(meanings()));
         page.heading("The videos");
         for (int i = 0; i < videos.size(); i++) {
-            page.subheading(prompts.get(i)).video(videos.get(i), "");
+            videos.get(i).addTo(page.subheading(prompts.get(i)));
         }
         addCaches(page, changes, standings);
         page.heading("How it was measured");
@@ -138,13 +138,23 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
 
     private static void addCaches(HtmlPage page, CacheStatistics changes, List<Standing> standings) {
         page.heading("What was computed");
-        for (Standing standing : standings.subList(1, standings.size())) {
-            page.subheading(standing.setting().name()).code(standing.setting().options());
-            CacheReport.addDecisions(page, standing.trials().getFirst().cache());
-        }
+        page.beside(standings.stream().skip(1).<Consumer<HtmlPage>>map(standing -> part -> {
+            part.subheading(standing.setting().name()).code(standing.setting().options());
+            CacheReport.addDecisions(part, standing.trials().getFirst().cache());
+        }).toList());
         page.heading("What changes from step to step");
-        page.paragraph("Without a cache, of the first prompt. Where outputs change little, reusing them costs little.");
-        CacheReport.addChanges(page, changes);
+        page.beside(left -> CacheReport.addChanges(left, changes), right -> right.paragraph(
+                "Without a cache, of the first prompt. Where outputs change little, reusing them costs little."));
+    }
+
+    private static Map<String, String> meanings() {
+        Map<String, String> meanings = new LinkedHashMap<>();
+        meanings.put("denoising", "the median time of the denoising loop");
+        meanings.put("speed-up", "of the denoising against none, the median over the prompts");
+        meanings.put("PSNR, SSIM", "how close the frames are to those without a cache; more is closer");
+        meanings.put("held at the peak", "memory of what was kept for later steps");
+        meanings.put("computed, reused", "counts of the places in the model that a method covers");
+        return meanings;
     }
 
     private List<List<Cell>> rows() {

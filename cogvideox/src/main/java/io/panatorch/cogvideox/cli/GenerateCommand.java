@@ -7,6 +7,7 @@ import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -80,9 +82,8 @@ final class GenerateCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** A batch of videos, and what of it is written. */
-    private record Job(
-            List<String> prompts, List<String> negativePrompts, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+    /** A batch of videos, without negative prompts or with some, and what of it is written. */
+    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {}
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -139,7 +140,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (negative != null) {
             request.negativePrompts(negative.toArray(String[]::new));
         }
-        return new Job(texts, negative, request, written);
+        return new Job(texts, Objects.requireNonNullElse(negative, List.of()), request, written);
     }
 
     private void generate(List<Job> jobs) throws IOException {
@@ -169,25 +170,45 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
         // Before the work, as it reads files.
-        Recipe recipe = Recipe.of(job.prompts, job.negativePrompts, latents, model, video, job.outputs,
+        Recipe recipe = Recipe.of(job.prompts, job.negative, latents, model, video, job.outputs,
                 spec.commandLine().getParseResult());
         terminal.progress("encoding");
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             warnOfOtherFrames(result, vae);
-            write(result, recipe.of(result), job.outputs, seconds);
+            write(result, recipe.of(result), job, seconds);
         }
     }
 
-    private void write(TextToVideoResult result, Recipe recipe, OutputOptions outputs, Map<String, Double> seconds)
-            throws IOException {
+    private void write(TextToVideoResult result, Recipe recipe, Job job, Map<String, Double> seconds) throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
-        List<Path> written = outputs.write(result, recipe);
+        List<Path> written = job.outputs.write(result, recipe);
         seconds.put("write", secondsSince(start));
-        Report report = new Report(result, recipe, seconds, outputs.encoders(), written);
-        outputs.writeReports(report);
+        Report report = new Report(result, recipe, seconds, job.outputs.encoders(), written);
+        job.outputs.writeReports(report, job.prompts, conditions(result, job));
         report.lines().forEach(terminal::line);
+    }
+
+    /** What the videos were made with. */
+    private Map<String, String> conditions(TextToVideoResult result, Job job) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        putNumbered(conditions, "prompt", job.prompts);
+        putNumbered(conditions, "negative prompt", job.negative);
+        Shape frames = result.frames().shape();
+        conditions.putAll(video.conditions(spec, model,
+                "%d × %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        if (latents != null) {
+            conditions.remove("seed");
+            conditions.put("initial noise", latents.toString());
+        }
+        return conditions;
+    }
+
+    private static void putNumbered(Map<String, String> conditions, String name, List<String> texts) {
+        for (int i = 0; i < texts.size(); i++) {
+            conditions.put(texts.size() == 1 ? name : name + " " + (i + 1), texts.get(i));
+        }
     }
 
     /** Each number of latent frames gives one number of frames; most numbers are given by none. */

@@ -31,7 +31,6 @@ public final class Main {
 
     /** Runs the command that the arguments name and ends the JVM with its exit status. */
     public static void main(String[] arguments) {
-        System.setProperty("java.awt.headless", "true"); // pictures are drawn into files alone
         CheckedOutput out = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
         Terminal terminal = Terminal.ofProcess(out);
         CountDownLatch done = new CountDownLatch(1);

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.video.Frames;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
 import io.panatorch.safetensors.Safetensors;
@@ -77,12 +78,12 @@ final class OutputOptions {
         }
         List<Path> files = Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
         Outputs.requireDistinct(Stream.concat(videos(batch).stream(), files.stream()).toArray(Path[]::new));
-        CacheReport report = cacheReport == null ? null : CacheReport.of(cacheReport);
+        boolean isPage = cacheReport != null && CacheReport.isPage(cacheReport);
         for (Path file : files) {
             AtomicFile.check(file);
         }
-        if (report != null) {
-            report.check();
+        if (isPage) {
+            PageVideo.check();
         }
         writers.clear();
         for (Path target : videos(batch)) {
@@ -97,14 +98,34 @@ final class OutputOptions {
         writers.forEach(writer -> writer.requireSize(width, height));
     }
 
-    /** Writes the statistics. */
-    void writeReports(Report report) throws IOException {
+    /**
+     * Writes the statistics.
+     *
+     * @param prompts one for each video
+     * @param conditions what the videos were made with, by names to be shown
+     */
+    void writeReports(Report report, List<String> prompts, Map<String, String> conditions) throws IOException {
         if (stats != null) {
             report.writeJson(stats);
         }
         if (cacheReport != null) {
-            CacheReport.of(cacheReport).write(report.result().cache(), cacheReport);
+            writeCacheReport(report, prompts, conditions);
         }
+    }
+
+    private void writeCacheReport(Report report, List<String> prompts, Map<String, String> conditions) throws IOException {
+        CacheReport cache = new CacheReport(report.result().cache(), report.seconds(), conditions);
+        if (!CacheReport.isPage(cacheReport)) {
+            cache.writeText(cacheReport);
+            return;
+        }
+        List<Frames> pictures = new ArrayList<>();
+        List<PageVideo.Label> labels = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            pictures.add(report.result().pictures(i, fps));
+            labels.add(new PageVideo.Label(prompts.get(i), ""));
+        }
+        cache.page(PageVideo.of(pictures, labels)).write(cacheReport);
     }
 
     /** Writes everything but the statistics, and returns what was written. */

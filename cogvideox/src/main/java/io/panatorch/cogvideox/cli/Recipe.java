@@ -40,17 +40,14 @@ final class Recipe {
     /**
      * Collects what the options say.
      *
-     * @param negativePrompts may be null
+     * @param negativePrompts none, one, or one for each
      * @param latents where the initial noise was read from, or null
      */
     static Recipe of(List<String> prompts, List<String> negativePrompts, Path latents, ModelOptions model, RequestOptions video,
             OutputOptions outputs, ParseResult command) throws IOException {
         ObjectNode json = JSON.createObjectNode();
         prompts.forEach(json.putArray("prompts")::add);
-        ArrayNode negative = json.putArray("negative_prompts");
-        if (negativePrompts != null) {
-            negativePrompts.forEach(negative::add);
-        }
+        negativePrompts.forEach(json.putArray("negative_prompts")::add);
         json.put("seed", video.seed());
         json.put("initial_latents", latents == null ? null : latents.toString());
         json.put("steps", video.steps());

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** What every video of a command has in common. */
@@ -83,6 +84,19 @@ final class RequestOptions {
             request.frames(frames);
         }
         return request;
+    }
+
+    /** {@return what videos were made with and numbers measured with, by names to be shown} */
+    Map<String, String> conditions(CommandSpec spec, ModelOptions model, String size) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
+        conditions.put("model", model.name());
+        conditions.put("size", size);
+        conditions.put("steps", Integer.toString(steps));
+        conditions.put("guidance scale", Double.toString(guidanceScale));
+        conditions.put("seed", Long.toString(seed));
+        conditions.putAll(Machine.facts());
+        return conditions;
     }
 
     /** {@return what a calibration holds for, by the names in its file} */

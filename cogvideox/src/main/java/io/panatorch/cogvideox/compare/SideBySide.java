@@ -1,113 +1,95 @@
 package io.panatorch.cogvideox.compare;
 
 import io.panatorch.cogvideox.video.Frames;
-import java.awt.Color;
-import java.awt.Font;
-import java.awt.FontMetrics;
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.image.BufferedImage;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/** Several videos of one size as one video, each under its name. */
+/**
+ * Several videos of one size as one, so that they play together: beside and below each other, in order, each in a cell of its own.
+ *
+ * <p>H.264 halves the resolution of colours, so small videos are doubled; large ones are reduced, so that a page with many of them
+ * stays small. Cells begin at whole blocks of the encoder, and between videos lies one with the pixels of the first one's edge, so
+ * that no video changes its neighbour.
+ */
 public final class SideBySide {
 
-    private static final int MAX_COLUMNS = 3;
-    private static final int LEAST_WIDTH = 200;
+    private static final int DOUBLED = 240;
     private static final int MOST_WIDTH = 480;
-    private static final int TITLE_HEIGHT = 26;
-    private static final int GAP = 6;
-    private static final Color PAPER = new Color(0x15171a);
-    private static final Color INK = new Color(0xe6e8ea);
-    private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
+    private static final int BLOCK = 16;
     private static final int CHANNELS = 3;
 
-    private final List<String> names;
     private final List<Frames> videos;
     private final int columns;
-    private final int panelWidth;
-    private final int panelHeight;
+    private final int factor;
+    private final int reduction;
+    private final int width;
+    private final int height;
+    private final int cellWidth;
+    private final int cellHeight;
 
-    private SideBySide(Map<String, Frames> panels) {
-        this.names = new ArrayList<>(panels.keySet());
-        this.videos = new ArrayList<>(panels.values());
-        this.columns = videos.size() == 4 ? 2 : Math.min(MAX_COLUMNS, videos.size());
-        Frames first = videos.getFirst();
-        int factor = Math.ceilDiv(LEAST_WIDTH, first.width());
-        this.panelWidth = Math.min(MOST_WIDTH, first.width() * factor);
-        this.panelHeight = Math.max(1, Math.round((float) first.height() * panelWidth / first.width()));
-    }
+    /** Where one of the videos lies in the one of all, in pixels. */
+    public record Place(int x, int y, int width, int height) {}
 
     /**
-     * Puts videos beside and below each other, small ones enlarged and large ones reduced. Width and height are even.
+     * Puts videos together.
      *
-     * @param panels videos of one size and length by their names, in order
-     * @return made picture by picture, while the videos are valid
+     * @param videos one or more, of one size and length, in order; valid as long as the {@link #frames} are used
      */
-    public static Frames of(Map<String, Frames> panels) {
-        SideBySide all = new SideBySide(panels);
-        int rows = Math.ceilDiv(panels.size(), all.columns);
-        int width = even(all.columns * (all.panelWidth + GAP) + GAP);
-        int height = even(rows * (all.panelHeight + TITLE_HEIGHT) + GAP);
-        Frames first = all.videos.getFirst();
-        return new Frames(width, height, first.count(), first.fps(), index -> all.picture(width, height, index));
+    public SideBySide(List<Frames> videos) {
+        this.videos = List.copyOf(videos);
+        this.columns = (int) Math.ceil(Math.sqrt(videos.size()));
+        Frames first = videos.getFirst();
+        this.factor = first.width() <= DOUBLED ? 2 : 1;
+        this.reduction = Math.ceilDiv(first.width(), MOST_WIDTH);
+        this.width = Math.max(1, factor * first.width() / reduction);
+        this.height = Math.max(1, factor * first.height() / reduction);
+        this.cellWidth = Math.ceilDiv(width, BLOCK) * BLOCK + BLOCK;
+        this.cellHeight = Math.ceilDiv(height, BLOCK) * BLOCK + BLOCK;
     }
 
-    private static int even(int pixels) {
-        return pixels + pixels % 2;
+    /** {@return the video of all, made picture by picture; its width and height are multiples of 16} */
+    public Frames frames() {
+        int rows = Math.ceilDiv(videos.size(), columns);
+        Frames first = videos.getFirst();
+        return new Frames(columns * cellWidth, rows * cellHeight, first.count(), first.fps(), this::picture);
     }
 
-    private byte[] picture(int width, int height, int index) {
-        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D g = image.createGraphics();
-        g.setColor(PAPER);
-        g.fillRect(0, 0, width, height);
-        g.setFont(FONT);
-        g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        boolean enlarged = panelWidth > videos.getFirst().width();
-        g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, enlarged
-                ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+    /** {@return where the video of an index lies} */
+    public Place place(int index) {
+        return new Place(index % columns * cellWidth, index / columns * cellHeight, width, height);
+    }
+
+    private byte[] picture(int index) {
+        int stride = columns * cellWidth * CHANNELS;
+        byte[] all = new byte[stride * Math.ceilDiv(videos.size(), columns) * cellHeight];
         for (int i = 0; i < videos.size(); i++) {
-            int x = GAP + i % columns * (panelWidth + GAP);
-            int y = i / columns * (panelHeight + TITLE_HEIGHT);
-            FontMetrics font = g.getFontMetrics();
-            g.setColor(INK);
-            g.drawString(fitted(names.get(i), font), x, y + (TITLE_HEIGHT + font.getAscent() - font.getDescent()) / 2);
-            g.drawImage(image(videos.get(i), index), x, y + TITLE_HEIGHT, panelWidth, panelHeight, null);
+            byte[] rgb = scaled(videos.get(i).rgb(index));
+            Place place = place(i);
+            for (int y = 0; y < cellHeight; y++) {
+                int from = Math.min(y, height - 1) * width * CHANNELS;
+                int to = (place.y + y) * stride + place.x * CHANNELS;
+                System.arraycopy(rgb, from, all, to, width * CHANNELS);
+                for (int x = width * CHANNELS; x < cellWidth * CHANNELS; x++) {
+                    all[to + x] = all[to + x - CHANNELS];
+                }
+            }
         }
-        g.dispose();
-        return rgb(image);
+        return all;
     }
 
-    /** The beginning of a name that is too long. */
-    private String fitted(String name, FontMetrics font) {
-        String text = name;
-        for (int length = name.length() - 1; length > 0 && font.stringWidth(text) > panelWidth; length--) {
-            text = name.substring(0, length) + "…";
+    /** Of what is reduced, each pixel is the mean of a square. */
+    private byte[] scaled(byte[] rgb) {
+        int fromWidth = videos.getFirst().width();
+        byte[] scaled = new byte[width * height * CHANNELS];
+        for (int at = 0; at < scaled.length; at++) {
+            int channel = at % CHANNELS;
+            int x = at / CHANNELS % width * reduction / factor;
+            int y = at / CHANNELS / width * reduction / factor;
+            int sum = 0;
+            for (int i = 0; i < reduction * reduction; i++) {
+                sum += rgb[((y + i / reduction) * fromWidth + x + i % reduction) * CHANNELS + channel] & 0xff;
+            }
+            scaled[at] = (byte) ((sum + reduction * reduction / 2) / (reduction * reduction));
         }
-        return text;
-    }
-
-    private static BufferedImage image(Frames video, int index) {
-        byte[] rgb = video.rgb(index);
-        BufferedImage image = new BufferedImage(video.width(), video.height(), BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < rgb.length / CHANNELS; i++) {
-            int color = (rgb[CHANNELS * i] & 0xff) << 16 | (rgb[CHANNELS * i + 1] & 0xff) << 8 | rgb[CHANNELS * i + 2] & 0xff;
-            image.setRGB(i % video.width(), i / video.width(), color);
-        }
-        return image;
-    }
-
-    private static byte[] rgb(BufferedImage image) {
-        int[] colors = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-        byte[] rgb = new byte[colors.length * CHANNELS];
-        for (int i = 0; i < colors.length; i++) {
-            rgb[CHANNELS * i] = (byte) (colors[i] >> 16);
-            rgb[CHANNELS * i + 1] = (byte) (colors[i] >> 8);
-            rgb[CHANNELS * i + 2] = (byte) colors[i];
-        }
-        return rgb;
+        return scaled;
     }
 }

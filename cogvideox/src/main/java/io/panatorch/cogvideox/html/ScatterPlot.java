@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.html;
 
+import io.panatorch.svg.Svg;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,17 +17,17 @@ import java.util.stream.DoubleStream;
  */
 public record ScatterPlot(String xName, String yName, List<Point> points) {
 
-    private static final int WIDTH = 640;
-    private static final int HEIGHT = 340;
-    private static final int LEFT = 48;
-    private static final int RIGHT = 16;
+    private static final int LEAST_HEIGHT = 320;
+    private static final int LEFT = 44;
+    private static final int RIGHT = 12;
     private static final int TOP = 30;
-    private static final int BOTTOM = 44;
+    private static final int BOTTOM = 46;
     private static final int LINE = 15;
+    private static final int TEXT = 12;
     private static final int RADIUS = 5;
     private static final int BASELINE = 4;
-    private static final double LETTER = 6.6;
-    private static final int MOST_TICKS = 7;
+    /** A name that lies farther away from its point is tied to it by a line. */
+    private static final int NEAR = 18;
 
     /** A point with its name. */
     public record Point(String name, double x, double y) {}
@@ -40,11 +41,12 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
     /** Numbers at round distances, with all points between the first and the last. */
     private record Axis(double first, double distance, int count, double from, double to) {
 
-        static Axis of(DoubleStream numbers, double from, double to) {
+        static Axis of(DoubleStream numbers, double from, double to, int tickDistance) {
             double[] all = numbers.sorted().toArray();
             double low = all[0];
             double high = all[all.length - 1];
-            double least = Math.max(high - low, Math.abs(high) / 100) / (MOST_TICKS - 2);
+            double most = Math.max(2, Math.abs(to - from) / tickDistance - 1);
+            double least = Math.max(high - low, Math.abs(high) / 100) / most;
             double power = Math.pow(10, Math.floor(Math.log10(Math.max(least, 1e-9))));
             double distance = DoubleStream.of(1, 2, 5, 10).map(factor -> factor * power).filter(d -> d >= least).findFirst()
                     .orElse(10 * power);
@@ -67,30 +69,35 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         }
     }
 
-    /** {@return an {@code svg} element; empty without points} */
-    String svg() {
+    /** {@return SVG of a width in pixels; empty without points} */
+    public String svg(int width) {
         if (points.isEmpty()) {
             return "";
         }
-        StringBuilder svg = new StringBuilder(Svg.format(
-                "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by %s\" class=\"plot\">", WIDTH, HEIGHT,
-                HtmlPage.escaped(yName), HtmlPage.escaped(xName)));
-        Axis x = Axis.of(points.stream().mapToDouble(Point::x), LEFT, WIDTH - RIGHT);
-        Axis y = Axis.of(points.stream().mapToDouble(Point::y), HEIGHT - BOTTOM, TOP);
+        int height = Math.max(LEAST_HEIGHT, TOP + BOTTOM + 2 * LINE * points.size()); // room for every name
+        Axis x = Axis.of(points.stream().mapToDouble(Point::x), LEFT, width - RIGHT, 5 * LINE);
+        Axis y = Axis.of(points.stream().mapToDouble(Point::y), height - BOTTOM, TOP, 2 * LINE);
+        Svg svg = new Svg();
         for (int i = 0; i < x.count; i++) {
             double at = x.place(x.tick(i));
-            line(svg, at, TOP, at, HEIGHT - BOTTOM);
-            Svg.text(svg, at, HEIGHT - BOTTOM + LINE + 2, "middle", "soft", x.text(i));
+            svg.line(at, TOP, at, height - BOTTOM, "");
+            boolean isLast = i == x.count - 1;
+            svg.text(isLast ? width - 2 : at, height - BOTTOM + LINE + 2, isLast ? "end" : "middle", "class=\"soft\"", x.text(i));
         }
         for (int i = 0; i < y.count; i++) {
             double at = y.place(y.tick(i));
-            line(svg, LEFT, at, WIDTH - RIGHT, at);
-            Svg.text(svg, LEFT - 8, at + 4, "end", "soft", y.text(i));
+            svg.line(LEFT, at, width - RIGHT, at, "");
+            svg.text(LEFT - 8, at + BASELINE, "end", "class=\"soft\"", y.text(i));
         }
-        Svg.text(svg, WIDTH - RIGHT, HEIGHT - 6, "end", "soft", xName + " →");
-        Svg.text(svg, LEFT - 32, TOP - 14, "start", "soft", "↑ " + yName);
+        svg.text(width - RIGHT, height - 8, "end", "class=\"soft\"", xName + " →");
+        svg.text(LEFT - 32, TOP - 14, "start", "class=\"soft\"", "↑ " + yName);
         drawPoints(svg, x, y);
-        return svg.append("</svg>").toString();
+        return svg.svg(width, height, yName + " by " + xName, description(), "class=\"plot\"");
+    }
+
+    private String description() {
+        return String.join("; ", points.stream().map(point -> String.format(Locale.ROOT, "%s: %.2f %s, %.1f %s", point.name, point.x,
+                xName, point.y, yName)).toList());
     }
 
     /** What takes up space in a line of text: a name, or a point. */
@@ -99,13 +106,9 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         boolean touches(Label other) {
             return left < other.right && other.left < right && Math.abs(y - other.y) < LINE;
         }
-
-        Label movedBy(double distance) {
-            return new Label(left, right, y + distance);
-        }
     }
 
-    private void drawPoints(StringBuilder svg, Axis xAxis, Axis yAxis) {
+    private void drawPoints(Svg svg, Axis xAxis, Axis yAxis) {
         List<Label> taken = new ArrayList<>();
         points.forEach(point -> {
             double x = xAxis.place(point.x);
@@ -114,29 +117,43 @@ public record ScatterPlot(String xName, String yName, List<Point> points) {
         for (Point point : points) {
             double x = xAxis.place(point.x);
             double y = yAxis.place(point.y);
-            double width = LETTER * point.name.length();
-            boolean toTheLeft = x + 2 * RADIUS + width > WIDTH - RIGHT && x - 2 * RADIUS - width > LEFT;
-            double left = toTheLeft ? x - 2 * RADIUS - width : x + 2 * RADIUS;
-            Label label = free(new Label(left, left + width, y + BASELINE), taken);
+            double toTheRight = xAxis.to - x - 2 * RADIUS;
+            double toTheLeft = x - 2 * RADIUS - xAxis.from;
+            String name = Svg.fitted(point.name, TEXT, Math.max(toTheLeft, toTheRight));
+            double room = Svg.width(name, TEXT);
+            List<Double> places = new ArrayList<>();
+            if (room <= toTheRight) {
+                places.add(x + 2 * RADIUS);
+            }
+            if (room <= toTheLeft) {
+                places.add(x - 2 * RADIUS - room);
+            }
+            Label label = free(places, room, y + BASELINE, yAxis, taken);
             taken.add(label);
-            svg.append(Svg.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/>", x, y, RADIUS));
-            Svg.text(svg, toTheLeft ? label.right : label.left, label.y, toTheLeft ? "end" : "start", "", point.name);
+            boolean isLeft = label.left < x;
+            if (Math.abs(label.y - BASELINE - y) > NEAR) {
+                svg.line(x, y, isLeft ? label.right + 2 : label.left - 2, label.y - BASELINE, "class=\"leader\"");
+            }
+            svg.add("<circle cx=\"%s\" cy=\"%s\" r=\"%d\"><title>%s</title></circle>", Svg.number(x), Svg.number(y), RADIUS,
+                    Svg.escaped(point.name));
+            svg.text(isLeft ? label.right : label.left, label.y, isLeft ? "end" : "start", "", name);
         }
     }
 
-    /** The nearest place above or below that nothing else has. */
-    private static Label free(Label wanted, List<Label> taken) {
-        for (int distance = 0; distance < HEIGHT; distance++) {
-            for (Label label : List.of(wanted.movedBy(distance), wanted.movedBy(-distance))) {
-                if (taken.stream().noneMatch(label::touches)) {
-                    return label;
+    /** The nearest place inside the frame that nothing else has; the first one where there is none. */
+    private static Label free(List<Double> lefts, double width, double wanted, Axis yAxis, List<Label> taken) {
+        double least = yAxis.to + LINE;
+        double most = yAxis.from - BASELINE;
+        for (int distance = 0; distance < most - least; distance++) {
+            for (double left : lefts) {
+                for (double y : new double[] {wanted + distance, wanted - distance}) {
+                    Label label = new Label(left, left + width, y);
+                    if (y >= least && y <= most && taken.stream().noneMatch(label::touches)) {
+                        return label;
+                    }
                 }
             }
         }
-        return wanted;
-    }
-
-    private static void line(StringBuilder svg, double x1, double y1, double x2, double y2) {
-        svg.append(Svg.format("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x1, y1, x2, y2));
+        return new Label(lefts.getFirst(), lefts.getFirst() + width, Math.clamp(wanted, least, most));
     }
 }

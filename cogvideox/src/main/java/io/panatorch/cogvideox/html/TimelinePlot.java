@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.html;
 
+import io.panatorch.svg.Svg;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
@@ -13,19 +14,6 @@ import java.util.function.IntToDoubleFunction;
  * @param curves with a value above 0 for each timestep; up to four
  */
 public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> curves) {
-
-    private static final int WIDTH = 760;
-    private static final int LEFT = 64;
-    private static final int RIGHT = 16;
-    private static final int TOP = 46;
-    private static final int HEIGHT = 230;
-    private static final int LANE = 34;
-    private static final int LANE_GAP = 24;
-    private static final int AXIS = 40;
-    private static final int LINE = 15;
-    private static final double LETTER = 6.4;
-    private static final int TICK_DISTANCE = 100;
-    private static final int[] DIGITS = {1, 2, 5};
 
     /**
      * A window of timesteps, both ends excluded.
@@ -57,113 +45,144 @@ public record TimelinePlot(String yName, List<Integer> timesteps, List<Curve> cu
         curves = List.copyOf(curves);
     }
 
-    /** {@return an {@code svg} element} */
-    String svg() {
-        int height = lane(curves.size()) + AXIS;
-        StringBuilder svg = new StringBuilder(Svg.format("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over the timesteps\""
-                + " class=\"plot timeline\">", WIDTH, height, HtmlPage.escaped(yName)));
-        drawScale(svg);
-        for (int i = 0; i < curves.size(); i++) {
-            drawWindows(svg, i);
+    /** {@return SVG of a width in pixels} */
+    public String svg(int width) {
+        return new Drawing(width).draw();
+    }
+
+    /** The drawing of one width. */
+    private final class Drawing {
+
+        private static final int LEFT = 58;
+        private static final int RIGHT = 14;
+        private static final int LEGEND = 22;
+        private static final int CURVES = 190;
+        private static final int LANE = 34;
+        private static final int LANE_GAP = 24;
+        private static final int AXIS = 40;
+        private static final int LINE = 15;
+        private static final int TEXT = 12;
+        private static final int KEY = 30;
+        private static final int NARROW = 500;
+        private static final int[] DIGITS = {5, 2, 1};
+
+        private final Svg svg = new Svg();
+        private final int width;
+        private final double low = Math.log(0.9 * curves.stream().flatMap(curve -> curve.low.stream()).filter(value -> value > 0)
+                .mapToDouble(Double::doubleValue).min().orElse(0.1));
+        private final double high = Math.max(low + 0.1, Math.log(1.1 * curves.stream().flatMap(curve -> curve.high.stream())
+                .mapToDouble(Double::doubleValue).max().orElse(1)));
+        private int top;
+
+        private Drawing(int width) {
+            this.width = width;
         }
-        for (int i = 0; i < curves.size(); i++) {
-            drawCurve(svg, i);
+
+        private String draw() {
+            top = drawLegend() + LINE + 10;
+            drawScale();
+            for (int i = 0; i < curves.size(); i++) {
+                svg.add("<g class=\"c%d\">", i);
+                drawWindows(i);
+                svg.add("</g>");
+            }
+            for (int i = 0; i < curves.size(); i++) {
+                drawCurve(i);
+            }
+            String windows = String.join("; ", curves.stream().map(curve -> curve.name + ": " + String.join(", ",
+                    curve.windows.stream().map(w -> w.label + " between " + w.high + " and " + w.low).toList())).toList());
+            return svg.svg(width, lane(curves.size()) + AXIS, yName + " over the timesteps", windows, "class=\"plot timeline\"");
         }
-        drawLegend(svg);
-        return svg.append("</svg>").toString();
-    }
 
-    private double x(double timestep) {
-        double first = timesteps.getFirst();
-        double last = timesteps.getLast();
-        return LEFT + Math.clamp((first - timestep) / (first - last), 0, 1) * (WIDTH - RIGHT - LEFT);
-    }
+        private double x(double timestep) {
+            double first = timesteps.getFirst();
+            double last = timesteps.getLast();
+            return LEFT + Math.clamp((first - timestep) / (first - last), 0, 1) * (width - RIGHT - LEFT);
+        }
 
-    private double y(double value) {
-        double low = Math.log(least());
-        double high = Math.log(most());
-        return TOP + (high - Math.log(Math.max(value, least()))) / (high - low) * (HEIGHT - TOP);
-    }
+        private double y(double value) {
+            return top + (high - Math.max(Math.log(value), low)) / (high - low) * CURVES;
+        }
 
-    private double least() {
-        return 0.9 * curves.stream().flatMap(curve -> curve.low.stream()).filter(value -> value > 0)
-                .mapToDouble(Double::doubleValue).min().orElse(0.1);
-    }
+        /** Where a lane of windows begins, below the curves. */
+        private int lane(int index) {
+            return top + CURVES + LANE_GAP + index * LANE;
+        }
 
-    private double most() {
-        return 1.1 * curves.stream().flatMap(curve -> curve.high.stream()).mapToDouble(Double::doubleValue).max().orElse(1);
-    }
+        /** @return where it ends */
+        private int drawLegend() {
+            double left = LEFT;
+            int y = 0;
+            for (int i = 0; i < curves.size(); i++) {
+                double room = KEY + Svg.width(curves.get(i).name, TEXT);
+                if (left > LEFT && left + room > width - RIGHT) {
+                    left = LEFT;
+                    y += LEGEND;
+                }
+                svg.add("<g class=\"c%d\"><polyline points=\"%s,%d %s,%3$d\"/></g>", i, Svg.number(left), y + LEGEND / 2,
+                        Svg.number(left + KEY - 8));
+                svg.text(left + KEY, y + LEGEND / 2 + 4, "start", "", curves.get(i).name);
+                left += room + LINE;
+            }
+            return y + LEGEND;
+        }
 
-    /** Where a lane of windows begins, below the curves. */
-    private static int lane(int index) {
-        return HEIGHT + LANE_GAP + index * LANE;
-    }
+        private void drawScale() {
+            double free = Double.NEGATIVE_INFINITY;
+            for (int power = 3; power >= -9; power--) {
+                for (int digit : DIGITS) {
+                    double value = digit * Math.pow(10, power);
+                    if (Math.log(value) > low && Math.log(value) < high && y(value) > free) {
+                        svg.line(LEFT, y(value), width - RIGHT, y(value), "");
+                        svg.text(LEFT - 8, y(value) + 4, "end", "class=\"soft\"", percent(100 * value));
+                        free = y(value) + LINE;
+                    }
+                }
+            }
+            int bottom = lane(curves.size());
+            int distance = width < NARROW ? 200 : 100;
+            for (int tick = timesteps.getFirst() / distance * distance; tick >= timesteps.getLast(); tick -= distance) {
+                svg.line(x(tick), top, x(tick), bottom, "");
+                svg.text(x(tick), bottom + LINE + 2, "middle", "class=\"soft\"", Integer.toString(tick));
+            }
+            svg.text(width - RIGHT, bottom + 2 * LINE + 5, "end", "class=\"soft\"", "timestep →");
+            svg.text(8, top - 12, "start", "class=\"soft\"", "↑ " + yName);
+        }
 
-    private void drawScale(StringBuilder svg) {
-        for (int power = -9; power < 3; power++) {
-            for (int digit : DIGITS) {
-                double value = digit * Math.pow(10, power);
-                if (value > least() && value < most()) {
-                    svg.append(Svg.format("<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%2$.1f\"/>", LEFT, y(value), WIDTH - RIGHT));
-                    Svg.text(svg, LEFT - 8, y(value) + 4, "end", "soft", percent(100 * value));
+        private static String percent(double number) {
+            return (number < 1 ? Double.toString(Math.rint(number * 1000) / 1000) : Long.toString(Math.round(number))) + " %";
+        }
+
+        private void drawWindows(int index) {
+            int lane = lane(index);
+            svg.text(LEFT - 8, lane + LANE / 2.0 + 1, "end", "class=\"soft\"", "reused");
+            for (Window window : curves.get(index).windows) {
+                double left = x(window.high);
+                double right = x(window.low);
+                svg.rect(left, top, right - left, CURVES, "class=\"shade\"");
+                svg.add("<rect class=\"window\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\" rx=\"3\"><title>%s</title></rect>",
+                        Svg.number(left + 1), lane, Svg.number(Math.max(right - left - 2, 1)), LANE - 8, Svg.escaped(window.label));
+                String label = Svg.fitted(window.label, TEXT, right - left - 8);
+                if (label.length() > 3) {
+                    svg.text((left + right) / 2, lane + LANE / 2.0 + 1, "middle", "", label);
                 }
             }
         }
-        int bottom = lane(curves.size());
-        int first = timesteps.getFirst() / TICK_DISTANCE * TICK_DISTANCE;
-        for (int tick = first; tick >= timesteps.getLast(); tick -= TICK_DISTANCE) {
-            svg.append(Svg.format("<line x1=\"%.1f\" y1=\"%d\" x2=\"%1$.1f\" y2=\"%d\"/>", x(tick), TOP, bottom));
-            Svg.text(svg, x(tick), bottom + LINE + 2, "middle", "soft", Integer.toString(tick));
+
+        private void drawCurve(int index) {
+            Curve curve = curves.get(index);
+            List<String> area = points(curve.high::get);
+            area.addAll(points(i -> curve.low.get(i)).reversed());
+            svg.add("<g class=\"c%d\"><polygon class=\"spread\" points=\"%s\"/><polyline points=\"%s\"/></g>", index,
+                    String.join(" ", area), String.join(" ", points(curve.middle::get)));
         }
-        Svg.text(svg, WIDTH - RIGHT, bottom + 2 * LINE + 5, "end", "soft", "timestep →");
-        Svg.text(svg, 8, TOP - 14, "start", "soft", "↑ " + yName);
-    }
 
-    private static String percent(double number) {
-        return (number < 1 ? Double.toString(Math.rint(number * 1000) / 1000) : Long.toString(Math.round(number))) + " %";
-    }
-
-    private void drawWindows(StringBuilder svg, int index) {
-        int top = lane(index);
-        Svg.text(svg, LEFT - 8, top + LANE / 2.0 + 1, "end", "soft", "reused");
-        for (Window window : curves.get(index).windows) {
-            double left = x(window.high);
-            double right = x(window.low);
-            svg.append(Svg.format("<rect class=\"c%d shade\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", index, left, TOP,
-                    right - left, HEIGHT - TOP));
-            svg.append(Svg.format("<rect class=\"c%d window\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\">"
-                    + "<title>%s</title></rect>", index, left + 1, top, Math.max(right - left - 2, 1), LANE - 8,
-                    HtmlPage.escaped(window.label)));
-            if (LETTER * window.label.length() < right - left - 8) {
-                Svg.text(svg, (left + right) / 2, top + LANE / 2.0 + 1, "middle", "", window.label);
+        private List<String> points(IntToDoubleFunction value) {
+            List<String> points = new ArrayList<>();
+            for (int i = 0; i < timesteps.size(); i++) {
+                points.add(Svg.number(x(timesteps.get(i))) + "," + Svg.number(y(value.applyAsDouble(i))));
             }
-        }
-    }
-
-    private void drawCurve(StringBuilder svg, int index) {
-        Curve curve = curves.get(index);
-        List<String> area = points(curve.high::get);
-        area.addAll(points(i -> curve.low.get(i)).reversed());
-        svg.append(Svg.format("<polygon class=\"c%d spread\" points=\"%s\"/>", index, String.join(" ", area)));
-        svg.append(Svg.format("<polyline class=\"c%d\" points=\"%s\"/>", index, String.join(" ", points(curve.middle::get))));
-    }
-
-    private List<String> points(IntToDoubleFunction value) {
-        List<String> points = new ArrayList<>();
-        for (int i = 0; i < timesteps.size(); i++) {
-            points.add(Svg.format("%.1f,%.1f", x(timesteps.get(i)), y(value.applyAsDouble(i))));
-        }
-        return points;
-    }
-
-    private void drawLegend(StringBuilder svg) {
-        double left = WIDTH - RIGHT;
-        for (int i = curves.size() - 1; i >= 0; i--) {
-            left -= LETTER * curves.get(i).name.length() + 2;
-            Svg.text(svg, left, TOP - 14, "start", "", curves.get(i).name);
-            svg.append(Svg.format("<rect class=\"c%d key\" x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" rx=\"2\"/>", i, left - 18,
-                    TOP - 24));
-            left -= 36;
+            return points;
         }
     }
 }

@@ -1,2 +1,2 @@
-/** One page of HTML that needs nothing besides itself: pictures and videos are inside it. */
+/** One page of HTML that needs nothing besides itself: pictures, videos and the script that shows these apart are inside it. */
 package io.panatorch.cogvideox.html;

@@ -48,10 +48,12 @@ class CompareCommandTest {
     private void checkPage() throws IOException {
         String page = Files.readString(folder.resolve("c.html"));
         assertThat(page.split("<video ")).as("one for each prompt").hasSize(3);
-        assertThat(page.split("<picture>")).as("decisions of two settings, and changes").hasSize(4);
-        assertThat(page).contains("<h3>a &lt;red&gt; circle</h3>", "<h3>a blue square</h3>", "<svg ", "data:video/mp4;base64,AAAA",
-                "--pab-spatial-range -1,1000 --pab-spatial-skip 4", "panatorch compare --model ", "64 × 48 pixels, 9 frames");
-        assertThat(page).as("nothing is loaded").doesNotContainPattern("(?i)https?:|url\\(|<script|<link|@import");
+        assertThat(page.split("<canvas ")).as("one for each setting and prompt").hasSize(7);
+        assertThat(page.split("class=\"panatorch-picture\"")).as("decisions of two settings, and changes, for two widths").hasSize(7);
+        assertThat(page).contains("dir=\"auto\">a &lt;red&gt; circle</h3>", "dir=\"auto\">a blue square</h3>", "<svg ",
+                "data:video/mp4;base64,AAAA", "--pab-spatial-range -1,1000 --pab-spatial-skip 4", "panatorch compare --model ", "64 × 48 pixels, 9 frames");
+        assertThat(page).as("nothing is loaded").doesNotContainPattern(
+                "(?i)https?:(?!//www\\.w3\\.org/2000/svg)|url\\(|<script [^>]*src|<link|@import");
     }
 
     private void checkJson() throws IOException {

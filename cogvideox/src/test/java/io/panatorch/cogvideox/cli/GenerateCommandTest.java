@@ -98,8 +98,16 @@ class GenerateCommandTest {
                 "--stats", at("s.json"));
         assertThat(json("s.json").get("change_p50").asDouble()).isPositive();
         String page = Files.readString(folder.resolve("r.html"));
-        assertThat(page.split("<picture>")).as("decisions and changes").hasSize(3);
-        assertThat(page).contains("Method: pab.", "change p50", "transformer_blocks.3.attn1");
+        assertThat(page.split("class=\"panatorch-picture\"")).as("decisions and changes, each for two widths").hasSize(5);
+        assertThat(page.split("<canvas ")).as("one video").hasSize(2);
+        assertThat(page).contains("Method: pab.", "change p50", "transformer_blocks.3.attn1", "data:video/mp4;base64,AAAA",
+                "<dt>prompt</dt><dd dir=\"auto\">a</dd>", "<dt>seed</dt><dd dir=\"auto\">42</dd>", "<dt>steps</dt><dd dir=\"auto\">12</dd>",
+                "64 × 48 pixels, 9 frames", "<dt>libtorch</dt>", "<dt>denoise</dt>");
+
+        run("--prompt", "a <b>", "--prompt", "two", "--negative-prompt", "no", "--output-latents", at("l.safetensors"), "--cache-report",
+                at("two.html"));
+        assertThat(folder.resolve("two.html")).content().contains("<dt>prompt 2</dt><dd dir=\"auto\">two</dd>",
+                "<b dir=\"auto\">a &lt;b&gt;</b>", "<dt>negative prompt</dt><dd dir=\"auto\">no</dd>");
 
         run("--prompt", "a", "--output-latents", at("l.safetensors"), "--cache-report", at("r.txt"));
         assertThat(folder.resolve("r.txt")).content().contains("spatial attention", "change p50", "transformer_blocks.3.attn1");

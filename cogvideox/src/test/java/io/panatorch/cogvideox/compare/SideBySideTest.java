@@ -2,9 +2,10 @@ package io.panatorch.cogvideox.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.cogvideox.compare.SideBySide.Place;
 import io.panatorch.cogvideox.video.Frames;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,69 +14,70 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("pure")
 class SideBySideTest {
 
-    /** Three panels of 50 × 25 are shown at 200 × 100, 6 pixels apart and 26 below the edge. */
+    /** Three videos of 50 × 25 are doubled, in cells of 7 + 1 by 4 + 1 blocks. */
     @Test
     void everyVideoIsInItsPlaceAndMoves() {
-        Frames all = SideBySide.of(videos(3, 50, 25));
-        assertThat(all.width()).isEqualTo(3 * 206 + 6);
-        assertThat(all.height()).isEqualTo(132);
-        assertThat(all.count()).isEqualTo(2);
-        assertThat(all.fps()).isEqualTo(8);
+        SideBySide all = new SideBySide(videos(3, 50, 25));
+        Frames frames = all.frames();
+        assertThat(frames.width()).isEqualTo(2 * 128);
+        assertThat(frames.height()).isEqualTo(2 * 80);
+        assertThat(frames.count()).isEqualTo(2);
+        assertThat(frames.fps()).isEqualTo(8);
+        assertThat(all.place(2)).isEqualTo(new Place(0, 80, 100, 50));
         for (int frame = 0; frame < 2; frame++) {
-            byte[] rgb = all.rgb(frame);
-            for (int panel = 0; panel < 3; panel++) {
-                for (int x : new int[] {0, 100, 199}) {
-                    assertThat(color(rgb, all.width(), 6 + panel * 206 + x, 26)).isEqualTo(color(panel, frame));
-                    assertThat(color(rgb, all.width(), 6 + panel * 206 + x, 125)).isEqualTo(color(panel, frame));
+            byte[] rgb = frames.rgb(frame);
+            for (int video = 0; video < 3; video++) {
+                Place place = all.place(video);
+                for (int x : new int[] {0, 1, 99, 127}) {
+                    for (int y : new int[] {0, 49, 79}) {
+                        int at = Math.min(x, 99) / 2;
+                        assertThat(color(rgb, frames.width(), place.x() + x, place.y() + y)).as("%d, %d", x, y)
+                                .isEqualTo(color(video, frame, at, Math.min(y, 49) / 2));
+                    }
                 }
             }
-            assertThat(color(rgb, all.width(), 3, 60)).as("between panels").isEqualTo(0x15171a);
         }
     }
 
     @Test
-    void namesAreAboveTheVideos() {
-        Frames all = SideBySide.of(Map.of("a name that is far too long for the small panel of a video", videos(1, 50, 25).get("0")));
-        byte[] rgb = all.rgb(0);
-        int bright = 0;
-        for (int x = 0; x < all.width(); x++) {
-            for (int y = 0; y < 26; y++) {
-                bright += (rgb[3 * (y * all.width() + x)] & 0xff) > 0x80 ? 1 : 0;
-            }
-            assertThat(x < 206 || (rgb[3 * (13 * all.width() + x)] & 0xff) < 0x80).as("cut at the panel's end").isTrue();
+    void largeVideosAreReducedToTheMeansOfSquares() {
+        byte[] rgb = new byte[720 * 2 * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (i / 3 % 2 == 0 ? 100 : 200);
         }
-        assertThat(bright).isGreaterThan(100);
+        SideBySide all = new SideBySide(List.of(new Frames(720, 2, 1, 8, _ -> rgb)));
+        assertThat(all.place(0)).isEqualTo(new Place(0, 0, 360, 1));
+        assertThat(color(all.frames().rgb(0), all.frames().width(), 359, 0)).isEqualTo(0x969696);
     }
 
-    /** 64 pixels are shown as 256, since 200 is the least; 720 as 480, since that is the most. */
     @ParameterizedTest
-    @CsvSource({"1, 64, 48, 268, 224", "2, 64, 48, 530, 224", "4, 64, 64, 530, 570", "9, 64, 64, 792, 852", "5, 720, 479, 1464, 696"})
-    void theGridHasUpToThreeColumnsAndEvenSizes(int count, int width, int height, int allWidth, int allHeight) {
-        Frames all = SideBySide.of(videos(count, width, height));
-        assertThat(all.width()).isEqualTo(allWidth);
-        assertThat(all.height()).isEqualTo(allHeight);
-        assertThat(all.rgb(1)).hasSize(3 * allWidth * allHeight);
+    @CsvSource({"1, 64, 48, 1, 1, 128, 96", "2, 64, 48, 2, 1, 128, 96", "7, 64, 64, 3, 3, 128, 128", "5, 480, 270, 3, 2, 480, 270",
+        "5, 720, 481, 3, 2, 360, 240", "2, 1360, 768, 2, 1, 453, 256", "1, 1, 1, 1, 1, 2, 2"})
+    void sizesSuitAnEncoder(int count, int width, int height, int columns, int rows, int shownWidth, int shownHeight) {
+        SideBySide all = new SideBySide(videos(count, width, height));
+        Frames frames = all.frames();
+        assertThat(all.place(count - 1).width()).isEqualTo(shownWidth);
+        assertThat(all.place(count - 1).height()).isEqualTo(shownHeight);
+        assertThat(frames.width()).isEqualTo(columns * (Math.ceilDiv(shownWidth, 16) * 16 + 16));
+        assertThat(frames.height()).isEqualTo(rows * (Math.ceilDiv(shownHeight, 16) * 16 + 16));
+        assertThat(frames.rgb(1)).hasSize(3 * frames.width() * frames.height());
     }
 
-    private static Map<String, Frames> videos(int count, int width, int height) {
-        Map<String, Frames> videos = new LinkedHashMap<>();
-        for (int i = 0; i < count; i++) {
-            int panel = i;
-            videos.put(Integer.toString(i), new Frames(width, height, 2, 8, frame -> {
-                byte[] rgb = new byte[width * height * 3];
-                for (int at = 0; at < rgb.length; at += 3) {
-                    rgb[at] = (byte) (color(panel, frame) >> 16);
-                    rgb[at + 1] = (byte) (color(panel, frame) >> 8);
-                    rgb[at + 2] = (byte) color(panel, frame);
-                }
-                return rgb;
-            }));
-        }
-        return videos;
+    private static List<Frames> videos(int count, int width, int height) {
+        return IntStream.range(0, count).mapToObj(video -> new Frames(width, height, 2, 8, frame -> {
+            byte[] rgb = new byte[width * height * 3];
+            for (int i = 0; i < width * height; i++) {
+                int color = color(video, frame, i % width, i / width);
+                rgb[3 * i] = (byte) (color >> 16);
+                rgb[3 * i + 1] = (byte) (color >> 8);
+                rgb[3 * i + 2] = (byte) color;
+            }
+            return rgb;
+        })).toList();
     }
 
-    private static int color(int panel, int frame) {
-        return 0xff0000 | (10 * panel) << 8 | 100 * frame;
+    private static int color(int video, int frame, int x, int y) {
+        return (100 * frame + 10 * video & 0xff) << 16 | (x & 0xff) << 8 | y & 0xff;
     }
 
     private static int color(byte[] rgb, int width, int x, int y) {

@@ -28,15 +28,29 @@ public final class CacheText {
 
     /** {@return the tables, in lines that end with a line feed} */
     public static String of(CacheStatistics statistics) {
-        List<Column> columns = columns().stream().filter(column -> column.shown.test(statistics)).toList();
+        return String.join("\n", kinds(statistics).lines()) + "\n\n" + String.join("\n", sites(statistics).lines()) + "\n";
+    }
+
+    /** {@return the table of the kinds of sites, and of all together} */
+    public static TextTable kinds(CacheStatistics statistics) {
+        List<Column> columns = shown(statistics);
         TextTable kinds = new TextTable(headings(statistics.method(), columns));
         for (KindStatistics kind : statistics.kinds()) {
             kinds.row(cells(name(kind), columns, kind));
         }
-        kinds.row(cells("all", columns, statistics));
+        return kinds.row(cells("all", columns, statistics));
+    }
+
+    /** {@return the table of the sites} */
+    public static TextTable sites(CacheStatistics statistics) {
+        List<Column> columns = shown(statistics);
         TextTable sites = new TextTable(headings("site", columns));
         statistics.sites().forEach(site -> sites.row(cells(site.site().name(), columns, site)));
-        return String.join("\n", kinds.lines()) + "\n\n" + String.join("\n", sites.lines()) + "\n";
+        return sites;
+    }
+
+    private static List<Column> shown(CacheStatistics statistics) {
+        return columns().stream().filter(column -> column.shown.test(statistics)).toList();
     }
 
     static String name(KindStatistics kind) {

@@ -1,112 +1,101 @@
 package io.panatorch.cache.report;
 
-import java.awt.Color;
-import java.awt.FontMetrics;
-import java.awt.Graphics2D;
+import io.panatorch.svg.Svg;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
 
-/** Says what the colours of a heat map mean. */
+/** Says what the colours of a heat map mean, in the room that there is. */
 sealed interface Legend {
 
-    /** {@return how wide it is drawn} */
-    int width(FontMetrics font);
+    /** Size of its text. */
+    int TEXT = 12;
 
-    /** {@return how high it is drawn} */
-    int height();
-
-    /** Draws it, in the colour of the graphics where it is text. */
-    void draw(Graphics2D g, int x, int y);
+    /**
+     * Draws it from a point to the right and down.
+     *
+     * @param svg drawn into
+     * @param attributes of its text
+     * @return how high it is
+     */
+    int draw(Svg svg, double x, double y, double width, String attributes);
 
     /** A colour that stands for something. */
-    record Swatch(Color color, String text) {
+    record Swatch(String color, String text) {
 
         private static final int SIZE = 12;
         private static final int GAP = 6;
 
-        int width(FontMetrics font) {
-            return SIZE + GAP + font.stringWidth(text);
+        double width() {
+            return SIZE + GAP + Svg.width(text, TEXT);
         }
 
-        void draw(Graphics2D g, int x, int y) {
-            Color ink = g.getColor();
-            g.setColor(color);
-            g.fillRoundRect(x, y, SIZE, SIZE, 3, 3);
-            g.setColor(ink);
-            g.drawString(text, x + SIZE + GAP, y + SIZE - 2);
+        void draw(Svg svg, double x, double y, String attributes) {
+            svg.rect(x, y, SIZE, SIZE, "rx=\"2\" fill=\"" + color + "\"");
+            svg.text(x + SIZE + GAP, y + SIZE - 1.5, "start", attributes, text);
         }
     }
 
     /** Some colours. */
     record Swatches(List<Swatch> swatches) implements Legend {
 
-        private static final int GAP = 22;
+        private static final int GAP = 16;
+        private static final int LINE = 20;
 
         @Override
-        public int width(FontMetrics font) {
-            return swatches.stream().mapToInt(swatch -> swatch.width(font) + GAP).sum() - GAP;
-        }
-
-        @Override
-        public int height() {
-            return Swatch.SIZE;
-        }
-
-        @Override
-        public void draw(Graphics2D g, int x, int y) {
-            int at = x;
+        public int draw(Svg svg, double x, double y, double width, String attributes) {
+            double at = x;
+            int line = 0;
             for (Swatch swatch : swatches) {
-                swatch.draw(g, at, y);
-                at += swatch.width(g.getFontMetrics()) + GAP;
+                if (at > x && at + swatch.width() > x + width) {
+                    at = x;
+                    line++;
+                }
+                swatch.draw(svg, at, y + line * LINE, attributes);
+                at += swatch.width() + GAP;
             }
+            return line * LINE + Swatch.SIZE;
         }
     }
 
     /** All colours between two numbers, and the one of what was not measured. */
-    record Scale(LogScale scale, Color nothing) implements Legend {
+    record Scale(LogScale scale, String nothing) implements Legend {
 
-        private static final int WIDTH = 300;
+        private static final int MOST_WIDTH = 300;
         private static final int BAR = 12;
-        private static final int TEXT = 18;
-        private static final int GAP = 36;
+        private static final int TICK = 3;
+        private static final int LABEL = 18;
+        private static final int GAP = 24;
         private static final double PERCENT = 100;
 
-        private Swatch unmeasured() {
-            return new Swatch(nothing, "not measured");
-        }
-
         @Override
-        public int width(FontMetrics font) {
-            return WIDTH + GAP + unmeasured().width(font);
-        }
-
-        @Override
-        public int height() {
-            return BAR + TEXT;
-        }
-
-        @Override
-        public void draw(Graphics2D g, int x, int y) {
-            Color ink = g.getColor();
-            for (int i = 0; i < WIDTH; i++) {
-                g.setColor(Palette.change((i + 0.5) / WIDTH));
-                g.fillRect(x + i, y, 1, BAR);
+        public int draw(Svg svg, double x, double y, double width, String attributes) {
+            double bar = Math.min(MOST_WIDTH, width);
+            double shade = bar / Palette.SHADES;
+            for (int i = 0; i < Palette.SHADES; i++) {
+                svg.rect(x + i * shade, y, shade + (i < Palette.SHADES - 1 ? 0.5 : 0), BAR,
+                        "fill=\"" + Palette.change((double) i / (Palette.SHADES - 1)) + "\"");
             }
-            g.setColor(ink);
-            FontMetrics font = g.getFontMetrics();
-            int free = x;
+            drawTicks(svg, x, y + BAR, bar, attributes);
+            Swatch unmeasured = new Swatch(nothing, "not measured");
+            boolean fits = bar + GAP + unmeasured.width() <= width;
+            unmeasured.draw(svg, fits ? x + bar + GAP : x, fits ? y : y + BAR + LABEL + TICK, attributes);
+            return BAR + LABEL + (fits ? 0 : TICK + Swatch.SIZE);
+        }
+
+        private void drawTicks(Svg svg, double x, double y, double width, String attributes) {
+            double free = x - 1;
             for (double tick : scale.ticks()) {
-                int at = x + (int) Math.round(scale.place(tick) * WIDTH);
-                g.fillRect(Math.min(at, x + WIDTH - 1), y + BAR, 1, 3);
+                double at = x + scale.place(tick) * width;
                 String text = text(tick);
-                int start = Math.max(x, at - font.stringWidth(text) / 2);
-                if (start >= free) {
-                    g.drawString(text, start, y + BAR + 3 + font.getAscent());
-                    free = start + font.stringWidth(text + " ");
+                double half = Svg.width(text, TEXT) / 2;
+                double middle = Math.clamp(at, x + half, x + width - half);
+                if (middle - half >= free) {
+                    svg.rect(Math.min(at, x + width - 1), y, 1, TICK, attributes);
+                    svg.text(middle, y + TICK + TEXT, "middle", attributes, text);
+                    free = middle + half + TEXT / 2.0;
                 }
             }
-            unmeasured().draw(g, x + WIDTH + GAP, y);
         }
 
         /** Round numbers have one digit that is not 0. */

@@ -1,29 +1,61 @@
 package io.panatorch.cache.report;
 
 import io.panatorch.cache.CacheStatistics;
-import java.awt.Color;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * The colours of a picture. Decisions differ in lightness as well as between blue and yellow, and changes grow lighter from
- * violet to yellow, so that both can be told apart by the colour-blind and in print.
+ * The colours of a picture, as CSS has them. Decisions differ in lightness as well as between blue and yellow, and changes grow
+ * lighter from violet to yellow, so that both can be told apart by the colour-blind and in print.
  */
-record Palette(Color paper, Color ink, Color soft, Color line, Color computed, Color partial, Color reused, Color nothing) {
+record Palette(String paper, String ink, String soft, String computed, String partial, String reused, String nothing) {
 
-    private static final Palette LIGHT = new Palette(new Color(0xfcfcfb), new Color(0x1c1e21), new Color(0x5c626b),
-            new Color(0xc9cdd2), new Color(0x2f5f96), new Color(0x8db9e2), new Color(0xf3b53f), new Color(0xebecee));
-    private static final Palette DARK = new Palette(new Color(0x15171a), new Color(0xe6e8ea), new Color(0x9aa2ab),
-            new Color(0x454c55), new Color(0x3f76b5), new Color(0x9cc7ee), new Color(0xf0b84a), new Color(0x2a2e33));
+    private static final Palette LIGHT =
+            new Palette("#fcfcfb", "#1c1e21", "#5c626b", "#2f5f96", "#8db9e2", "#f3b53f", "#e4e6e9");
+    private static final Palette DARK =
+            new Palette("#15171a", "#e6e8ea", "#9aa2ab", "#3f76b5", "#9cc7ee", "#f0b84a", "#30353b");
+    private static final Palette AUTO = new Palette(variable("paper"), variable("ink"), variable("soft"), variable("computed"),
+            variable("partial"), variable("reused"), variable("nothing"));
 
     /** The colour map viridis, at even distances. */
     private static final int[] CHANGE = {
         0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b, 0xfde725
     };
+    /** Neighbours of so many can hardly be told apart, and equal cells are drawn together. */
+    static final int SHADES = 28;
 
     static Palette of(Theme theme) {
-        return theme == Theme.LIGHT ? LIGHT : DARK;
+        return switch (theme) {
+            case LIGHT -> LIGHT;
+            case DARK -> DARK;
+            case AUTO -> AUTO;
+        };
     }
 
-    Color decision(char letter) {
+    private static String variable(String name) {
+        return "var(--panatorch-" + name + ")";
+    }
+
+    /** {@return what gives the colours their meaning: an element at the beginning of a picture of the {@link #root} attributes} */
+    String style() {
+        return this != AUTO ? "" : "<style>.panatorch-picture{" + LIGHT.values() + "}@media(prefers-color-scheme:dark){"
+                + ".panatorch-picture{" + DARK.values() + "}}</style>";
+    }
+
+    String root() {
+        return this == AUTO ? "class=\"panatorch-picture\"" : "";
+    }
+
+    private String values() {
+        Map<String, String> values = new TreeMap<>(Map.of("paper", paper, "ink", ink, "soft", soft, "computed", computed,
+                "partial", partial, "reused", reused, "nothing", nothing));
+        return values.entrySet().stream().map(entry -> "--panatorch-" + entry.getKey() + ":" + entry.getValue())
+                .collect(Collectors.joining(";"));
+    }
+
+    String decision(char letter) {
         return switch (letter) {
             case CacheStatistics.COMPUTED -> computed;
             case CacheStatistics.PARTIAL -> partial;
@@ -33,17 +65,16 @@ record Palette(Color paper, Color ink, Color soft, Color line, Color computed, C
     }
 
     /** @param place on the scale, in [0, 1]; anything beyond is taken for the end of the scale */
-    static Color change(double place) {
-        double position = Math.clamp(place, 0, 1) * (CHANGE.length - 1);
+    static String change(double place) {
+        double shade = Math.rint(Math.clamp(place, 0, 1) * (SHADES - 1)) / (SHADES - 1);
+        double position = shade * (CHANGE.length - 1);
         int below = Math.min((int) position, CHANGE.length - 2);
-        Color from = new Color(CHANGE[below]);
-        Color to = new Color(CHANGE[below + 1]);
-        double part = position - below;
-        return new Color(mix(from.getRed(), to.getRed(), part), mix(from.getGreen(), to.getGreen(), part),
-                mix(from.getBlue(), to.getBlue(), part));
-    }
-
-    private static int mix(int from, int to, double part) {
-        return (int) Math.round(from + part * (to - from));
+        int color = 0;
+        for (int shift = 16; shift >= 0; shift -= 8) {
+            int from = CHANGE[below] >> shift & 0xff;
+            int to = CHANGE[below + 1] >> shift & 0xff;
+            color |= (int) Math.round(from + (position - below) * (to - from)) << shift;
+        }
+        return String.format(Locale.ROOT, "#%06x", color);
     }
 }

@@ -29,6 +29,11 @@ public final class TextTable {
         return this;
     }
 
+    /** {@return the cells row by row, the headings first} */
+    public List<List<String>> rows() {
+        return List.copyOf(rows);
+    }
+
     /** {@return the lines, the headings first, without spaces at their ends} */
     public List<String> lines() {
         int columns = rows.getFirst().size();

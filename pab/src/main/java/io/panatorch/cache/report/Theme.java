@@ -5,5 +5,7 @@ public enum Theme {
     /** Dark on nearly white. */
     LIGHT,
     /** Light on nearly black. */
-    DARK
+    DARK,
+    /** As the reader's system is set, which browsers know; other programs that show SVG may draw such a picture in black. */
+    AUTO
 }

@@ -6,7 +6,7 @@
  * <pre>{@code
  * CacheStatistics statistics = result.cache();
  * System.out.println(CacheText.of(statistics));
- * Files.write(Path.of("decisions.png"), CachePictures.decisions(statistics, Theme.LIGHT));
+ * Files.writeString(Path.of("decisions.svg"), CachePictures.decisions(statistics, Theme.LIGHT));
  * }</pre>
  *
  * <p>Statistics can be taken while a generation runs, so all of these can be made at any step.
