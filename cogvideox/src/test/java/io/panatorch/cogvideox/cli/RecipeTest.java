@@ -31,7 +31,7 @@ class RecipeTest {
     void statisticsMakeTheVideosAgain() throws IOException {
         run(tiny("--prompt", PROMPT, "--prompt", "a blue square", "--negative-prompt", "nothing 🚀", "--seed", "7", "--steps", "6",
                 "--guidance-scale", "2.5", "--height", "32", "--width", "80", "--frames", "5", "--pab-spatial-skip", "3",
-                "--pab-spatial-range=-1,900", "--output-latents", at("1.safetensors"), "--stats", at("1.json")), 1);
+                "--pab-spatial-range=-1,900", "--output-latents", at("1.safetensors"), "--stats", at("1.json")));
         JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
 
         assertThat(recipe.get("model").get("class").asText()).isEqualTo("CogVideoXPipeline");
@@ -40,7 +40,7 @@ class RecipeTest {
         assertThat(recipe.get("command").asText()).contains("--seed 7");
         assertThat(recipe.get("date").asText()).matches("\\d{4}-\\d\\d-\\d\\dT.*");
         assertThat(recipe.get("versions").propertyStream().map(Map.Entry::getKey)).containsExactly("panatorch", "libtorch", "java");
-        run(again(recipe, at("2.safetensors")), 0);
+        run(again(recipe, at("2.safetensors")));
         assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("1.safetensors")),
                 Files.readAllBytes(folder.resolve("2.safetensors")))).as("the same latents").isTrue();
     }
@@ -61,7 +61,7 @@ class RecipeTest {
 
     @Test
     void aVideoCarriesItsPromptAndTheRecipe() throws IOException {
-        run(tiny("--prompt", PROMPT, "--prompt", "b", "--frames", "1", "--output", at("v.mp4"), "--stats", at("s.json")), 0);
+        run(tiny("--prompt", PROMPT, "--prompt", "b", "--frames", "1", "--output", at("v.mp4"), "--stats", at("s.json")));
         String file = Files.readString(folder.resolve("v-1.mp4"));
         assertThat(file).as("its title").contains(PROMPT);
         int start = file.indexOf("{\"prompts\"");
@@ -81,11 +81,8 @@ class RecipeTest {
                 {"format": "panatorch-pab", "version": 1, "rules": [
                     {"kind": "spatial_attention", "layers": [1], "skip_range": 2, "timesteps": [99, 900]}]}
                 """);
-        Run run = Run.of(tiny("--prompt", "a", "--frames", "1", "--cache-config", rules.toString(), "--output-latents", at("l"),
-                "--stats", at("s.json")));
-        if (run.status() != 0) {
-            throw new AssertionError(run.err());
-        }
+        run(tiny("--prompt", "a", "--frames", "1", "--cache-config", rules.toString(), "--output-latents", at("l"), "--stats",
+                at("s.json")));
         JsonNode cache = new JsonMapper().readTree(folder.resolve("s.json").toFile()).get("recipe").get("cache");
         assertThat(cache.get("rules")).isEqualTo(new JsonMapper().readTree(rules.toFile()));
     }
@@ -108,9 +105,10 @@ class RecipeTest {
         assertThat(Fingerprint.of(copy)).isNotEqualTo(fingerprint);
     }
 
-    private void run(String[] arguments, int warnings) {
+    /** With warnings of words that the model does not know, and of a number of frames. */
+    private static void run(String[] arguments) {
         Run run = Run.of(arguments);
-        assertThat(run.err().lines()).as(run.err()).hasSize(warnings);
+        assertThat(run.err().lines()).allMatch(line -> line.startsWith("panatorch: warning: "));
         assertThat(run.status()).isZero();
     }
 

@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,14 +78,24 @@ final class Decoder {
                 }
                 NamedNodeMap place = reader.getImageMetadata(i).getAsTree("javax_imageio_gif_image_1.0").getFirstChild()
                         .getAttributes();
-                Graphics2D g = screen.createGraphics();
-                g.drawImage(image, number(place, "imageLeftPosition"), number(place, "imageTopPosition"), null);
-                g.dispose();
+                draw(image, screen, number(place, "imageLeftPosition"), number(place, "imageTopPosition"));
                 pictures.add(rgb(screen));
             }
             return pictures;
         } finally {
             reader.dispose();
+        }
+    }
+
+    /** Not by a graphics context, which may want fonts of the system. */
+    private static void draw(BufferedImage image, BufferedImage screen, int left, int top) {
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                int color = image.getRGB(x, y);
+                if (color >>> 24 != 0) {
+                    screen.setRGB(left + x, top + y, color);
+                }
+            }
         }
     }
 
