@@ -190,19 +190,22 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
+        // Before the work, as it reads files.
+        Recipe recipe = Recipe.of(job.prompts, job.negative, latents, model, video, job.outputs,
+                spec.commandLine().getParseResult());
         terminal.progress("encoding");
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
-            write(result, job, seconds);
+            write(result, recipe.of(result), job, seconds);
         }
     }
 
-    private void write(TextToVideoResult result, Job job, Map<String, Double> seconds) throws IOException {
+    private void write(TextToVideoResult result, Recipe recipe, Job job, Map<String, Double> seconds) throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
-        List<Path> written = job.outputs.write(result);
+        List<Path> written = job.outputs.write(result, recipe);
         seconds.put("write", secondsSince(start));
-        Report report = new Report(result, seconds, written);
+        Report report = new Report(result, recipe, seconds, job.outputs.encoders(), written);
         job.outputs.writeReports(report, job.prompts, conditions(result, job));
         report.lines().forEach(terminal::line);
     }

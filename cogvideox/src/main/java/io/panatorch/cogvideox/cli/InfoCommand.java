@@ -4,6 +4,7 @@ import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.UnpackedResources;
 import io.panatorch.tensor.Device;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -26,7 +27,7 @@ final class InfoCommand implements Callable<Integer> {
 
     /** The libtorch comes last: where it cannot be loaded, the rest has been told. */
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         row("panatorch", Versions.panatorch());
         row("JDK", Runtime.version() + " (" + System.getProperty("java.vendor") + "), " + System.getProperty("java.home"));
         row("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "

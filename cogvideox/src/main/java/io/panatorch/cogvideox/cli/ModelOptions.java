@@ -1,5 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
 import io.panatorch.cogvideox.config.ConfigFile;
@@ -78,6 +80,20 @@ final class ModelOptions {
         facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " "
                 + scheduler.string("timestep_spacing", "leading"));
         return facts;
+    }
+
+    /** {@return what makes a video with the model another one, for programs} */
+    ObjectNode identity() throws IOException {
+        Path folder = folder();
+        ConfigFile scheduler = ConfigFile.read(folder.resolve("scheduler/scheduler_config.json"));
+        return new JsonMapper().createObjectNode()
+                .put("name", model == null ? "demo" : model.toString())
+                .put("class", ConfigFile.read(folder.resolve("model_index.json")).string("_class_name", ""))
+                .put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler"))
+                .put("variant", variant)
+                .put("dtype", dtype)
+                .put("device", device)
+                .put("fingerprint", Fingerprint.of(folder));
     }
 
     /** Sets the threads and loads the model. */

@@ -21,12 +21,12 @@ import picocli.CommandLine.Option;
 final class OutputOptions {
 
     @Option(names = "--output", paramLabel = "FILE",
-            description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames (required unless"
-                    + " --output-latents or --output-frames is given). Videos of several prompts are numbered: red.mp4 becomes"
+            description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames. For .mp4 an ffmpeg on PATH"
+                    + " is used, which makes smaller files; none is needed (required unless --output-latents or --output-frames is given). Videos of several prompts are numbered: red.mp4 becomes"
                     + " red-1.mp4, red-2.mp4")
     private Path video;
 
-    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video (default: the model's, 8)")
+    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video, at most 50 for .gif (default: the model's, 8)")
     private double fps = CogVideoXPipeline.FPS;
 
     @Option(names = "--output-latents", paramLabel = "FILE",
@@ -38,7 +38,8 @@ final class OutputOptions {
     private Path frames;
 
     @Option(names = "--stats", paramLabel = "FILE",
-            description = "JSON file: timesteps, seconds of each stage, and what was computed and reused at each site")
+            description = "JSON file: all that is needed to make the videos again (which they carry too), timesteps, seconds of each"
+                    + " stage, and what was computed and reused at each site")
     private Path stats;
 
     @Option(names = "--cache-report", paramLabel = "FILE",
@@ -47,6 +48,15 @@ final class OutputOptions {
     private Path cacheReport;
 
     private final List<VideoWriter> writers = new ArrayList<>();
+
+    double fps() {
+        return fps;
+    }
+
+    /** {@return what the videos are written by, for people} */
+    List<String> encoders() {
+        return writers.stream().map(VideoWriter::encoder).distinct().toList();
+    }
 
     /** Whether the session is to measure changes. */
     boolean measures() {
@@ -140,12 +150,12 @@ final class OutputOptions {
     }
 
     /** Writes everything but the statistics, and returns what was written. */
-    List<Path> write(TextToVideoResult result) throws IOException {
+    List<Path> write(TextToVideoResult result, Recipe recipe) throws IOException {
         List<Path> written = new ArrayList<>();
         save(latents, "latents", result.latents(), written);
         save(frames, "frames", result.frames(), written);
         for (int i = 0; i < writers.size(); i++) {
-            writers.get(i).write(result.pictures(i, fps));
+            writers.get(i).write(result.pictures(i, fps), recipe.metadata(i));
             written.add(writers.get(i).target());
         }
         return written;

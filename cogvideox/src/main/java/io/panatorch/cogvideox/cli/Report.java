@@ -22,7 +22,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What is told about a generation when it is done, to people and to programs. */
-record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> written) {
+record Report(
+        TextToVideoResult result, Recipe recipe, Map<String, Double> seconds, List<String> encoders, List<Path> written) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String ROW = "%-9s ";
@@ -45,6 +46,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
         }
         Shape frames = result.frames().shape();
         lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        encoders.forEach(encoder -> lines.add(row("encoder", encoder)));
         written.forEach(path -> lines.add(row("output", path.toString())));
         return lines;
     }
@@ -82,12 +84,7 @@ record Report(TextToVideoResult result, Map<String, Double> seconds, List<Path> 
 
     private ObjectNode json() throws IOException {
         ObjectNode root = JSON.createObjectNode();
-        root.set("versions", versions());
-        Shape frames = result.frames().shape();
-        root.put("batch", frames.size(0));
-        root.put("frames", frames.size(1));
-        root.put("height", frames.size(3));
-        root.put("width", frames.size(4));
+        root.set("recipe", recipe.json());
         ArrayNode timesteps = root.putArray("timesteps");
         result.timesteps().forEach(timesteps::add);
         ObjectNode times = root.putObject("seconds");

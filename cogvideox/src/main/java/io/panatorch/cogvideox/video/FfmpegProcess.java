@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -44,21 +43,6 @@ final class FfmpegProcess implements AutoCloseable {
         this.subject = subject;
         process = command.redirectErrorStream(true).start();
         messages = transfers.submit(this::drain);
-    }
-
-    /** Encodes a video into a file. */
-    static void encode(Frames frames, VideoFormat format, FfmpegExecutable ffmpeg, Path file) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("-hide_banner", "-loglevel", "error", "-y",
-                "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", frames.width() + "x" + frames.height(),
-                "-framerate", Double.toString(frames.fps()), "-i", "pipe:0"));
-        arguments.addAll(format.outputArguments(ffmpeg.encoder()));
-        arguments.add(file.toAbsolutePath().toString());
-        try (FfmpegProcess process = new FfmpegProcess(ffmpeg.toString(), ffmpeg.command(arguments))) {
-            for (int i = 0; i < frames.count(); i++) {
-                process.send(frames.rgb(i));
-            }
-            process.finish();
-        }
     }
 
     /**

@@ -18,13 +18,18 @@ final class Png {
     /** The one row filter used: the best single choice for pictures with smooth areas. */
     private static final int PAETH = 4;
 
+    /** Where programs that draw look for how a picture was made. */
+    private static final String PARAMETERS = "parameters";
+
     private Png() {}
 
-    static byte[] encode(int width, int height, byte[] rgb) throws IOException {
+    static byte[] encode(int width, int height, byte[] rgb, VideoMetadata metadata) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream(rgb.length / 2);
         file.write(SIGNATURE);
         chunk(file, "IHDR", ByteBuffer.allocate(13)
                 .putInt(width).putInt(height).put(BIT_DEPTH).put(TRUECOLOUR).array());
+        text(file, "Title", metadata.title());
+        text(file, PARAMETERS, metadata.comment());
         ByteArrayOutputStream packed = new ByteArrayOutputStream(rgb.length / 2);
         try (DeflaterOutputStream deflater = new DeflaterOutputStream(packed)) {
             deflater.write(filter(width * BYTES_PER_PIXEL, height, rgb));
@@ -32,6 +37,13 @@ final class Png {
         chunk(file, "IDAT", packed.toByteArray());
         chunk(file, "IEND", new byte[0]);
         return file.toByteArray();
+    }
+
+    /** Of international text: not compressed, of no language, in UTF-8. */
+    private static void text(OutputStream file, String keyword, String text) throws IOException {
+        if (!text.isEmpty()) {
+            chunk(file, "iTXt", (keyword + "\0\0\0\0\0" + text).getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private static void chunk(OutputStream file, String type, byte[] data) throws IOException {

@@ -2,7 +2,6 @@ package io.panatorch.cogvideox.video;
 
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,11 +19,11 @@ final class PngFolder {
      * Writes the pictures, in place of those of another video that are there; other files stay. If that fails, the folder is
      * as it was, or not there as before.
      */
-    static void write(Frames frames, Path folder) throws IOException {
+    static void write(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
-            AtomicFile.writeInto(folder, IS_FRAME, temporary -> fill(frames, temporary));
+            AtomicFile.writeInto(folder, IS_FRAME, temporary -> fill(frames, metadata, temporary));
         } else {
-            AtomicFile.writeDirectory(folder, temporary -> fill(frames, temporary));
+            AtomicFile.writeDirectory(folder, temporary -> fill(frames, metadata, temporary));
         }
     }
 
@@ -33,12 +32,10 @@ final class PngFolder {
         return folder.resolve(String.format(Locale.ROOT, "frame_%04d.png", index));
     }
 
-    private static void fill(Frames frames, Path folder) throws IOException {
+    private static void fill(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         for (int i = 0; i < frames.count(); i++) {
-            byte[] png = Png.encode(frames.width(), frames.height(), frames.rgb(i));
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted");
-            }
+            byte[] png = Png.encode(frames.width(), frames.height(), frames.rgb(i), metadata);
+            VideoEncoder.checkInterrupt();
             Files.write(frame(folder, i), png);
         }
     }

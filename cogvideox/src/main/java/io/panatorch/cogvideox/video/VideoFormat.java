@@ -2,34 +2,18 @@ package io.panatorch.cogvideox.video;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
-/** What can be written, and how FFmpeg is told to. */
+/** What can be written. */
 enum VideoFormat {
 
-    /** The first encoder gives smaller files of the same quality. */
-    MP4("libx264", "libopenh264"),
+    MP4, GIF,
 
-    GIF("gif"),
-
-    /** PNG files, made without FFmpeg. */
+    /** PNG files. */
     FOLDER;
-
-    /** Converted and marked as BT.709: left unmarked, players guess, and differ in what they guess. */
-    private static final List<String> MP4_COLOURS = List.of(
-            "-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,"
-                    + "format=yuv420p",
-            "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv");
-
-    /** Visually without loss. */
-    private static final List<String> X264_QUALITY = List.of("-crf", "18");
-
-    /** OpenH264 knows no quality target; unlike a bit rate, a fixed quantizer suits every size and content. */
-    private static final List<String> OPENH264_QUALITY = List.of("-profile:v", "high", "-qmin", "18", "-qmax", "18");
 
     /** Players give up far outside of this. */
     private static final double LEAST_MP4_RATE = 0.01;
@@ -38,12 +22,6 @@ enum VideoFormat {
     /** A delay is 16 bits of 1/100 s, and viewers take 0 and 1 of them for 10. */
     private static final double LEAST_GIF_RATE = 100 / 65535.0;
     private static final double MOST_GIF_RATE = 50;
-
-    private final List<String> encoders;
-
-    VideoFormat(String... encoders) {
-        this.encoders = List.of(encoders);
-    }
 
     /**
      * Tells the format of a target. An ending of a video's means a file, also where a folder has that name.
@@ -90,24 +68,6 @@ enum VideoFormat {
     }
 
     private static String text(double rate) {
-        return new BigDecimal(rate).round(new MathContext(2)).stripTrailingZeros().toPlainString();
-    }
-
-    /** FFmpeg's encoders for the format, the best first; none if it is not made by FFmpeg. */
-    List<String> encoders() {
-        return encoders;
-    }
-
-    /** FFmpeg's arguments between the input and the output's path; they name the format, whatever the path's ending. */
-    List<String> outputArguments(String encoder) {
-        return switch (this) {
-            case MP4 -> Stream.of(MP4_COLOURS, List.of("-c:v", encoder),
-                            encoder.equals("libx264") ? X264_QUALITY : OPENH264_QUALITY,
-                            List.of("-movflags", "+faststart", "-f", "mp4"))
-                    .flatMap(List::stream).toList();
-            case GIF -> List.of("-filter_complex", "split[a][b];[a]palettegen[palette];[b][palette]paletteuse",
-                    "-c:v", encoder, "-loop", "0", "-f", "gif");
-            case FOLDER -> List.of();
-        };
+        return BigDecimal.valueOf(rate).round(new MathContext(2, RoundingMode.CEILING)).stripTrailingZeros().toPlainString();
     }
 }

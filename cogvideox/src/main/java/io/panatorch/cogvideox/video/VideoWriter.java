@@ -1,8 +1,8 @@
 package io.panatorch.cogvideox.video;
 
 import io.panatorch.io.AtomicFile;
-import io.panatorch.io.UnpackedResources;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +15,8 @@ import java.util.Objects;
  * Writes a video to one target, in the format that the target's name asks for.
  *
  * <ul>
- *   <li>{@code .mp4}: H.264, 8-bit 4:2:0, BT.709 colours; width and height must be even; 0.01 to 1000 pictures per second.
+ *   <li>{@code .mp4}: H.264, 8-bit 4:2:0, BT.709 colours, by an FFmpeg on the {@code PATH} that has libx264 or libopenh264,
+ *       else in Java, which gives larger files; width and height must be even; 0.01 to 1000 pictures per second.
  *   <li>{@code .gif}: animated, repeating for ever, with one palette for the whole video. GIF counts time in 1/100 s,
  *       so single pictures may stand 1/100 s longer or shorter than the rate says; 100/65535 to 50 pictures per second,
  *       since viewers show a picture that is to stand 1/100 s for ten times as long.
@@ -33,12 +34,12 @@ public final class VideoWriter {
     private final Path target;
     private final VideoFormat format;
     /** Null for a folder of PNG files. */
-    private final FfmpegExecutable ffmpeg;
+    private final VideoEncoder encoder;
 
-    private VideoWriter(Path target, VideoFormat format, FfmpegExecutable ffmpeg) {
+    private VideoWriter(Path target, VideoFormat format, VideoEncoder encoder) {
         this.target = target;
         this.format = format;
-        this.ffmpeg = ffmpeg;
+        this.encoder = encoder;
     }
 
     /**
@@ -48,43 +49,50 @@ public final class VideoWriter {
      * @param target the file or folder to write; the folder it is in must exist
      * @throws IllegalArgumentException if the target's ending is not known; one line that names those that are
      * @throws IOException if the place does not exist or takes no new files, or something else is there; one line that says
-     *     what to do
+     *     what to do; also if the calling thread is interrupted, whose interrupt status then stays set
      */
     public static VideoWriter to(Path target) throws IOException {
-        return to(target, Objects.requireNonNullElse(System.getenv("PATH"), ""), bundledFfmpeg());
+        return to(target, searchPath());
     }
 
     /** @param searchPath where an FFmpeg is looked for, as in the variable {@code PATH} */
-    static VideoWriter to(Path target, String searchPath, FfmpegExecutable.Bundle bundledFfmpeg) throws IOException {
+    static VideoWriter to(Path target, String searchPath) throws IOException {
         VideoFormat format = VideoFormat.of(target);
         requirePlace(format, target);
-        return new VideoWriter(target, format,
-                format == VideoFormat.FOLDER ? null : FfmpegExecutable.find(format.encoders(), searchPath, bundledFfmpeg));
+        return new VideoWriter(target, format, encoder(format, searchPath));
     }
 
-    /** {@return what writes each format on this machine now, by the format's ending} */
-    public static Map<String, String> encoders() {
+    /**
+     * {@return what writes each format on this machine now, by the format's ending}
+     *
+     * @throws IOException if the calling thread is interrupted, whose interrupt status then stays set
+     */
+    public static Map<String, String> encoders() throws IOException {
         Map<String, String> encoders = new LinkedHashMap<>();
         for (VideoFormat format : List.of(VideoFormat.MP4, VideoFormat.GIF)) {
-            String found;
-            try {
-                found = describe(FfmpegExecutable.find(format.encoders(),
-                        Objects.requireNonNullElse(System.getenv("PATH"), ""), bundledFfmpeg()));
-            } catch (IOException e) {
-                found = "none: " + e.getMessage();
-            }
-            encoders.put(format.ending(), found);
+            encoders.put(format.ending(), encoder(format, searchPath()).name());
         }
         return encoders;
     }
 
-    private static FfmpegExecutable.Bundle bundledFfmpeg() {
-        return () -> UnpackedResources.folder("ffmpeg-" + FfmpegExecutable.BUNDLED_VERSION, FfmpegExecutable.BUNDLED_FILES,
-                VideoWriter.class.getClassLoader());
+    private static String searchPath() {
+        return Objects.requireNonNullElse(System.getenv("PATH"), "");
     }
 
-    private static String describe(FfmpegExecutable ffmpeg) {
-        return ffmpeg.encoder() + " of " + ffmpeg.path();
+    private static VideoEncoder encoder(VideoFormat format, String searchPath) throws IOException {
+        return switch (format) {
+            case MP4 -> {
+                try {
+                    yield FfmpegMp4.find(searchPath);
+                } catch (InterruptedIOException e) {
+                    throw e;
+                } catch (IOException e) {
+                    yield new JavaMp4(e.getMessage());
+                }
+            }
+            case GIF -> new GifFile();
+            case FOLDER -> null;
+        };
     }
 
     /** {@return what will be written} */
@@ -92,9 +100,9 @@ public final class VideoWriter {
         return target;
     }
 
-    /** {@return what will write it, for people: an encoder of an FFmpeg, or one of this library} */
+    /** {@return what will write it, for people: an encoder of an FFmpeg, or one of this library and why} */
     public String encoder() {
-        return ffmpeg == null ? "PNG" : describe(ffmpeg);
+        return encoder == null ? "PNG in Java" : encoder.name();
     }
 
     /**
@@ -121,29 +129,28 @@ public final class VideoWriter {
     /**
      * Writes the video. Nothing is left at the target when this fails.
      *
-     * @param frames the video; its pictures are asked for in order, each once, in the calling thread
+     * @param frames the video; its pictures are asked for in order and in the calling thread, once or, for {@code .gif}, twice
      * @throws IllegalArgumentException where {@link #requireSize} or {@link #requireRate} fail
      * @throws IOException if the place is not what it was any more, the disk is full or FFmpeg fails, in one line with FFmpeg's
      *     reason; also if the calling thread is interrupted, whose interrupt status then stays set
      */
     public void write(Frames frames) throws IOException {
-        write(frames, Map.of());
+        write(frames, VideoMetadata.NONE);
     }
 
     /**
      * Writes the video and what is to be known about it.
      *
-     * @param metadata texts by their names
      * @throws IOException as {@link #write(Frames)} does
      */
-    public void write(Frames frames, Map<String, String> metadata) throws IOException {
+    public void write(Frames frames, VideoMetadata metadata) throws IOException {
         requireSize(frames.width(), frames.height());
         requireRate(frames.fps());
         requirePlace(format, target);
-        if (format == VideoFormat.FOLDER) {
-            PngFolder.write(frames, target);
+        if (encoder == null) {
+            PngFolder.write(frames, metadata, target);
         } else {
-            AtomicFile.write(target, temporary -> FfmpegProcess.encode(frames, format, ffmpeg, temporary));
+            AtomicFile.write(target, temporary -> encoder.encode(frames, metadata, temporary));
         }
     }
 

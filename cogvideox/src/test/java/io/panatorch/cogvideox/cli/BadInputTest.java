@@ -219,6 +219,23 @@ class BadInputTest {
                 .toArray(String[]::new);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "a.gif | 60     | .gif takes 0.0016 to 50 frames per second, as its pictures stand for 2/100 to 65535/100 s each, not 60.0",
+        "a.gif | 0.0005 | .gif takes 0.0016 to 50 frames per second, as its pictures stand for 2/100 to 65535/100 s each, not 5.0E-4",
+        "a.mp4 | 1e9    | .mp4 takes 0.01 to 1000 frames per second, not 1.0E9",
+        "a.mp4 | 1e-9   | .mp4 takes 0.01 to 1000 frames per second, not 1.0E-9"})
+    void ratesThatTheFormatCannotHold(String name, String fps, String message) {
+        fails(2, at(name) + ": " + message + "; choose another rate or a folder", notLoaded("--output", at(name), "--fps", fps));
+    }
+
+    @Test
+    void aFolderWithTheEndingOfAFileIsNotFilled() throws IOException {
+        Path target = Files.createDirectory(folder.resolve("d.mp4"));
+        fails(1, target + ": is not a regular file; choose another path", notLoaded("--output", target.toString()));
+        Files.delete(target);
+    }
+
     @Test
     void outputsThatCannotBe() throws IOException {
         fails(2, at("a.webm") + ": unknown ending .webm; possible are .mp4, .gif, and no ending for a folder of PNG files",

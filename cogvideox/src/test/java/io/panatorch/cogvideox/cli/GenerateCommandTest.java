@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -34,6 +35,7 @@ class GenerateCommandTest {
 
     @Test
     void writesEveryOutputAndSaysWhereTheTimeWent() throws IOException {
+        Map<String, String> encoders = VideoWriter.encoders();
         Run run = Run.of(tiny("--prompt", "a red circle", "--steps", "12", "--output", at("red.mp4"),
                 "--output-latents", at("latents.safetensors"), "--output-frames", at("frames.safetensors"),
                 "--stats", at("stats.json")));
@@ -50,6 +52,7 @@ class GenerateCommandTest {
                 line -> assertThat(line).matches("pab       48 attentions, 32 computed, 16 reused \\(33 %\\),"
                         + " about -?\\d+\\.\\d\\d s saved, 81\\.0 KiB held at the peak"),
                 line -> assertThat(line).isEqualTo("video     64 x 48 pixels, 9 frames"),
+                line -> assertThat(line).isEqualTo("encoder   " + encoders.get(".mp4")),
                 line -> assertThat(line).isEqualTo("output    " + at("latents.safetensors")),
                 line -> assertThat(line).isEqualTo("output    " + at("frames.safetensors")),
                 line -> assertThat(line).isEqualTo("output    " + at("red.mp4")));
@@ -86,7 +89,7 @@ class GenerateCommandTest {
         assertThat(stats.get("kinds").get(0).get("computed").asInt()).isEqualTo(32);
         assertThat(site.get("bytes_peak").asLong()).isPositive();
         assertThat(stats.get("bytes_peak").asLong()).isEqualTo(4 * site.get("bytes_peak").asLong());
-        assertThat(stats.get("versions").get("libtorch").asText()).isEqualTo(LibtorchInfo.load().version());
+        assertThat(stats.get("recipe").get("versions").get("libtorch").asText()).isEqualTo(LibtorchInfo.load().version());
     }
 
     @Test

@@ -1,0 +1,107 @@
+package io.panatorch.cogvideox.cli;
+
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.video.VideoMetadata;
+import io.panatorch.device.LibtorchInfo;
+import io.panatorch.io.FileContent;
+import io.panatorch.tensor.Shape;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** All that is needed to make a generation's videos again. A video carries it as JSON, and the statistics as an object. */
+final class Recipe {
+
+    /** Of ASCII alone, so that no reader of a video's texts can get a prompt wrong. */
+    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private static final Set<Class<?>> CACHE_OPTIONS = Set.of(CacheOptions.class, CacheMemoryOptions.class, PabOptions.class);
+    private static final String CACHE_CONFIG = "--cache-config";
+    private static final int MAX_CONFIG_BYTES = 16 << 20;
+
+    private final ObjectNode json;
+    private final List<String> prompts;
+
+    private Recipe(ObjectNode json, List<String> prompts) {
+        this.json = json;
+        this.prompts = prompts;
+    }
+
+    /**
+     * Collects what the options say.
+     *
+     * @param negativePrompts none, one, or one for each
+     * @param latents where the initial noise was read from, or null
+     */
+    static Recipe of(List<String> prompts, List<String> negativePrompts, Path latents, ModelOptions model, RequestOptions video,
+            OutputOptions outputs, ParseResult command) throws IOException {
+        ObjectNode json = JSON.createObjectNode();
+        prompts.forEach(json.putArray("prompts")::add);
+        negativePrompts.forEach(json.putArray("negative_prompts")::add);
+        json.put("seed", video.seed());
+        json.put("initial_latents", latents == null ? null : latents.toString());
+        json.put("steps", video.steps());
+        json.put("guidance_scale", video.guidanceScale());
+        json.put("fps", outputs.fps());
+        json.set("model", model.identity());
+        json.put("threads", LibtorchInfo.threads());
+        json.set("cache", cache(command));
+        json.put("command", Machine.command(command.originalArgs()));
+        json.set("versions", Report.versions());
+        json.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        return new Recipe(json, prompts);
+    }
+
+    /** The options that were given, as {@code generate} takes them, and the rules of their file, which may be another one later. */
+    private static ObjectNode cache(ParseResult command) throws IOException {
+        ObjectNode cache = JSON.createObjectNode();
+        ArrayNode options = cache.putArray("options");
+        if (!command.hasMatchedOption("--cache")) {
+            options.add("--cache=pab");
+        }
+        for (OptionSpec option : command.matchedOptionsSet()) {
+            if (option.userObject() instanceof Field field && CACHE_OPTIONS.contains(field.getDeclaringClass())) {
+                option.originalStringValues().forEach(value -> options.add(option.longestName() + "=" + value));
+                if (option.longestName().equals(CACHE_CONFIG)) {
+                    cache.set("rules", JSON.readTree(
+                            FileContent.read(Path.of(option.originalStringValues().getFirst()), MAX_CONFIG_BYTES, "a file of rules")));
+                }
+            }
+        }
+        return cache;
+    }
+
+    /** {@return this with the sizes that came out} */
+    Recipe of(TextToVideoResult result) {
+        Shape frames = result.frames().shape();
+        ObjectNode all = json.deepCopy();
+        all.put("width", frames.size(4));
+        all.put("height", frames.size(3));
+        all.put("frames", frames.size(1));
+        return new Recipe(all, prompts);
+    }
+
+    /** {@return it as an object} */
+    ObjectNode json() {
+        return json;
+    }
+
+    /** {@return what the file of one of the videos carries: its prompt, and all of this} */
+    VideoMetadata metadata(int index) throws IOException {
+        ObjectNode all = json.deepCopy();
+        if (prompts.size() > 1) {
+            all.put("video", index + 1);
+        }
+        return new VideoMetadata(prompts.get(index), JSON.writeValueAsString(all));
+    }
+}

@@ -1,0 +1,118 @@
+package io.panatorch.cogvideox.cli;
+
+import static io.panatorch.cogvideox.cli.Run.tiny;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.cogvideox.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a video and its statistics say is enough to make the video again, bit for bit. */
+@Tag("cpu")
+class RecipeTest {
+
+    private static final String PROMPT = "a \"red\" 'circle'\n= ; # \\ é 火 🚀";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void statisticsMakeTheVideosAgain() throws IOException {
+        run(tiny("--prompt", PROMPT, "--prompt", "a blue square", "--negative-prompt", "nothing 🚀", "--seed", "7", "--steps", "6",
+                "--guidance-scale", "2.5", "--height", "32", "--width", "80", "--frames", "5", "--pab-spatial-skip", "3",
+                "--pab-spatial-range=-1,900", "--output-latents", at("1.safetensors"), "--stats", at("1.json")));
+        JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
+
+        assertThat(recipe.get("model").get("class").asText()).isEqualTo("CogVideoXPipeline");
+        assertThat(recipe.get("model").get("scheduler").asText()).isEqualTo("CogVideoXDDIMScheduler");
+        assertThat(recipe.get("initial_latents").isNull()).isTrue();
+        assertThat(recipe.get("command").asText()).contains("--seed 7");
+        assertThat(recipe.get("date").asText()).matches("\\d{4}-\\d\\d-\\d\\dT.*");
+        assertThat(recipe.get("versions").propertyStream().map(Map.Entry::getKey)).containsExactly("panatorch", "libtorch", "java");
+        run(again(recipe, at("2.safetensors")));
+        assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("1.safetensors")),
+                Files.readAllBytes(folder.resolve("2.safetensors")))).as("the same latents").isTrue();
+    }
+
+    /** As a program would: from nothing but the object. */
+    private static String[] again(JsonNode recipe, String latents) {
+        List<String> options = new ArrayList<>(List.of("generate", "--model", recipe.get("model").get("name").asText(),
+                "--output-latents", latents));
+        recipe.get("prompts").forEach(prompt -> options.addAll(List.of("--prompt", prompt.asText())));
+        recipe.get("negative_prompts").forEach(prompt -> options.addAll(List.of("--negative-prompt", prompt.asText())));
+        for (String name : List.of("seed", "steps", "width", "height", "frames")) {
+            options.addAll(List.of("--" + name, recipe.get(name).asText()));
+        }
+        options.addAll(List.of("--guidance-scale", recipe.get("guidance_scale").asText()));
+        recipe.get("cache").get("options").forEach(option -> options.add(option.asText()));
+        return options.toArray(String[]::new);
+    }
+
+    @Test
+    void aVideoCarriesItsPromptAndTheRecipe() throws IOException {
+        run(tiny("--prompt", PROMPT, "--prompt", "b", "--frames", "1", "--output", at("v.mp4"), "--stats", at("s.json")));
+        String file = Files.readString(folder.resolve("v-1.mp4"));
+        assertThat(file).as("its title").contains(PROMPT);
+        int start = file.indexOf("{\"prompts\"");
+        JsonNode carried = new JsonMapper().readTree(file.substring(start)); // reads one object, whatever follows
+        assertThat(carried.get("prompts").get(0).asText()).isEqualTo(PROMPT);
+        assertThat(carried.get("video").asInt()).isOne();
+        assertThat(carried.get("cache").get("options").get(0).asText()).isEqualTo("--cache=pab");
+        JsonNode stated = new JsonMapper().readTree(folder.resolve("s.json").toFile()).get("recipe");
+        assertThat(carried.get("model")).isEqualTo(stated.get("model"));
+        assertThat(carried.get("date")).isEqualTo(stated.get("date"));
+    }
+
+    @Test
+    void aFileOfRulesIsTakenIn() throws IOException {
+        Path rules = folder.resolve("rules.json");
+        Files.writeString(rules, """
+                {"format": "panatorch-pab", "version": 1, "rules": [
+                    {"kind": "spatial_attention", "layers": [1], "skip_range": 2, "timesteps": [99, 900]}]}
+                """);
+        run(tiny("--prompt", "a", "--frames", "1", "--cache-config", rules.toString(), "--output-latents", at("l"), "--stats",
+                at("s.json")));
+        JsonNode cache = new JsonMapper().readTree(folder.resolve("s.json").toFile()).get("recipe").get("cache");
+        assertThat(cache.get("rules")).isEqualTo(new JsonMapper().readTree(rules.toFile()));
+    }
+
+    @Test
+    void aFingerprintTellsModelsApart() throws IOException {
+        Path model = Golden.folder("t2v-2b").resolve("pipeline");
+        Path copy = folder.resolve("copy");
+        try (Stream<Path> files = Files.walk(model)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(model.relativize(file).toString()));
+            }
+        }
+        String fingerprint = Fingerprint.of(model);
+        assertThat(fingerprint).matches("sha256:[0-9a-f]{64}").isEqualTo(Fingerprint.of(copy));
+        Path weights = copy.resolve("transformer/diffusion_pytorch_model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+        assertThat(Fingerprint.of(copy)).isNotEqualTo(fingerprint);
+    }
+
+    /** With warnings of words that the model does not know, and of a number of frames. */
+    private static void run(String[] arguments) {
+        Run run = Run.of(arguments);
+        assertThat(run.err().lines()).allMatch(line -> line.startsWith("panatorch: warning: "));
+        assertThat(run.status()).isZero();
+    }
+
+    private String at(String name) {
+        return folder.resolve(name).toString();
+    }
+}
