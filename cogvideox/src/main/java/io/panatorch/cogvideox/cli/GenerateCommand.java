@@ -86,7 +86,12 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** A batch of videos, without negative prompts or with some, and what of it is written. */
-    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {
+
+        void check() throws IOException {
+            outputs.check(prompts.size());
+        }
+    }
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -106,12 +111,19 @@ final class GenerateCommand implements Callable<Integer> {
         }
         model.check();
         List<Job> jobs = jobs();
-        for (Job job : jobs) {
-            job.outputs.check(job.prompts.size());
-            video.checkSizes(model, job.prompts.size());
-        }
+        checkOutputs(jobs);
+        video.checkSizes(model, jobs.getFirst().prompts.size());
         generate(jobs);
         return ExitCode.OK;
+    }
+
+    /** What all jobs have in common, such as an encoder, is looked for once. */
+    private static void checkOutputs(List<Job> jobs) throws IOException {
+        Outputs.requireDistinct(jobs.stream().flatMap(job -> job.outputs.targets(job.prompts.size()).stream()).toArray(Path[]::new));
+        jobs.getFirst().check();
+        for (Job job : jobs) {
+            job.outputs.checkPlaces(job.prompts.size());
+        }
     }
 
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
@@ -157,7 +169,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
-            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
+            jobs.getFirst().outputs.checkSize(video.width(pipeline), video.height(pipeline));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
@@ -167,6 +179,9 @@ final class GenerateCommand implements Callable<Integer> {
                 }
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
+                }
+                if (job != jobs.getFirst()) {
+                    job.check();
                 }
                 generate(pipeline, job, seconds);
                 seconds.clear();

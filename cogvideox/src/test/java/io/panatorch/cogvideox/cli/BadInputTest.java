@@ -163,6 +163,9 @@ class BadInputTest {
         fails(1, folder + ": expected a list of prompts, found a folder", notLoaded("--prompts", folder.toString()));
         fails(1, at("none") + ": does not exist", notLoaded("--prompts", at("none")));
         Files.writeString(prompts, "b\nc\n");
+        Path third = Files.createDirectory(folder.resolve("l-3"));
+        fails(1, third + ": is not a regular file; choose another path",
+                notLoaded("--prompts", prompts.toString(), "--output-latents", at("l")));
         fails(2, "--negative-prompt: expected 1 or as many as prompts (3), found 2",
                 notLoaded("--prompts", prompts.toString(), "--negative-prompt", "x", "--negative-prompt", "y"));
     }
