@@ -192,6 +192,18 @@ static int32_t open_all(opened *result, const char *const *paths, int64_t count,
     return 0;
 }
 
+/*
+ * libtorch tries NNPACK for small convolutions on one thread, and where NNPACK does not know the processor it writes a
+ * warning to stderr for each of them. Convolutions that matter go to oneDNN, so nothing is lost without it.
+ */
+static void disable_nnpack(void *const *libraries, int64_t count) {
+    void *(*global_context)(void) = NULL;
+    void (*set_enabled)(void *, bool) = NULL;
+    assign(&global_context, find(libraries, count, "_ZN2at13globalContextEv"));
+    assign(&set_enabled, find(libraries, count, "_ZN2at7Context20setUserEnabledNNPACKEb"));
+    if (global_context != NULL && set_enabled != NULL) set_enabled(global_context(), false);
+}
+
 static int32_t load(const char *const *paths, int64_t count, char **error) {
     opened all = {.main_library = "what was named"};
     if (!open_present(&all) && open_all(&all, paths, count, error) != 0) return -1;
@@ -216,6 +228,7 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
      * slow everything down and print a warning for each product, so it gets one; large layers go to oneDNN instead.
      */
     if (found.openblas_set_num_threads != NULL) found.openblas_set_num_threads(1);
+    disable_nnpack(all.libraries, all.count);
     Dl_info file;
     if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
     uint32_t all_processors = 1;
