@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.cogvideox.Golden;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ class RecipeTest {
     @Test
     void aVideoCarriesItsPromptAndTheRecipe() throws IOException {
         run(tiny("--prompt", PROMPT, "--prompt", "b", "--frames", "1", "--output", at("v.mp4"), "--stats", at("s.json")));
-        String file = Files.readString(folder.resolve("v-1.mp4"));
+        String file = new String(Files.readAllBytes(folder.resolve("v-1.mp4")), StandardCharsets.UTF_8);
         assertThat(file).as("its title").contains(PROMPT);
         int start = file.indexOf("{\"prompts\"");
         JsonNode carried = new JsonMapper().readTree(file.substring(start)); // reads one object, whatever follows
