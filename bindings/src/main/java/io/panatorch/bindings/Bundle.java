@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ record Bundle(String name, List<Source> sources) {
      */
     record Source(URL url, String path, long size, long checksum) {}
 
+    private static final int BLOCK = 1 << 20;
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
     static Bundle of(String name, Map<String, URL> files) throws IOException {
@@ -121,8 +123,11 @@ record Bundle(String name, List<Source> sources) {
 
     private static long checksum(Path file) throws IOException {
         CRC32 checksum = new CRC32();
-        try (InputStream in = Files.newInputStream(file)) {
-            new CheckedInputStream(in, checksum).transferTo(OutputStream.nullOutputStream());
+        ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+        try (FileChannel in = FileChannel.open(file)) {
+            while (in.read(block.clear()) >= 0) {
+                checksum.update(block.flip());
+            }
         }
         return checksum.getValue();
     }

@@ -6,6 +6,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -27,6 +28,7 @@ record CacheFolder(Path path, boolean isPrivate) {
     static final String REMEDY = "name another folder with -D" + ResourceCache.PROPERTY + " or XDG_CACHE_HOME";
 
     private static final String ONLY_OWNER = "rwx------";
+    private static final long MEBIBYTE = 1 << 20;
     private static final Path SELF = Path.of("/proc/self");
 
     /** Where the cache may be in this process, the first choice first. */
@@ -111,14 +113,15 @@ record CacheFolder(Path path, boolean isPrivate) {
         if (!Files.isDirectory(there)) {
             return there + " is a file, not a folder; " + REMEDY;
         }
-        if (Files.getFileStore(there).isReadOnly()) {
+        FileStore store = Files.getFileStore(there);
+        if (store.isReadOnly()) {
             return there + " is on a read-only file system; " + REMEDY;
         }
         if (!Files.isWritable(there)) {
             return "no permission to write in " + there + "; " + REMEDY;
         }
-        if (Files.getFileStore(there).getUsableSpace() < needed) {
-            return reason(e) + " (" + (needed >> 20) + " MiB are needed); free space there, or " + REMEDY;
+        if (store.getTotalSpace() > 0 && store.getUsableSpace() < needed) { // there is none at all in /proc
+            return reason(e) + " (" + (1 + needed / MEBIBYTE) + " MiB are needed); free space there, or " + REMEDY;
         }
         return reason(e) + "; " + REMEDY;
     }
@@ -134,11 +137,13 @@ record CacheFolder(Path path, boolean isPrivate) {
 
     /** What to do where libraries of a folder do not load, as far as the folder is the reason; else nothing. */
     static String adviceOnLoading(Path folder) {
-        if (!isNoExec(folder)) {
-            return "";
+        boolean isUnpacked = candidates().stream().anyMatch(candidate -> folder.startsWith(candidate.path));
+        if (isNoExec(folder)) {
+            return "; " + folder + " is on a file system that is mounted noexec, no library can be loaded from there: "
+                    + (isUnpacked ? REMEDY : "take a copy that is elsewhere");
         }
-        String remedy = folder.startsWith(ResourceCache.root()) ? REMEDY : "take a copy that is elsewhere";
-        return "; " + folder + " is on a file system that is mounted noexec, no library can be loaded from there: " + remedy;
+        boolean isLookedAt = !isUnpacked || Files.isWritable(folder.getParent()); // see Bundle.isIntact
+        return isLookedAt ? "" : "; if the file is damaged, " + REMEDY;
     }
 
     private static boolean isNoExec(Path folder) {

@@ -85,7 +85,8 @@ final class LibtorchFinder {
             throw new LibtorchLoadException("no libtorch found: -D" + PROPERTY + " and the environment variable " + VARIABLE
                     + " are not set, there is none in the run-time image's " + image + ", and " + torch + MAIN
                     + " is not on the class path; set one of the two to a libtorch folder, or add org.bytedeco:pytorch"
-                    + " with the classifier " + platform + " as a dependency");
+                    + " with the classifier " + platform + " as a dependency, on the class path also where the program is on"
+                    + " the module path");
         }
         List<String> resources = new ArrayList<>();
         for (String name : COMPANIONS) {

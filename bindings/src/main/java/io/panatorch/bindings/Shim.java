@@ -24,6 +24,7 @@ public final class Shim {
     private static final int RTLD_NOW = 2;
 
     private static volatile SymbolLookup functions = name -> Optional.empty();
+    private static Path opened;
 
     private Shim() {}
 
@@ -38,15 +39,20 @@ public final class Shim {
     }
 
     /**
-     * Opens the shim: that of the run-time image, else the one on the class path.
+     * Opens the shim: that of the run-time image, else the one on the class path. Once open it stays the one of this class
+     * loader, which {@link Libtorch} sees to by asking on one thread at a time.
      *
      * @param image the folder of a run-time image's native parts, whether or not it exists
      * @return its file
      */
     static Path load(Path image, ClassLoader loader) {
+        if (opened != null) {
+            return opened;
+        }
         Path file = isIn(image) ? image.resolve(FILE) : unpack(image, loader);
         try {
             functions = SymbolLookup.libraryLookup(file, Arena.global());
+            opened = file;
             return file;
         } catch (IllegalCallerException e) {
             throw new LibtorchLoadException("native access is not allowed: start java with --enable-native-access="

@@ -119,7 +119,12 @@ class CacheFolderTest {
         assumeFalse(Files.isWritable(folder), "root may write everywhere");
         assertThat(refusal(command("-Dpanatorch.cache=" + folder.resolve("below"))))
                 .matches("cannot unpack demo to .*: no permission to write in " + folder + "; " + REMEDY);
-        assertThat(refusal(command("-Dpanatorch.cache=/proc/self/below"))).endsWith(REMEDY);
+    }
+
+    @Test
+    void aPlaceThatTakesNoFolders() {
+        assertThat(refusal(command("-Dpanatorch.cache=/proc/self/below")))
+                .matches("cannot unpack demo to .*: (no permission to write in|cannot write) /proc/self[^;]*; " + REMEDY);
     }
 
     @Test
@@ -159,7 +164,7 @@ class CacheFolderTest {
     void aFullDisk() throws IOException {
         Path folder = Files.createDirectory(temp.resolve("mounted"));
         assertThat(refusal(ChildJvm.onMount("size=2m", folder, command("-Dpanatorch.cache=" + folder))))
-                .matches("cannot unpack demo to .*: .* \\(4 MiB are needed\\); free space there, or " + REMEDY);
+                .matches("cannot unpack demo to .*: .* \\(5 MiB are needed\\); free space there, or " + REMEDY);
     }
 
     /** The same system call fails, but no space is missing. */

@@ -27,7 +27,7 @@ final class ChildJvm {
     /** What a process left behind. */
     record Result(int exit, String out, String err) {}
 
-    /** A process that runs. */
+    /** A process that runs; its output is in files until it is awaited. */
     record Running(Process process, Path out, Path err) {
 
         Result await() {
@@ -36,14 +36,22 @@ final class ChildJvm {
                     process.destroyForcibly();
                     throw new AssertionError("not finished after " + SECONDS + " s: " + Files.readString(err));
                 }
-                Result result = new Result(process.exitValue(), Files.readString(out), Files.readString(err));
-                Files.delete(out);
-                Files.delete(err);
-                return result;
+                return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
+            } finally {
+                delete(out);
+                delete(err);
+            }
+        }
+
+        private static void delete(Path file) {
+            try {
+                Files.delete(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
     }
@@ -83,8 +91,9 @@ final class ChildJvm {
      * this user may not do that.
      */
     static List<String> onMount(String options, Path folder, List<String> command) {
-        List<String> mounted = new ArrayList<>(List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-                "mount -t tmpfs -o \"$1\" panatorch \"$2\" && shift 2 && exec \"$@\"", "sh", options, folder.toString()));
+        String mount = "mount -t tmpfs -o \"$1\" panatorch \"$2\" && shift 2 && exec \"$@\"";
+        String unshare = "exec unshare --user --map-root-user --mount sh -c '" + mount + "' sh \"$@\"";
+        List<String> mounted = new ArrayList<>(List.of("sh", "-c", unshare, "sh", options, folder.toString()));
         int own = mounted.size();
         mounted.add("true");
         assumeTrue(start(mounted, Map.of()).await().exit() == 0, "no file system can be mounted here");

@@ -129,7 +129,7 @@ class LibtorchFinderTest {
                 .hasMessage("no libtorch found: -Dpanatorch.libtorch and the environment variable LIBTORCH are not set,"
                         + " there is none in the run-time image's /jdk/lib/panatorch, and org/bytedeco/pytorch/" + platform + "/libtorch_cpu.so is not on the class path; set one of the"
                         + " two to a libtorch folder, or add org.bytedeco:pytorch with the classifier " + platform
-                        + " as a dependency");
+                        + " as a dependency, on the class path also where the program is on the module path");
     }
 
     @Test

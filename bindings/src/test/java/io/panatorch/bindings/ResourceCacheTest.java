@@ -270,7 +270,8 @@ class ResourceCacheTest {
         while (killed.process().isAlive() && names(cache).stream().noneMatch(name -> name.contains(".part"))) {
             Thread.onSpinWait();
         }
-        killed.process().destroyForcibly().waitFor();
+        killed.process().destroyForcibly();
+        killed.await();
         assertThat(names(cache)).as("what it left").anyMatch(name -> name.contains(".part")).hasSize(2);
 
         Path folder = unpack(jar, "one.bin");

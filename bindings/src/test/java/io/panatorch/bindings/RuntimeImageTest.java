@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,13 +18,13 @@ import org.junit.jupiter.api.io.TempDir;
 class RuntimeImageTest {
 
     @TempDir
-    private Path temp;
+    private static Path temp;
 
-    private Path image;
-    private Path natives;
+    private static Path image;
+    private static Path natives;
 
-    @BeforeEach
-    void link() throws Exception {
+    @BeforeAll
+    static void link() throws Exception {
         Path jdk = Path.of(System.getProperty("java.home"));
         Path jlink = jdk.resolve("bin").resolve("jlink");
         assumeTrue(Files.isExecutable(jlink), "this JDK has no jlink");

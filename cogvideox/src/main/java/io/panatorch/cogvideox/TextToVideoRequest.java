@@ -2,14 +2,20 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
-/** What to generate, with diffusers' names and defaults. Immutable; made by {@link #builder}. */
+/**
+ * What to generate, with diffusers' names and defaults. Immutable; made by {@link #builder}; any number of generations may use it,
+ * at once too.
+ */
 public final class TextToVideoRequest {
+
+    private static final int SHOWN = 60;
 
     private final Builder values;
 
@@ -18,11 +24,20 @@ public final class TextToVideoRequest {
     }
 
     /**
-     * @param prompts one for each video of the batch
+     * @param prompts one for each video of the batch; as in diffusers an empty one is a prompt too
      * @throws IllegalArgumentException without a prompt
      */
     public static Builder builder(String... prompts) {
-        return new Builder(List.of(prompts));
+        return new Builder(texts("prompts", prompts));
+    }
+
+    private static List<String> texts(String what, String... texts) {
+        Objects.requireNonNull(texts, what + ": expected texts, found null");
+        for (int i = 0; i < texts.length; i++) {
+            int index = i;
+            Objects.requireNonNull(texts[i], () -> what + "[" + index + "]: expected a text, found null");
+        }
+        return List.of(texts);
     }
 
     List<String> prompts() {
@@ -68,8 +83,32 @@ public final class TextToVideoRequest {
         return Optional.ofNullable(values.cache);
     }
 
+    boolean allowsNonFinite() {
+        return values.allowsNonFinite;
+    }
+
     Consumer<StepEvent> onStep() {
         return values.onStep;
+    }
+
+    /** {@return one line: the first prompt, shortened, and the settings} */
+    @Override
+    public String toString() {
+        String first = values.prompts.getFirst().replaceAll("\\s+", " ");
+        String shown = first.length() > SHOWN ? first.substring(0, SHOWN) + "…" : first;
+        String more = values.prompts.size() == 1 ? "" : " and " + (values.prompts.size() - 1) + " more";
+        return "TextToVideoRequest[\"" + shown + "\"" + more + ", " + size() + values.steps + " steps, guidance scale "
+                + values.guidanceScale + (values.latents == null ? ", seed " + values.seed : ", given latents")
+                + (values.cache == null ? "" : ", cache " + values.cache.name()) + "]";
+    }
+
+    /** What is set of it. */
+    private String size() {
+        StringBuilder size = new StringBuilder();
+        values.width.ifPresent(pixels -> size.append("width ").append(pixels).append(", "));
+        values.height.ifPresent(pixels -> size.append("height ").append(pixels).append(", "));
+        values.frames.ifPresent(count -> size.append(count).append(" frames, "));
+        return size.toString();
     }
 
     /** Collects the settings; each is checked when it is set. */
@@ -85,6 +124,7 @@ public final class TextToVideoRequest {
         private long seed = 42;
         private Tensor latents;
         private CacheMethod cache;
+        private boolean allowsNonFinite;
         private Consumer<StepEvent> onStep = _ -> {};
 
         private Builder(List<String> prompts) {
@@ -106,36 +146,37 @@ public final class TextToVideoRequest {
             seed = other.seed;
             latents = other.latents;
             cache = other.cache;
+            allowsNonFinite = other.allowsNonFinite;
             onStep = other.onStep;
         }
 
         /** What the videos should not show: one text for all prompts, or one for each. Not used without guidance. */
         public Builder negativePrompts(String... texts) {
+            List<String> checked = texts("negative prompts", texts);
             if (texts.length != 1 && texts.length != prompts.size()) {
                 throw new IllegalArgumentException("negative prompt: expected 1 or as many as prompts (" + prompts.size()
                         + "), found " + texts.length);
             }
-            negativePrompts = texts.length == prompts.size()
-                    ? List.of(texts)
-                    : prompts.stream().map(_ -> texts[0]).toList();
+            negativePrompts = texts.length == prompts.size() ? checked : Collections.nCopies(prompts.size(), texts[0]);
             return this;
         }
 
-        /** Height of the video in pixels; the model's if not set. */
+        /** Height of the video in pixels, a multiple of the model's patches; the model's if not set. */
         public Builder height(int pixels) {
             height = OptionalInt.of(positive("height", pixels));
             return this;
         }
 
-        /** Width of the video in pixels; the model's if not set. */
+        /** Width of the video in pixels, a multiple of the model's patches; the model's if not set. */
         public Builder width(int pixels) {
             width = OptionalInt.of(positive("width", pixels));
             return this;
         }
 
         /**
-         * Frames of the video; the model's if not set. Latents hold several frames each: a model with a temporal compression
-         * of 4 gives 4k + 1 frames for an even number k of latents after the first, and 4k for an even number of latents.
+         * Frames of the video; the model's if not set. Latents hold several frames each, so that a model with a temporal
+         * compression of 4 makes 1, 8, 9, 16, 17, 24, 25, … frames. Where diffusers silently makes another number, a generation
+         * here is refused with the nearest ones.
          */
         public Builder frames(int count) {
             frames = OptionalInt.of(positive("frames", count));
@@ -166,10 +207,13 @@ public final class TextToVideoRequest {
         /**
          * The initial noise, in place of the seed's.
          *
-         * @param noise {@code [batch, latent frames, channels, height, width]}; borrowed until the generation ends
+         * <p>Each generation that begins with this request copies them: they must be open then, on whatever thread, and may be closed
+         * or overwritten once a step was told or {@link CogVideoXPipeline#start} has returned.
+         *
+         * @param noise {@code [batch, latent frames, channels, height, width]} of any floating-point dtype, on any device; borrowed
          */
         public Builder latents(Tensor noise) {
-            latents = Objects.requireNonNull(noise);
+            latents = Objects.requireNonNull(noise, "latents: expected a tensor, found null");
             return this;
         }
 
@@ -178,13 +222,22 @@ public final class TextToVideoRequest {
          * {@linkplain CogVideoXPipeline#enableCache enabled} in the pipeline, and without that nothing.
          */
         public Builder cache(CacheMethod method) {
-            cache = Objects.requireNonNull(method);
+            cache = Objects.requireNonNull(method, "cache: expected a method, found null; CacheMethod.none() skips nothing");
             return this;
         }
 
         /** Is told of each step when it is done, on the generating thread. What it throws ends the generation. */
         public Builder onStep(Consumer<StepEvent> listener) {
-            onStep = Objects.requireNonNull(listener);
+            onStep = Objects.requireNonNull(listener, "onStep: expected a listener, found null");
+            return this;
+        }
+
+        /**
+         * Goes on where NaN or infinity come up, with a warning, instead of ending with a {@link NonFiniteException}. What is made of
+         * them is mostly black; it is of use to somebody who looks for the cause.
+         */
+        public Builder allowNonFinite() {
+            allowsNonFinite = true;
             return this;
         }
 

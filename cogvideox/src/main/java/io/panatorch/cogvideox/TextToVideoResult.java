@@ -6,6 +6,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
+import java.lang.ref.Cleaner;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,13 +15,32 @@ import java.util.Map;
 
 /**
  * What a generation made. It owns its tensors, whatever scopes are open: they live until {@link #close}, and the result may be
- * handed to another thread, used by several and closed by any. It outlives its pipeline.
+ * handed to another thread, used by several and closed by any. It outlives its pipeline. One that is never closed keeps its memory,
+ * and a warning says so when the garbage collector comes across it.
  */
 public final class TextToVideoResult implements AutoCloseable {
 
+    private static final System.Logger LOGGER = System.getLogger(TextToVideoResult.class.getName());
     private static final int MAX_VALUE = 255;
 
+    /** Frees nothing: a tensor may be in use when its result is not any more. */
+    private static final Cleaner ABANDONED = Cleaner.create();
+
+    /** What is done when a result is closed, or the collector finds that nobody can close it any more. */
+    private record Leak(TensorOwner owner) implements Runnable {
+
+        @Override
+        public void run() {
+            int tensors = owner.size();
+            if (tensors > 0) {
+                LOGGER.log(System.Logger.Level.WARNING, "a result of a generation was not closed: {0} tensors stay in memory;"
+                        + " close each result, as with try (var result = pipeline.generate(request))", tensors);
+            }
+        }
+    }
+
     private final TensorOwner owner = new TensorOwner();
+    private final Cleaner.Cleanable leak = ABANDONED.register(this, new Leak(owner));
     private final Tensor latents;
     private final Tensor frames;
     private final Shape shape;
@@ -124,6 +144,7 @@ public final class TextToVideoResult implements AutoCloseable {
     public void close() {
         closed = true;
         owner.close();
+        leak.clean();
     }
 
     /** {@return one line: sizes, steps, cache and time} */

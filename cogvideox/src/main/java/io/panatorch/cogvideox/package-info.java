@@ -15,5 +15,31 @@
  *
  * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline} puts the parts together: the tokenizer and the T5 encoder turn the prompt
  * into embeddings, the transformer and the scheduler turn noise into latents, and the VAE turns latents into pictures.
+ *
+ * <h2>Who owns what</h2>
+ *
+ * <p>A {@link io.panatorch.cogvideox.TextToVideoResult result} owns its tensors and is closed by who takes it, on any thread; no
+ * {@code TensorScope} is needed, except around arithmetic of one's own. Latents in a request are copied when a generation begins;
+ * those of a {@link io.panatorch.cogvideox.StepEvent} end with its listener.
+ *
+ * <h2>In an application</h2>
+ *
+ * <pre>{@code
+ * CompletableFuture<TextToVideoResult> future = pipeline.start(TextToVideoRequest.builder(prompt)
+ *         .onStep(step -> show(step.index() + 1, step.count()))
+ *         .build());                             // what does not fit the model is refused here
+ * ...
+ * future.cancel(true);                           // the generation ends before its next block, and frees all
+ * pipeline.close();                              // cancels what is running and waits for it: for a @PreDestroy
+ * }</pre>
+ *
+ * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline#generate generate} does the same on the calling thread, virtual ones too, and
+ * is cancelled by an interrupt, such as a {@code Future} of an executor sends. One generation uses all cores: more at once take
+ * memory and save no time.
+ *
+ * <h2>Numbers that are none</h2>
+ *
+ * <p>NaN and infinity, of weights, of given latents or of an overflow in float16, end a generation with a
+ * {@link io.panatorch.cogvideox.NonFiniteException} that says at which step they began.
  */
 package io.panatorch.cogvideox;

@@ -211,7 +211,7 @@ class CacheRobustnessTest {
     }
 
     private static List<TextToVideoRequest> requests(CacheMethod method) {
-        return Stream.of(request(method), request(method).height(48), request(method).width(16), request(method).frames(5),
+        return Stream.of(request(method), request(method).height(48), request(method).width(16), request(method).frames(8),
                         request(method).steps(4), request(method).guidanceScale(1), request(method, "a panda", "a cat"))
                 .map(TextToVideoRequest.Builder::build)
                 .toList();

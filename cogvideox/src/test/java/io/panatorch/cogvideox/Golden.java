@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -70,17 +71,8 @@ public final class Golden implements AutoCloseable {
         try (var _ = TensorScope.open()) {
             Tensor expected = tensor(name);
             assertThat(actual.shape()).as(name).isEqualTo(expected.shape());
-            assertThat(largestDifference(actual.toFloatArray(), expected.toFloatArray())).as(name).isLessThan(tolerance);
+            Elements.assertClose(name, actual.toFloatArray(), expected.toFloatArray(), tolerance);
         }
-    }
-
-    /** NaN where an element is. */
-    public static double largestDifference(float[] actual, float[] expected) {
-        double largest = 0;
-        for (int i = 0; i < expected.length; i++) {
-            largest = Math.max(largest, Math.abs((double) actual[i] - expected[i]));
-        }
-        return largest;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,12 @@ abstract class PipelineGoldens extends Generations {
         }
     }
 
+    /** Of numbers of frames that the model does not make, diffusers makes others, and says nothing. */
+    private static int madeFrames(int asked) {
+        int latentFrames = (asked - 1) / 4 + 1;
+        return latentFrames % 2 == 0 ? 4 * latentFrames : 4 * latentFrames - 3;
+    }
+
     static TextToVideoRequest.Builder request(JsonNode json) {
         return TextToVideoRequest.builder(texts(json.get("prompt")))
                 .negativePrompts(texts(json.get("negative_prompt")))
@@ -67,7 +74,7 @@ abstract class PipelineGoldens extends Generations {
                 .guidanceScale(json.get("guidance_scale").asDouble())
                 .height(json.get("height").asInt())
                 .width(json.get("width").asInt())
-                .frames(json.get("num_frames").asInt());
+                .frames(madeFrames(json.get("num_frames").asInt()));
     }
 
     private static String[] texts(JsonNode node) {
@@ -99,9 +106,8 @@ abstract class PipelineGoldens extends Generations {
         }
         try (var _ = TensorScope.open()) {
             Tensor expected = golden.tensor(name).narrow(0, event.index(), 1).squeeze(0);
-            assertThat(Golden.largestDifference(event.latents().toFloatArray(), expected.toFloatArray()))
-                    .as("latents after step %d", event.index())
-                    .isLessThan(Golden.LATENTS);
+            Elements.assertClose("latents after step " + event.index(), event.latents().toFloatArray(), expected.toFloatArray(),
+                    Golden.LATENTS);
             checked.add(event.index());
         } catch (IOException e) {
             throw new AssertionError(e);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
@@ -14,6 +15,7 @@ import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What users do to a pipeline besides the usual: wrong requests, interrupts, failures, changes, several threads. */
@@ -46,7 +50,7 @@ class PipelineTest {
     }
 
     private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(5).height(32).width(32);
+        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(8).height(32).width(32);
     }
 
     private static CacheMethod pab() {
@@ -136,19 +140,6 @@ class PipelineTest {
     }
 
     @Test
-    void isNotClosedUnderAGeneration() throws IOException {
-        var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
-        own.generate(request().onStep(_ -> assertThatIllegalStateException()
-                .isThrownBy(own::close)
-                .withMessageContaining("1 generations are running on this pipeline")).build()).close();
-        own.close();
-        own.close();
-        assertThatIllegalStateException()
-                .isThrownBy(() -> own.generate(request().build()))
-                .withMessage("generate: this pipeline is closed");
-    }
-
-    @Test
     void aPromptThatIsCutIsLogged() {
         try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
             String prompt = "a panda ".repeat(20);
@@ -170,9 +161,14 @@ class PipelineTest {
             Tensor latents = Tensor.of(new float[16], 1, 1, 4, 2, 2);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> pipeline.generate(request().latents(latents).build()))
-                    .withMessage("latents: expected shape [1, 2, 4, 4, 4] [batch, frames, channels, height, width] for this"
-                            + " request, found [1, 1, 4, 2, 2]");
+                    .withMessage("latents: expected floating-point numbers of shape [1, 2, 4, 4, 4] [batch, frames, channels, height,"
+                            + " width] for this request, found [1, 1, 4, 2, 2] float32 cpu");
         }
+        assertThatNullPointerException().isThrownBy(() -> pipeline.generate(null)).withMessage("request");
+        refusesWhatIsNoRequest();
+    }
+
+    private static void refusesWhatIsNoRequest() {
         assertThatIllegalArgumentException()
                 .isThrownBy(TextToVideoRequest::builder)
                 .withMessage("prompt: expected at least one, found none");
@@ -185,5 +181,77 @@ class PipelineTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> request().guidanceScale(Double.NaN))
                 .withMessage("guidance scale: expected a finite number, found NaN");
+    }
+
+    @Test
+    void refusesNulls() {
+        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder((String) null))
+                .withMessage("prompts[0]: expected a text, found null");
+        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder("a", null))
+                .withMessage("prompts[1]: expected a text, found null");
+        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder((String[]) null))
+                .withMessage("prompts: expected texts, found null");
+        assertThatNullPointerException().isThrownBy(() -> request().negativePrompts((String) null))
+                .withMessage("negative prompts[0]: expected a text, found null");
+        assertThatNullPointerException().isThrownBy(() -> request().latents(null))
+                .withMessage("latents: expected a tensor, found null");
+        assertThatNullPointerException().isThrownBy(() -> request().cache(null)).withMessageStartingWith("cache: expected a method");
+        assertThatNullPointerException().isThrownBy(() -> request().onStep(null))
+                .withMessage("onStep: expected a listener, found null");
+    }
+
+    @Test
+    void anEmptyPromptIsOneAsInDiffusers() {
+        assertThat(frames(TextToVideoRequest.builder("").steps(1).frames(1).height(32).width(32).build())).hasSize(3 * 32 * 32);
+    }
+
+    @Test
+    void latentsOfWholeNumbersOrClosedOnesAreRefused() {
+        try (var _ = TensorScope.open()) {
+            Tensor whole = Tensor.of(new long[128], 1, 2, 4, 4, 4);
+            assertThatIllegalArgumentException().isThrownBy(() -> pipeline.generate(request().latents(whole).build()))
+                    .withMessageEndingWith("found [1, 2, 4, 4, 4] int64 cpu");
+            Tensor closed = Tensor.of(new float[128], 1, 2, 4, 4, 4);
+            closed.close();
+            assertThatIllegalArgumentException().isThrownBy(() -> pipeline.generate(request().latents(closed).build()))
+                    .withMessage("latents: expected a tensor that is open until the generation begins, found a closed one");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1 and 8", "5, 1 and 8", "7, 1 and 8", "10, 9 and 16", "15, 9 and 16", "18, 17 and 24", "999999, 999993 and 1000000"})
+    void numbersOfFramesThatAreNotMadeAreRefusedWithTheNearest(int frames, String nearest) {
+        assertThatIllegalArgumentException().isThrownBy(() -> pipeline.generate(request().frames(frames).build()))
+                .withMessage("frames: expected a number that the model makes, the nearest are " + nearest + ", found " + frames);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"INT64", "INT32", "UINT8", "BOOL"})
+    void otherDtypesAreRefusedBeforeAFileIsRead(DType dtype) {
+        assertThatIllegalArgumentException().isThrownBy(() -> CogVideoXPipeline.load(Path.of("nowhere"), dtype, Device.CPU))
+                .withMessage("dtype: expected one of float32, float64, bfloat16, float16, found " + dtype.torchName());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16", "FLOAT16"})
+    void computesInEveryFloatingPointDtype(DType dtype) throws IOException {
+        try (var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), dtype, Device.CPU);
+                TextToVideoResult result = own.generate(request().build())) {
+            assertThat(result.latents().dtype()).isEqualTo(dtype);
+            assertThat(result.frames().dtype()).isEqualTo(DType.FLOAT32);
+        }
+    }
+
+    @Test
+    void aDeviceThatLibtorchLacksIsRefusedBeforeAFileIsRead() {
+        assertThatIllegalArgumentException().isThrownBy(() -> CogVideoXPipeline.load(Path.of("nowhere"), DType.FLOAT32, Device.cuda(99)))
+                .withMessageMatching("device: expected one of \\[cpu.*], which libtorch .* has, found cuda:99");
+    }
+
+    @Test
+    void aRequestIsDescribedInALine() {
+        assertThat(TextToVideoRequest.builder("a\npanda ".repeat(20), "a cat").frames(9).width(64).cache(pab()).build().toString())
+                .isEqualTo("TextToVideoRequest[\"" + "a panda ".repeat(8).substring(0, 60) + "…\" and 1 more, width 64, 9 frames, 50"
+                        + " steps, guidance scale 6.0, seed 42, cache pab]");
     }
 }

@@ -42,14 +42,21 @@ public record LibtorchInfo(
         }
     }
 
-    /** {@return how many threads an operator may use on the CPU} */
+    /**
+     * {@return how many threads an operator may use on the CPU}
+     *
+     * <p>Until {@link #setThreads}: one for each core of the machine, but no more than {@link Runtime#availableProcessors()},
+     * which heeds the process's affinity, the quota of a container and {@code -XX:ActiveProcessorCount}. The environment
+     * variable {@code OMP_NUM_THREADS} wins over all of these.
+     */
     public static int threads() {
         load();
         return (int) Panatorch.pt_num_threads();
     }
 
     /**
-     * Sets how many threads an operator may use on the CPU, for the whole process.
+     * Sets how many threads an operator may use on the CPU, for the whole process: operators that are called from now on,
+     * on any thread.
      *
      * @param threads 1 to 1024
      * @throws TorchException for another number, or where this libtorch cannot change it

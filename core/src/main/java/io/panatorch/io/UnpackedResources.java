@@ -11,8 +11,12 @@ import java.util.Map;
  * Resources as files, for what can only read files: executables, memory mappings.
  *
  * <p>They are unpacked once for all programs of a user, into a folder that is named after their content and appears when it
- * is whole; two programs may ask for it at once. Where: the folder that the system property {@code panatorch.cache} names,
- * else {@code $XDG_CACHE_HOME/panatorch}, else {@code ~/.cache/panatorch}.
+ * is whole; two programs may ask for it at once. Files that are damaged later are unpacked again: they are compared with
+ * the jars' checksums when they were written to, and once after each start of the machine.
+ *
+ * <p>Where: the folder that the system property {@code panatorch.cache} names, else {@code $XDG_CACHE_HOME/panatorch}, else
+ * {@code ~/.cache/panatorch}. Where there is no home or it cannot be written, {@code panatorch-} and the user's number in
+ * the folder for temporary files ({@code java.io.tmpdir}), which only its owner can enter.
  */
 public final class UnpackedResources {
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,9 +26,8 @@ final class WeightFiles {
     private static final Pattern VARIANT_NAME = Pattern.compile("[A-Za-z0-9_-]+");
     private static final Pattern INDEX = Pattern.compile(".*\\.safetensors\\.(index|index\\.[^.]+|[^.]+\\.index)\\.json");
     private static final String SHARD = "-\\d+-of-\\d+";
-    /** A single file or a shard; older writers put the variant after the numbers of a shard. */
-    private static final Pattern OF_VARIANT = Pattern.compile(
-            "[^.]+?(?:\\.([^.]+?)(?:" + SHARD + ")?|" + SHARD + "\\.([^.]+))\\.safetensors");
+    /** A single file or a shard, whose numbers older writers put before the variant. */
+    private static final Pattern OF_VARIANT = Pattern.compile("[^.]+\\.([^.]+?)(?:" + SHARD + ")?\\.safetensors");
     private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt)");
 
     private WeightFiles() {}
@@ -53,20 +53,35 @@ final class WeightFiles {
     static Path find(Path folder, String baseName, String variant) throws IOException {
         requireVariantName(variant);
         String index = baseName + SUFFIX + ".index";
+        if (!variant.equals(PLAIN)) {
+            List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
+                    baseName + SUFFIX + "." + variant + ".index.json");
+            Path file = first(folder, ofVariant);
+            if (file != null) {
+                return file;
+            }
+            if (hasVariant(folder, variant)) {
+                throw new InvalidFileException(folder, "has files of the variant " + variant + " but neither "
+                        + ofVariant.get(0) + " nor " + ofVariant.get(1) + "; fetch that too");
+            }
+        }
         List<String> plain = List.of(baseName + SUFFIX, index + ".json");
-        List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
-                baseName + SUFFIX + "." + variant + ".index.json");
-        List<String> wanted = variant.equals(PLAIN)
-                ? plain
-                : Stream.concat(ofVariant.stream(), plain.stream()).toList();
-        for (String name : wanted) {
+        Path file = first(folder, plain);
+        if (file == null) {
+            throw missing(folder, baseName, plain);
+        }
+        return file;
+    }
+
+    private static Path first(Path folder, List<String> names) throws IOException {
+        for (String name : names) {
             Path file = folder.resolve(name);
             if (Files.exists(file)) {
                 return file;
             }
             requireWhole(file);
         }
-        throw missing(folder, baseName, plain);
+        return null;
     }
 
     /** Refuses a link whose target is gone, which would otherwise look like no file at all. */
@@ -84,8 +99,8 @@ final class WeightFiles {
             return new InvalidFileException(folder, "is a file, expected the folder that has " + plain.getFirst());
         }
         List<String> names = names(folder);
-        TreeSet<String> variants = names.stream().filter(name -> name.startsWith(baseName) && variantOf(name) != null)
-                .map(WeightFiles::variantOf).collect(Collectors.toCollection(TreeSet::new));
+        TreeSet<String> variants = names.stream().filter(name -> name.startsWith(baseName)).map(WeightFiles::variantOf)
+                .filter(Objects::nonNull).collect(Collectors.toCollection(TreeSet::new));
         if (!variants.isEmpty()) {
             return new InvalidFileException(folder, "has no " + plain.getFirst() + ", only the variant"
                     + (variants.size() == 1 ? " " : "s ") + String.join(", ", variants)
@@ -110,10 +125,7 @@ final class WeightFiles {
     /** The variant that a file of weights is of, or null. */
     private static String variantOf(String name) {
         Matcher matcher = OF_VARIANT.matcher(name);
-        if (!matcher.matches()) {
-            return null;
-        }
-        return matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+        return matcher.matches() ? matcher.group(1) : null;
     }
 
     private static List<String> names(Path folder) throws IOException {

@@ -1,6 +1,7 @@
 package io.panatorch.tensor;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Where a tensor's memory is.
@@ -23,6 +24,7 @@ public record Device(Kind kind, int index) {
 
     /** Checks the index. */
     public Device {
+        Objects.requireNonNull(kind, "kind");
         if (index < 0 || kind == Kind.CPU && index != 0) {
             throw new IllegalArgumentException("device index " + index + " for " + kind.name().toLowerCase(Locale.ROOT));
         }
@@ -39,7 +41,7 @@ public record Device(Kind kind, int index) {
      * @throws IllegalArgumentException for any other name
      */
     public static Device parse(String name) {
-        if (name.equals("cpu")) {
+        if (Objects.requireNonNull(name, "name").equals("cpu")) {
             return CPU;
         }
         if (name.matches("cuda(:\\d{1,3})?")) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,12 +35,12 @@ class TensorLayersTest {
 
     private static void assertNear(Tensor actual, double[] expected, long... shape) {
         assertThat(actual.shape()).isEqualTo(Shape.of(shape));
-        assertThat(actual.toDoubleArray()).containsExactly(expected, within(1e-12));
+        Elements.assertClose("float64", actual.toDoubleArray(), expected, 1e-12);
     }
 
     private static void assertNearInFloat32(Tensor actual, double[] expected) {
         assertThat(actual.dtype()).isEqualTo(DType.FLOAT32);
-        assertThat(actual.toDoubleArray()).containsExactly(expected, within(2e-6));
+        Elements.assertClose("float32", actual.toDoubleArray(), expected, 2e-6);
     }
 
     @Test
@@ -155,9 +156,9 @@ class TensorLayersTest {
         double[] x = Naive.numbers(1, 2 * 3 * 4);
         Tensor both = tensor(x, 1, 2, 3, 4);
         Tensor second = both.narrow(1, 1, 1);
-        assertThat(Tensor.scaledDotProductAttention(both, both, both, null, 0.5).narrow(1, 1, 1).toDoubleArray())
-                .containsExactly(
-                        Tensor.scaledDotProductAttention(second, second, second, null, 0.5).toDoubleArray(), within(1e-12));
+        Elements.assertClose("second head",
+                Tensor.scaledDotProductAttention(both, both, both, null, 0.5).narrow(1, 1, 1).toDoubleArray(),
+                Tensor.scaledDotProductAttention(second, second, second, null, 0.5).toDoubleArray(), 1e-12);
         assertThatThrownBy(() -> Tensor.scaledDotProductAttention(both, both, both, tensor(x, 24), 1))
                 .hasMessageStartingWith("scaled_dot_product_attention of [1, 2, 3, 4] float64 cpu, [1, 2, 3, 4] float64 cpu,"
                         + " [1, 2, 3, 4] float64 cpu, [24] float64 cpu: ");
@@ -181,7 +182,7 @@ class TensorLayersTest {
                 1, 3, conv.outSize(0), conv.outSize(1), conv.outSize(2));
         Tensor single = input.to(DType.FLOAT32)
                 .conv3d(weight.to(DType.FLOAT32), tensor(b, 3).to(DType.FLOAT32), steps, pads);
-        assertThat(single.toDoubleArray()).containsExactly(expected, within(1e-5));
+        Elements.assertClose("float32", single.toDoubleArray(), expected, 1e-5);
         assertNear(input.conv3d(weight, null, steps, pads), conv.run(x, w, new double[3]),
                 1, 3, conv.outSize(0), conv.outSize(1), conv.outSize(2));
     }

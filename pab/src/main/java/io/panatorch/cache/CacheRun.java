@@ -1,6 +1,7 @@
 package io.panatorch.cache;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -13,8 +14,8 @@ public record CacheRun(List<Site> sites, int[] timesteps) {
 
     /** Copies both. */
     public CacheRun {
-        sites = List.copyOf(sites);
-        timesteps = timesteps.clone();
+        sites = List.copyOf(Objects.requireNonNull(sites, "sites"));
+        timesteps = Objects.requireNonNull(timesteps, "timesteps").clone();
     }
 
     /** {@return the same run with the sites of these kinds alone} */

@@ -1,5 +1,7 @@
 package io.panatorch.cache;
 
+import java.util.Objects;
+
 /**
  * One call of the denoiser.
  *
@@ -18,6 +20,8 @@ public record Step(int index, int count, int timestep) {
 
     /** {@return the step at an index of a schedule} */
     public static Step of(int index, int[] timesteps) {
-        return new Step(index, timesteps.length, timesteps[index]);
+        int count = Objects.requireNonNull(timesteps, "timesteps").length;
+        boolean exists = index >= 0 && index < count; // if not, the constructor says so
+        return new Step(index, count, exists ? timesteps[index] : 0);
     }
 }

@@ -112,6 +112,7 @@ final class CalibrateCommand implements Callable<Integer> {
         }
         video.request(used); // which refuses options that have no meaning
         checkOutputs();
+        video.checkSizes(model, 1);
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
             calibrate(pipeline, options, used, unseen);

@@ -99,6 +99,7 @@ final class CompareCommand implements Callable<Integer> {
             all.put(parsed, parsed.setting(terminal));
         }
         checkOutputs();
+        video.checkSizes(model, 1);
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
             for (Parsed parsed : all.keySet()) {

@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
 import io.panatorch.cogvideox.TextToVideoResult;
-import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -70,6 +69,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private CacheOptions cache;
 
+    @Option(names = "--allow-non-finite",
+            description = "go on where NaN or infinity come up, and write what is made of them; by default that is an error")
+    private boolean allowNonFinite;
+
     @Option(names = "--quiet", description = "show errors only")
     private boolean quiet;
 
@@ -83,7 +86,12 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** A batch of videos, without negative prompts or with some, and what of it is written. */
-    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {}
+    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {
+
+        void check() throws IOException {
+            outputs.check(prompts.size());
+        }
+    }
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -103,11 +111,19 @@ final class GenerateCommand implements Callable<Integer> {
         }
         model.check();
         List<Job> jobs = jobs();
-        for (Job job : jobs) {
-            job.outputs.check(job.prompts.size());
-        }
+        checkOutputs(jobs);
+        video.checkSizes(model, jobs.getFirst().prompts.size());
         generate(jobs);
         return ExitCode.OK;
+    }
+
+    /** What all jobs have in common, such as an encoder, is looked for once. */
+    private static void checkOutputs(List<Job> jobs) throws IOException {
+        Outputs.requireDistinct(jobs.stream().flatMap(job -> job.outputs.targets(job.prompts.size()).stream()).toArray(Path[]::new));
+        jobs.getFirst().check();
+        for (Job job : jobs) {
+            job.outputs.checkPlaces(job.prompts.size());
+        }
     }
 
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
@@ -140,6 +156,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (negative != null) {
             request.negativePrompts(negative.toArray(String[]::new));
         }
+        if (allowNonFinite) {
+            request.allowNonFinite();
+        }
         return new Job(texts, Objects.requireNonNullElse(negative, List.of()), request, written);
     }
 
@@ -150,8 +169,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
-            jobs.forEach(job -> job.outputs.checkSize(video.width(pipeline), video.height(pipeline)));
-            VaeConfig vae = VaeConfig.read(model.folder().resolve("vae/config.json"));
+            jobs.getFirst().outputs.checkSize(video.width(pipeline), video.height(pipeline));
             cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
@@ -162,20 +180,22 @@ final class GenerateCommand implements Callable<Integer> {
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
-                generate(pipeline, job, vae, seconds);
+                if (job != jobs.getFirst()) {
+                    job.check();
+                }
+                generate(pipeline, job, seconds);
                 seconds.clear();
             }
         }
     }
 
-    private void generate(CogVideoXPipeline pipeline, Job job, VaeConfig vae, Map<String, Double> seconds) throws IOException {
+    private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
         // Before the work, as it reads files.
         Recipe recipe = Recipe.of(job.prompts, job.negative, latents, model, video, job.outputs,
                 spec.commandLine().getParseResult());
         terminal.progress("encoding");
         try (TextToVideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
-            warnOfOtherFrames(result, vae);
             write(result, recipe.of(result), job, seconds);
         }
     }
@@ -208,18 +228,6 @@ final class GenerateCommand implements Callable<Integer> {
     private static void putNumbered(Map<String, String> conditions, String name, List<String> texts) {
         for (int i = 0; i < texts.size(); i++) {
             conditions.put(texts.size() == 1 ? name : name + " " + (i + 1), texts.get(i));
-        }
-    }
-
-    /** Each number of latent frames gives one number of frames; most numbers are given by none. */
-    private void warnOfOtherFrames(TextToVideoResult result, VaeConfig vae) {
-        long made = result.frames().size(1);
-        Integer frames = video.frames();
-        if (frames != null && frames != made) {
-            long latentFrames = result.latents().size(1);
-            long fewer = made < frames ? made : vae.decodedFrames(latentFrames - 1);
-            long more = made < frames ? vae.decodedFrames(latentFrames + 1) : made;
-            terminal.warning("--frames " + frames + ": the model makes " + fewer + " or " + more + ", here " + made);
         }
     }
 

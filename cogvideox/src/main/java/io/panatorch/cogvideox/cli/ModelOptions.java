@@ -45,6 +45,10 @@ final class ModelOptions {
     void check() {
         requireSupported("--device", device, Device.CPU.toString());
         requireSupported("--dtype", dtype, DType.FLOAT32.torchName());
+        if (!variant.matches("[A-Za-z0-9_-]*")) {
+            throw new IllegalArgumentException("--variant: expected a name of letters, digits, - and _, such as fp16, found '"
+                    + variant + "'");
+        }
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new IllegalArgumentException("--threads: expected 1 to " + MAX_THREADS + ", found " + threads);
         }
@@ -73,7 +77,8 @@ final class ModelOptions {
         ConfigFile scheduler = ConfigFile.read(folder().resolve("scheduler/scheduler_config.json"));
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
-        facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " " + scheduler.string("timestep_spacing", "leading"));
+        facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " "
+                + scheduler.string("timestep_spacing", "leading"));
         return facts;
     }
 

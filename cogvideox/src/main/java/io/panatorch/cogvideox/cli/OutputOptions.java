@@ -76,12 +76,8 @@ final class OutputOptions {
         if (!(fps > 0 && fps < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
         }
-        List<Path> files = Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
-        Outputs.requireDistinct(Stream.concat(videos(batch).stream(), files.stream()).toArray(Path[]::new));
         boolean isPage = cacheReport != null && CacheReport.isPage(cacheReport);
-        for (Path file : files) {
-            AtomicFile.check(file);
-        }
+        checkPlaces(batch);
         if (isPage) {
             PageVideo.check();
         }
@@ -91,6 +87,31 @@ final class OutputOptions {
             writer.requireRate(fps);
             writers.add(writer);
         }
+    }
+
+    /**
+     * Finds out the part of it that differs between {@linkplain #numbered numbered} outputs and takes no time.
+     *
+     * @throws IOException as {@link #check} does
+     */
+    void checkPlaces(int batch) throws IOException {
+        for (Path file : files()) {
+            AtomicFile.check(file);
+        }
+        for (Path target : videos(batch)) {
+            if (Files.isDirectory(target)) {
+                VideoWriter.to(target);
+            }
+        }
+    }
+
+    /** {@return all that is written for a batch} */
+    List<Path> targets(int batch) {
+        return Stream.concat(videos(batch).stream(), files().stream()).toList();
+    }
+
+    private List<Path> files() {
+        return Stream.of(latents, frames, stats, cacheReport).filter(Objects::nonNull).toList();
     }
 
     /** Finds out whether pictures of a size can be written. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,9 @@ final class PromptOptions {
      * @throws InvalidFileException where there is none, or the text is not in UTF-8
      */
     static List<String> lines(Path file) throws IOException {
+        if (Files.isRegularFile(file) && Files.size(file) == 0) { // not damaged, as other empty files are: one's own
+            throw withoutText(file);
+        }
         String text;
         try {
             ByteBuffer content = ByteBuffer.wrap(FileContent.read(file, MAX_BYTES, "a list of prompts"));
@@ -68,8 +72,12 @@ final class PromptOptions {
         }
         List<String> prompts = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
         if (prompts.isEmpty()) {
-            throw new InvalidFileException(file, "expected a prompt in each line, found no text");
+            throw withoutText(file);
         }
         return prompts;
+    }
+
+    private static InvalidFileException withoutText(Path file) {
+        return new InvalidFileException(file, "expected a prompt in each line, found no text");
     }
 }

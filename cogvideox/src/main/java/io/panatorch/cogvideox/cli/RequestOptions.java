@@ -2,7 +2,9 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.sizes.VideoSizes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ final class RequestOptions {
     @Option(names = "--width", paramLabel = "PIXELS", description = "width of the video (default: the model's)")
     private Integer width;
 
-    @Option(names = "--frames", paramLabel = "N", description = "frames of the video (default: the model's)")
+    @Option(names = "--frames", paramLabel = "N", description = "frames of the video: 1, 8, 9, 16, 17, ... (default: the model's)")
     private Integer frames;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "50",
@@ -56,11 +58,6 @@ final class RequestOptions {
         return Objects.requireNonNullElse(width, pipeline.defaultWidth());
     }
 
-    /** {@return the number that was asked for, or null} */
-    Integer frames() {
-        return frames;
-    }
-
     /**
      * {@return a request for a batch of videos}
      *
@@ -84,6 +81,21 @@ final class RequestOptions {
             request.frames(frames);
         }
         return request;
+    }
+
+    /**
+     * Asks the model's configuration, before its weights are read, whether it makes such videos. What is no model is left for the
+     * loading to say.
+     *
+     * @throws IllegalArgumentException where it does not, with the nearest sizes
+     */
+    void checkSizes(ModelOptions model, int batch) throws IOException {
+        boolean asked = height != null || width != null || frames != null;
+        if (asked && Files.exists(model.folder().resolve("model_index.json"))) {
+            VideoSizes sizes = VideoSizes.read(model.folder());
+            sizes.latents(batch, Objects.requireNonNullElse(height, sizes.height()), Objects.requireNonNullElse(width, sizes.width()),
+                    Objects.requireNonNullElse(frames, sizes.frames()));
+        }
     }
 
     /** {@return what videos were made with and numbers measured with, by names to be shown} */

@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.calibration.UnreachableTargetException;
+import io.panatorch.cogvideox.NonFiniteException;
 import io.panatorch.tensor.TorchException;
 import java.io.Console;
 import java.io.IOException;
@@ -10,7 +11,9 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -45,6 +48,7 @@ final class Terminal {
     private final PrintStream err;
     private final boolean drawsProgress;
     private final int columns;
+    private final Set<String> warned = new HashSet<>();
     private String progress;
     private String told;
     private boolean quiet;
@@ -140,8 +144,9 @@ final class Terminal {
         }
     }
 
+    /** Warns; of what was said before, as by another video of the same prompt, not again. */
     synchronized void warning(String text) {
-        if (!quiet) {
+        if (!quiet && warned.add(text)) {
             errorLine("warning: " + text);
         }
     }
@@ -190,7 +195,8 @@ final class Terminal {
                     f.getFile() + ": cannot be used: " + f.getClass().getSimpleName();
             case OutOfMemoryError _ -> "out of memory in Java: " + e.getMessage()
                     + "; choose smaller sizes, or give it more with JAVA_TOOL_OPTIONS=-Xmx...";
-            case IOException _, TorchException _, CancellationException _, UnreachableTargetException _ -> e.getMessage();
+            case IOException _, TorchException _, CancellationException _, UnreachableTargetException _, NonFiniteException _ ->
+                    e.getMessage();
             default -> "internal error: " + e + "; with the environment variable " + DEBUG + " set it says where";
         };
     }

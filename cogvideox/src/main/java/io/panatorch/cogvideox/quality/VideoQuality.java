@@ -6,6 +6,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * How close a video is to another one, which counts as right.
@@ -35,7 +36,8 @@ public record VideoQuality(double psnr, double ssim) {
      * @throws IllegalArgumentException where their shapes differ, or a picture is smaller than the window of 11 × 11
      */
     public static VideoQuality of(Tensor reference, Tensor video) {
-        Shape shape = reference.shape();
+        Shape shape = Objects.requireNonNull(reference, "reference").shape();
+        Objects.requireNonNull(video, "video");
         if (shape.dim() < 3 || !shape.equals(video.shape())) {
             throw new IllegalArgumentException("video quality: expected two videos of one shape [..., channels, height, width],"
                     + " found " + shape + " and " + video.shape());
@@ -66,9 +68,9 @@ public record VideoQuality(double psnr, double ssim) {
         }
     }
 
-    /** {@code [1, 1, height, width]} */
+    /** {@code [1, 1, 1, height, width]} */
     private static Tensor plane(Tensor planes, long index) {
-        return planes.narrow(0, index, 1).squeeze(0).to(DType.FLOAT64);
+        return planes.narrow(0, index, 1).to(DType.FLOAT64);
     }
 
     private static double ssim(Tensor x, Tensor y, Tensor window) {
@@ -82,19 +84,22 @@ public record VideoQuality(double psnr, double ssim) {
         return same.div(squaredMeans.add(C1).mul(variances.add(C2))).mean().item();
     }
 
-    /** The weighted mean around each pixel whose window lies inside the picture. */
+    /**
+     * The weighted mean around each pixel whose window lies inside the picture. As a picture of one frame: before a convolution in
+     * two dimensions libtorch asks NNPACK, which on some machines complains on standard error each time.
+     */
     private static Tensor mean(Tensor picture, Tensor window) {
-        long[] stride = {1, 1};
-        long[] padding = {0, 0};
-        return picture.conv2d(window, null, stride, padding).conv2d(window.transpose(2, 3), null, stride, padding);
+        long[] stride = {1, 1, 1};
+        long[] padding = {0, 0, 0};
+        return picture.conv3d(window, null, stride, padding).conv3d(window.transpose(3, 4), null, stride, padding);
     }
 
-    /** The column of the separable window, {@code [1, 1, 11, 1]}. */
+    /** The column of the separable window, {@code [1, 1, 1, 11, 1]}. */
     private static Tensor window(Device device) {
         double[] weights = new double[WINDOW];
         Arrays.setAll(weights, i -> Math.exp(-Math.pow(i - WINDOW / 2, 2) / (2 * DEVIATION * DEVIATION)));
         double sum = Arrays.stream(weights).sum();
         Arrays.setAll(weights, i -> weights[i] / sum);
-        return Tensor.of(weights, 1, 1, WINDOW, 1).to(device);
+        return Tensor.of(weights, 1, 1, 1, WINDOW, 1).to(device);
     }
 }

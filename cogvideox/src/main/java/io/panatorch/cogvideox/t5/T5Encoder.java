@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * The encoder of T5 (arXiv 1910.10683), transformers' {@code T5EncoderModel}: ids of tokens in, one vector a token out.
@@ -117,6 +118,7 @@ public final class T5Encoder implements AutoCloseable {
      * @return {@code [batch, tokens, d_model]}, upstream's {@code last_hidden_state}; it belongs to the innermost open scope
      * @throws IllegalArgumentException if there is no id at all, or lengths differ, or an id is outside the vocabulary
      * @throws IllegalStateException if the encoder is closed, or no scope is open
+     * @throws CancellationException before the next layer where the thread was interrupted
      */
     public Tensor forward(int[][] ids) {
         long[] flat = flatten(ids);
@@ -125,6 +127,9 @@ public final class T5Encoder implements AutoCloseable {
             Tensor hidden = embedding.forward(table).to(precise.dtype());    // [batch, tokens, d_model]
             Tensor bias = positions.bias(ids[0].length);                     // [1, heads, tokens, tokens]
             for (T5Block block : blocks) {
+                if (Thread.interrupted()) {
+                    throw new CancellationException("generation cancelled within the text encoder");
+                }
                 Tensor previous = hidden;
                 hidden = block.forward(previous, bias);
                 previous.close();

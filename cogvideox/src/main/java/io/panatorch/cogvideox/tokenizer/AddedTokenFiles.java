@@ -114,7 +114,8 @@ final class AddedTokenFiles {
         }
         if (first != null && first.token().id() != found.token().id()) {
             throw Problem.contradiction(found.file(), found.where(), "the id " + first.token().id() + " that "
-                    + first.file().getFileName() + " gives " + JsonFile.oneLine(found.token().content()), "" + found.token().id());
+                    + first.file().getFileName() + " gives " + JsonFile.oneLine(found.token().content()),
+                    "" + found.token().id());
         }
     }
 

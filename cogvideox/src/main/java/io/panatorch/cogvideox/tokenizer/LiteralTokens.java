@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.tokenizer;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Finds added tokens in a text. Where several begin at the same place the longest is taken; where one does not count because
@@ -20,21 +21,17 @@ final class LiteralTokens {
         }
     }
 
-    /** Takes the parts of a text in their order. */
-    interface Parts {
-
-        /** A part in which there is no token; it is not empty. */
-        void text(byte[] text, int from, int to);
-
-        void token(AddedToken token);
+    /** Takes a part of a text in which there is no token; it is not empty. */
+    interface Text {
+        void accept(byte[] text, int from, int to);
     }
 
     boolean isEmpty() {
         return tokens.isEmpty();
     }
 
-    /** Splits a part of a UTF-8 text, which counts as if nothing was around it. */
-    void split(byte[] text, int from, int to, Parts parts) {
+    /** Gives the parts of a UTF-8 text in their order. What is before {@code from} and from {@code to} on counts for nothing. */
+    void split(byte[] text, int from, int to, Text between, Consumer<AddedToken> found) {
         int done = from;
         int position = from;
         while (position < to) {
@@ -48,15 +45,15 @@ final class LiteralTokens {
             if (!token.singleWord() || Characters.isAlone(text, from, to, position, end)) {
                 int start = token.lstrip() ? Characters.spaceBefore(text, done, position) : position;
                 if (done < start) {
-                    parts.text(text, done, start);
+                    between.accept(text, done, start);
                 }
-                parts.token(token);
+                found.accept(token);
                 done = token.rstrip() ? Characters.spaceAfter(text, end, to) : end;
             }
             position = Math.max(end, done);
         }
         if (done < to) {
-            parts.text(text, done, to);
+            between.accept(text, done, to);
         }
     }
 }

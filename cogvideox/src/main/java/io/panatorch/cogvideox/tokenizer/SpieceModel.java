@@ -120,6 +120,11 @@ final class SpieceModel {
             throw Problem.damaged(file, "normalizer_spec.precompiled_charsmap", "a character map", "none");
         }
         Vocabulary vocabulary = Vocabulary.of(file, "pieces", pieces, unknownId);
+        Normalizer normalizer = Normalizer.of(file, "normalizer_spec.precompiled_charsmap", charsmap);
+        return new TokenizerFile(vocabulary, normalizer, tokens(vocabulary, added));
+    }
+
+    private List<AddedToken> tokens(Vocabulary vocabulary, AddedTokenFiles added) throws InvalidFileException {
         Map<String, Integer> ids = new HashMap<>(vocabulary.ids());
         TokenizerFile.checkTokens(file, "pieces", ids);
         List<AddedToken> own = new ArrayList<>();
@@ -135,7 +140,6 @@ final class SpieceModel {
             }
             own.add(AddedToken.special(text, id));
         }
-        Normalizer normalizer = Normalizer.of(file, "normalizer_spec.precompiled_charsmap", charsmap);
-        return new TokenizerFile(vocabulary, normalizer, added.complete(ids, own));
+        return added.complete(ids, own);
     }
 }

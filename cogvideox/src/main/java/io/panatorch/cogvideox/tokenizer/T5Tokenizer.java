@@ -115,7 +115,7 @@ public final class T5Tokenizer {
 
     private boolean hasUnknown(String word) {
         boolean[] found = new boolean[1];
-        split(word, segment -> found[0] |= Arrays.stream(vocabulary.segment(segment)).anyMatch(id -> id == vocabulary.unknownId()),
+        split(word, segment -> found[0] |= IntStream.of(vocabulary.segment(segment)).anyMatch(id -> id == vocabulary.unknownId()),
                 _ -> {});
         return found[0];
     }
@@ -123,33 +123,15 @@ public final class T5Tokenizer {
     /** Gives the normalised parts of a text between the tokens in it, and those, in their order. */
     private void split(String text, Consumer<byte[]> segments, Consumer<AddedToken> found) {
         byte[] utf8 = TokenizerBytes.utf8(text);
-        LiteralTokens.Parts ofMapped = parts((part, from, to) -> segments.accept(Normalizer.mark(part, from, to)), found);
-        literals.split(utf8, 0, utf8.length, parts((part, from, to) -> {
+        literals.split(utf8, 0, utf8.length, (part, from, to) -> {
             if (mapped.isEmpty()) {
                 segments.accept(normalizer.normalize(part, from, to));
             } else {
                 byte[] map = normalizer.map(part, from, to);
-                mapped.split(map, 0, map.length, ofMapped);
+                mapped.split(map, 0, map.length,
+                        (rest, start, end) -> segments.accept(Normalizer.mark(rest, start, end)), found);
             }
-        }, found));
-    }
-
-    private interface Text {
-        void accept(byte[] text, int from, int to);
-    }
-
-    private static LiteralTokens.Parts parts(Text text, Consumer<AddedToken> token) {
-        return new LiteralTokens.Parts() {
-            @Override
-            public void text(byte[] part, int from, int to) {
-                text.accept(part, from, to);
-            }
-
-            @Override
-            public void token(AddedToken found) {
-                token.accept(found);
-            }
-        };
+        }, found);
     }
 
     /**

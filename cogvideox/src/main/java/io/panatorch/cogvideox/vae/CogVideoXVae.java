@@ -81,7 +81,7 @@ public final class CogVideoXVae implements AutoCloseable {
      * @return {@code [batch, outChannels, frames', h · scale, w · scale]} with {@link VaeConfig#decodedFrames frames'} and
      *     {@link VaeConfig#spatialScale scale}; values are meant to be in [-1, 1] but not clamped to it
      * @throws IllegalArgumentException for latents of another shape, dtype or device
-     * @throws CancellationException before the next few frames where the thread was interrupted
+     * @throws CancellationException before the next layer where the thread was interrupted
      */
     public Tensor decode(Tensor latents) {
         requireFit(latents);
@@ -91,9 +91,6 @@ public final class CogVideoXVae implements AutoCloseable {
             // What does not make a batch of two joins the first one.
             long end = Math.min(frames, BATCH_FRAMES + frames % BATCH_FRAMES);
             for (long start = 0, done = 0; start < frames; start = end, end += BATCH_FRAMES) {
-                if (Thread.interrupted()) {
-                    throw new CancellationException("cancelled after decoding " + start + " of " + frames + " latent frames");
-                }
                 done += decodeBatch(latents, start, end - start, cache, video, done);
             }
             return scope.promote(video);

@@ -7,6 +7,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /** All steps from latents to frames, one after another: diffusers' {@code CogVideoXDecoder3D}. */
 final class Decoder3d {
@@ -54,6 +55,9 @@ final class Decoder3d {
         try (var scope = TensorScope.open()) {
             Tensor x = convIn.forward(latents, cache);
             for (Stage stage : stages) {
+                if (Thread.interrupted()) {
+                    throw new CancellationException("generation cancelled within the decoder");
+                }
                 Tensor next = stage.forward(x, latents, cache);
                 x.close();
                 x = next;

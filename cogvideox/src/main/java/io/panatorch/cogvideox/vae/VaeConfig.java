@@ -134,7 +134,7 @@ public record VaeConfig(
     }
 
     /** {@return how many blocks, counted from the smallest frames, also double the number of frames} */
-    int temporalUpsamplings() {
+    public int temporalUpsamplings() {
         int level = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(temporalCompressionRatio);
         return Math.min(level, blockOutChannels.size() - 1);
     }

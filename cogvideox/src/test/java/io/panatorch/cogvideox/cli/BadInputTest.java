@@ -10,6 +10,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +38,18 @@ class BadInputTest {
         --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
         --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
         --height -16               | height: expected 1 or more, found -16
-        --frames 2147483647        | latents of 536870912 × 6 × 8: expected ones with at most 44739242 patches
+        --frames 10                | frames: expected a number that the model makes, the nearest are 9 and 16, found 10
+        --frames 2147483647        | frames: expected a number that the model makes, the nearest are 2147483641 and \
+        2147483648, found 2147483647
+        --frames 2147483641        | frames, height and width: expected at most 44739242 patches, found 6442450932
+        --height 1073741824        | height and width: expected pictures of at most 536870909 pixels, found 68719476736
         --frames 0                 | frames: expected 1 or more, found 0
         --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
         --cache-report r.pdf       | --cache-report: expected a file that ends with .html or .txt, found r.pdf
         --fps 0                    | --fps: expected a number above 0, found 0.0
         --fps Infinity             | --fps: expected a number above 0, found Infinity
         --threads 0                | --threads: expected 1 to 1024, found 0
+        --variant ../fp16          | --variant: expected a name of letters, digits, - and _, such as fp16, found '../fp16'
         --threads 1025             | --threads: expected 1 to 1024, found 1025
         --device cuda              | --device: expected cpu, found cuda, which does not work yet
         --device gpu               | --device: expected cpu, found gpu, which does not work yet
@@ -158,6 +164,9 @@ class BadInputTest {
         fails(1, folder + ": expected a list of prompts, found a folder", notLoaded("--prompts", folder.toString()));
         fails(1, at("none") + ": does not exist", notLoaded("--prompts", at("none")));
         Files.writeString(prompts, "b\nc\n");
+        Path third = Files.createDirectory(folder.resolve("l-3"));
+        fails(1, third + ": is not a regular file; choose another path",
+                notLoaded("--prompts", prompts.toString(), "--output-latents", at("l")));
         fails(2, "--negative-prompt: expected 1 or as many as prompts (3), found 2",
                 notLoaded("--prompts", prompts.toString(), "--negative-prompt", "x", "--negative-prompt", "y"));
     }
@@ -245,6 +254,8 @@ class BadInputTest {
         fails(1, at("no-model") + ": has no model_index.json, expected a diffusers directory", notLoaded("--output", at("frames")));
 
         Path model = copyOfModel();
+        fails(1, model + ": has no weights of the variant fp16; ask for none, or fetch them",
+                Stream.concat(Stream.of(withModel(model)), Stream.of("--variant", "fp16")).toArray(String[]::new));
         Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");
         byte[] whole = Files.readAllBytes(weights);
         Files.write(weights, new byte[0]);
@@ -298,8 +309,8 @@ class BadInputTest {
         fails(1, file + ": expected a tensor \"latents\" [batch, frames, channels, height, width], found [other]", latents(file));
 
         save("latents", Tensor::of, 1, 3, 4, 8, 6);
-        fails(2, "latents: expected shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for this request,"
-                + " found [1, 3, 4, 8, 6]", latents(file));
+        fails(2, "latents: expected floating-point numbers of shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for"
+                + " this request, found [1, 3, 4, 8, 6] float32 cpu", latents(file));
 
         save("latents", (values, shape) -> Tensor.of(new long[values.length], shape), 1, 3, 4, 6, 8);
         fails(1, file + ": tensor \"latents\": expected a floating-point dtype, found int64", latents(file));
@@ -323,6 +334,25 @@ class BadInputTest {
         try (var _ = TensorScope.open()) {
             Safetensors.save(folder.resolve("noise.safetensors"), Map.of(name, maker.make(new float[count], shape)), Map.of());
         }
+    }
+
+    @Test
+    void numbersThatAreNoneEndItUnlessTheyAreAllowed() throws IOException {
+        String file = at("noise.safetensors");
+        save("latents", (values, shape) -> {
+            values[17] = Float.NaN;
+            return Tensor.of(values, shape);
+        }, 1, 3, 4, 6, 8);
+        fails(1, "the given latents are not finite", latents(file));
+        assertThat(folder.resolve("f.safetensors")).doesNotExist();
+
+        List<String> allowed = new ArrayList<>(List.of(latents(file)));
+        allowed.addAll(List.of("--allow-non-finite", "--output", at("frames")));
+        Run run = Run.of(allowed.toArray(String[]::new));
+        assertThat(run.err()).isEqualTo("panatorch: warning: the given latents are not finite\n");
+        assertThat(run.status()).isZero();
+        assertThat(folder.resolve("f.safetensors")).exists();
+        assertThat(folder.resolve("frames")).isNotEmptyDirectory();
     }
 
     private String[] latents(String file) {

@@ -126,6 +126,7 @@ class CancelTest {
         line.addAll(List.of("-m", "io.panatorch.cogvideox/" + Main.class.getName(), command,
                 "--model", Golden.folder("t2v-2b").resolve("pipeline").toString()));
         line.addAll(List.of(options));
+        line.add("--quiet"); // progress is told where it takes long
         ProcessBuilder builder = new ProcessBuilder(line).directory(out.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(errors.toFile());
         builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);

@@ -47,7 +47,7 @@ class HelpTest {
     @ParameterizedTest
     @ValueSource(strings = {"generate", "compare", "calibrate"})
     void examplesOfHelpCanBeUsed(String command) {
-        List<String> examples = Pattern.compile("(?m)^  panatorch (.*(?:\\\\\n.*)*)$").matcher(Run.of(command, "--help").out())
+        List<String> examples = Pattern.compile("(?m)^  panatorch (.*(?:(?<=\\\\)\n.*)*)$").matcher(Run.of(command, "--help").out())
                 .results().map(example -> example.group(1).replace("\\\n", " ")).toList();
         assertThat(examples).hasSizeGreaterThan(1);
         for (String example : examples) {

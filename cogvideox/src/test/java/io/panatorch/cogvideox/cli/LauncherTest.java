@@ -102,14 +102,6 @@ class LauncherTest {
         return here.toString().substring(0, here.toString().length() - file.length());
     }
 
-    @Test
-    void anOldSystemHasAnotherLocaleWithUtf8() throws Exception {
-        script(bin.resolve("locale"), "#!/bin/sh\n[ \"$LC_ALL\" = de_DE.UTF-8 ] && echo UTF-8 || echo ANSI_X3.4-1968\n");
-        script(jdk.resolve("bin/java"), "#!/bin/sh\necho $LC_ALL\n");
-        assertThat(launch(launcher, Map.of("LC_ALL", "de_DE.UTF-8")).out()).isEqualTo("de_DE.UTF-8\n");
-        assertThat(launch(launcher, Map.of("LC_ALL", "fr_FR.UTF-8")).out()).isEqualTo("C.UTF-8\n");
-    }
-
     /** As cron and services do. */
     @Test
     void hardlyAnyEnvironmentIsEnough() throws Exception {

@@ -3,8 +3,8 @@ package io.panatorch.cogvideox.t5;
 import static io.panatorch.cogvideox.t5.T5Fixtures.encode;
 import static io.panatorch.cogvideox.t5.T5Fixtures.expected;
 import static io.panatorch.cogvideox.t5.T5Fixtures.ids;
-import static io.panatorch.cogvideox.t5.T5Fixtures.maxDifference;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.tensor.DType;
@@ -12,12 +12,14 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import io.panatorch.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -53,7 +55,7 @@ class T5EncoderTest {
     void embeddingsOfTransformers(String model, String name) throws IOException {
         try (var encoder = load(model)) {
             float[] actual = encode(encoder, ids(model + "/" + name + "/ids"));
-            assertThat(maxDifference(actual, expected(model + "/" + name + "/embeds"))).isLessThan(TOLERANCE);
+            Elements.assertClose(name, actual, expected(model + "/" + name + "/embeds"), TOLERANCE);
         }
     }
 
@@ -68,7 +70,7 @@ class T5EncoderTest {
         try (var encoder = T5Encoder.load(folder, DType.FLOAT32, Device.CPU)) {
             float[] actual = encode(encoder, ids("gated-silu/prompt/ids"));
             String name = "activations/" + projection + (explicit == null ? "" : "/" + explicit);
-            assertThat(maxDifference(actual, expected(name))).isLessThan(TOLERANCE);
+            Elements.assertClose(name, actual, expected(name), TOLERANCE);
         }
     }
 
@@ -79,7 +81,7 @@ class T5EncoderTest {
         try (var encoder = load("half", dtype); var _ = TensorScope.open()) {
             Tensor embeds = encoder.forward(ids("half/prompt/ids"));
             assertThat(embeds.dtype()).isEqualTo(dtype);
-            assertThat(maxDifference(embeds.toFloatArray(), expected("half/" + name + "/embeds"))).isLessThan(tolerance);
+            Elements.assertClose(name, embeds.toFloatArray(), expected("half/" + name + "/embeds"), tolerance);
         }
     }
 
@@ -91,7 +93,7 @@ class T5EncoderTest {
         int[][] ids = ids("half/prompt/ids");
         try (var half = T5Encoder.load(folder, DType.FLOAT16, Device.CPU);
                 var full = T5Encoder.load(folder, DType.FLOAT32, Device.CPU)) {
-            assertThat(maxDifference(encode(half, ids), encode(full, ids))).isLessThan(0.02f);
+            Elements.assertClose("float16", encode(half, ids), encode(full, ids), 0.02);
         }
     }
 
@@ -101,6 +103,18 @@ class T5EncoderTest {
             Tensor embeds = encoder.forward(ids("gated-gelu/batch/ids"));
             assertThat(embeds.shape()).isEqualTo(Shape.of(2, 18, encoder.config().dModel()));
             assertThat(scope.size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anInterruptEndsItBeforeTheNextLayer() throws IOException {
+        int[][] ids = ids("gated-gelu/batch/ids");
+        try (var encoder = load("gated-gelu"); var scope = TensorScope.open()) {
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> encoder.forward(ids))
+                    .withMessage("generation cancelled within the text encoder");
+            assertThat(Thread.interrupted()).isFalse();
+            assertThat(scope.size()).isZero();
         }
     }
 

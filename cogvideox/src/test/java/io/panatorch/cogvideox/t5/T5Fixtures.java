@@ -66,17 +66,6 @@ final class T5Fixtures {
         }
     }
 
-    static float maxDifference(float[] actual, float[] expected) {
-        if (actual.length != expected.length) {
-            throw new AssertionError("expected " + expected.length + " values, found " + actual.length);
-        }
-        float max = 0;
-        for (int i = 0; i < actual.length; i++) {
-            max = Math.max(max, Math.abs(actual[i] - expected[i]));    // NaN stays NaN
-        }
-        return max;
-    }
-
     /** A copy of a model with other weights or another configuration, in a folder of its own. */
     static Path changed(Path folder, String model, String config, Consumer<Map<String, Tensor>> weights) throws IOException {
         Files.writeString(folder.resolve("config.json"), config);

@@ -10,6 +10,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -91,9 +92,7 @@ class ModulesGoldenTest {
             throws IOException {
         float[] expected = golden.load(name + "/out").toFloatArray();
 
-        assertThat(Golden.largestDifference(
-                        SincosPositions.of(dim, frames, height, width, spatial, temporal), expected))
-                .isLessThan(Golden.MODULE);
+        Elements.assertClose(name, SincosPositions.of(dim, frames, height, width, spatial, temporal), expected, Golden.MODULE);
     }
 
     @ParameterizedTest
@@ -110,7 +109,7 @@ class ModulesGoldenTest {
                     embedding.video(image, positions));
 
             float[] expected = golden.load("patch_embed_sincos/out" + index).toFloatArray();
-            assertThat(Golden.largestDifference(tokens.toFloatArray(), expected)).isLessThan(Golden.MODULE);
+            Elements.assertClose("tokens", tokens.toFloatArray(), expected, Golden.MODULE);
         }
     }
 
@@ -121,7 +120,7 @@ class ModulesGoldenTest {
     private void assertClose(Tensor actual, String name, int row) throws IOException {
         Tensor expected = golden.load(name).narrow(0, row, 1);
         assertThat(actual.shape()).as(name).isEqualTo(expected.shape());
-        assertThat(Golden.largestDifference(actual.toFloatArray(), expected.toFloatArray())).as(name).isLessThan(Golden.MODULE);
+        Elements.assertClose(name, actual.toFloatArray(), expected.toFloatArray(), Golden.MODULE);
     }
 
     /** The weights of one oracle, in a file of their own. */

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.vae;
 
 import static io.panatorch.cogvideox.vae.VaeFixtures.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.io.InvalidFileException;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
@@ -71,6 +73,18 @@ class CogVideoXVaeTest {
             assertThat(LiveTensors.count()).isEqualTo(before + 1);
             assertThat(scope.size()).isEqualTo(2);
             assertThat(latents.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void anInterruptEndsItBeforeTheNextLayer() throws IOException {
+        try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var scope = TensorScope.open()) {
+            Tensor latents = io.load("decode_in_5");
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> vae.decode(latents))
+                    .withMessage("generation cancelled within the decoder");
+            assertThat(Thread.interrupted()).isFalse();
+            assertThat(scope.size()).isEqualTo(1);
         }
     }
 

@@ -6,6 +6,7 @@ import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
+import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -36,7 +37,6 @@ final class VaeFixtures {
 
     static void assertClose(Tensor found, Tensor expected) {
         assertThat(found.shape()).isEqualTo(expected.shape());
-        float[] numbers = found.toFloatArray();
-        assertThat(numbers).usingComparatorWithPrecision(TOLERANCE).containsExactly(expected.toFloatArray());
+        Elements.assertClose("elements", found.toFloatArray(), expected.toFloatArray(), TOLERANCE);
     }
 }

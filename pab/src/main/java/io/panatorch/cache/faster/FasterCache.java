@@ -271,13 +271,14 @@ public final class FasterCache implements CacheMethod {
         }
 
         private Builder identifiers(SiteKind kind, String... identifiers) {
-            kind(kind).identifiers = Arrays.stream(identifiers).map(identifier -> pattern(kind, identifier)).toList();
+            kind(kind).identifiers = Arrays.stream(Objects.requireNonNull(identifiers, "identifiers"))
+                    .map(identifier -> pattern(kind, identifier)).toList();
             return this;
         }
 
         private static Pattern pattern(SiteKind kind, String identifier) {
             try {
-                return Pattern.compile(identifier);
+                return Pattern.compile(Objects.requireNonNull(identifier, "identifier"));
             } catch (PatternSyntaxException e) {
                 throw new IllegalArgumentException(words(kind) + " block identifier \"" + identifier
                         + "\" is not a regular expression: " + e.getDescription() + " at index " + e.getIndex(), e);

@@ -8,6 +8,7 @@ import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -90,8 +91,8 @@ public final class MagCache implements CacheMethod {
 
         private Builder(List<Double> magRatios) {
             List<Float> rounded = new ArrayList<>();
-            for (Double ratio : magRatios) {
-                require(Double.isFinite(ratio), "mag ratios: expected finite numbers", ratio);
+            for (Double ratio : Objects.requireNonNull(magRatios, "magRatios")) {
+                require(ratio != null && Float.isFinite(ratio.floatValue()), "mag ratios: expected finite numbers", ratio);
                 rounded.add(ratio.floatValue());
             }
             require(!rounded.isEmpty(), "mag ratios: expected one for each step of a calibration run", "none");

@@ -35,10 +35,12 @@ public record BroadcastRule(SiteKind kind, List<Integer> layers, int skipRange, 
             throw new IllegalArgumentException("broadcast kind: expected an attention or FEED_FORWARD, found " + kind);
         }
         String words = ReuseRule.words(kind);
-        layers = List.copyOf(new TreeSet<>(Objects.requireNonNull(layers, "layers")));
-        if (!layers.isEmpty() && layers.getFirst() < 0) {
-            throw new IllegalArgumentException(words + " layers: expected each 0 or more, found " + layers.getFirst());
+        for (Integer layer : Objects.requireNonNull(layers, "layers")) {
+            if (layer == null || layer < 0) {
+                throw new IllegalArgumentException(words + " layers: expected each 0 or more, found " + layer);
+            }
         }
+        layers = List.copyOf(new TreeSet<>(layers));
         if (skipRange < 1) {
             throw new IllegalArgumentException(words + " skip range: expected 1 or more, found " + skipRange);
         }

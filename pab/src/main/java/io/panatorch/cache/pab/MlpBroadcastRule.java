@@ -25,12 +25,11 @@ record MlpBroadcastRule(List<Integer> blocks, List<Integer> timesteps, int skipC
     }
 
     private static List<Integer> checked(String what, List<Integer> numbers) {
-        List<Integer> copy = List.copyOf(numbers);
-        if (copy.isEmpty() || copy.stream().anyMatch(number -> number < 0)) {
+        if (numbers == null || numbers.isEmpty() || numbers.stream().anyMatch(number -> number == null || number < 0)) {
             throw new IllegalArgumentException(
-                    "MLP broadcast " + what + ": expected at least one, each 0 or more, found " + copy);
+                    "MLP broadcast " + what + ": expected at least one, each 0 or more, found " + numbers);
         }
-        return copy;
+        return List.copyOf(numbers);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Rules of a Pyramid Attention Broadcast as a JSON file, with what they were found for.
@@ -47,10 +48,12 @@ public record PabConfig(List<BroadcastRule> rules, Map<String, String> calibrate
 
     /** Copies all, and keeps the order. */
     public PabConfig {
-        rules = List.copyOf(rules);
-        if (rules.isEmpty()) {
-            throw new IllegalArgumentException("rules: expected at least one, found none");
+        if (Objects.requireNonNull(rules, "rules").isEmpty() || rules.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("rules: expected at least one, each a rule, found " + (rules.isEmpty() ? "none" : rules));
         }
+        rules = List.copyOf(rules);
+        Objects.requireNonNull(calibratedFor, "calibratedFor");
+        Objects.requireNonNull(expected, "expected");
         calibratedFor = Collections.unmodifiableMap(new LinkedHashMap<>(calibratedFor));
         expected = Collections.unmodifiableMap(new LinkedHashMap<>(expected));
     }

@@ -263,7 +263,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
          * it. A window with another skip range, or the MLPs in a window, are set so.
          */
         public Builder rule(BroadcastRule rule) {
-            rules.add(Objects.requireNonNull(rule));
+            rules.add(Objects.requireNonNull(rule, "rule"));
             return this;
         }
 
@@ -285,7 +285,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
 
         private Builder identifiers(SiteKind kind, String... identifiers) {
             List<Pattern> patterns = new ArrayList<>();
-            for (String identifier : identifiers) {
+            for (String identifier : Objects.requireNonNull(identifiers, "identifiers")) {
                 patterns.add(pattern(kind, identifier));
             }
             kind(kind).identifiers = List.copyOf(patterns);
@@ -295,7 +295,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         /** The message of a PatternSyntaxException has several lines and does not say which setting is wrong. */
         private static Pattern pattern(SiteKind kind, String identifier) {
             try {
-                return Pattern.compile(identifier);
+                return Pattern.compile(Objects.requireNonNull(identifier, "identifier"));
             } catch (PatternSyntaxException e) {
                 throw new IllegalArgumentException(ReuseRule.words(kind) + " block identifier \"" + identifier
                         + "\" is not a regular expression: " + e.getDescription() + " at index " + e.getIndex(), e);

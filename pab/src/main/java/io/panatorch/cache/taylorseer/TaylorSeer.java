@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -114,7 +115,7 @@ public final class TaylorSeer implements CacheMethod {
 
         /** What differences are held in; bfloat16 if not set, which takes half of float32's memory. */
         public Builder taylorFactorsDtype(DType dtype) {
-            if (!dtype.isFloatingPoint()) {
+            if (!Objects.requireNonNull(dtype, "dtype").isFloatingPoint()) {
                 throw new IllegalArgumentException("taylor factors dtype: expected a floating-point one, found "
                         + dtype.torchName());
             }
@@ -124,7 +125,11 @@ public final class TaylorSeer implements CacheMethod {
 
         /** What is predicted, instead of the attentions; the paper predicts attentions and MLPs. */
         public Builder kinds(SiteKind first, SiteKind... others) {
-            kinds = Collections.unmodifiableSet(EnumSet.of(first, others));
+            Set<SiteKind> all = EnumSet.of(Objects.requireNonNull(first, "first"));
+            for (SiteKind other : Objects.requireNonNull(others, "others")) {
+                all.add(Objects.requireNonNull(other, "others"));
+            }
+            kinds = Collections.unmodifiableSet(all);
             return this;
         }
 
@@ -135,13 +140,13 @@ public final class TaylorSeer implements CacheMethod {
 
         /** Narrows to sites whose whole name matches one of these regular expressions; none means all. */
         public Builder cacheIdentifiers(String... patterns) {
-            identifiers = Arrays.stream(patterns).map(Builder::pattern).toList();
+            identifiers = Arrays.stream(Objects.requireNonNull(patterns, "patterns")).map(Builder::pattern).toList();
             return this;
         }
 
         private static Pattern pattern(String identifier) {
             try {
-                return Pattern.compile(identifier);
+                return Pattern.compile(Objects.requireNonNull(identifier, "pattern"));
             } catch (PatternSyntaxException e) {
                 throw new IllegalArgumentException("cache identifier \"" + identifier + "\" is not a regular expression: "
                         + e.getDescription() + " at index " + e.getIndex(), e);

@@ -14,7 +14,8 @@ record TeaRule(double threshold, List<Double> coefficients) {
         if (!(threshold >= 0 && threshold < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("threshold: expected a number of 0 or more, found " + threshold);
         }
-        if (coefficients.isEmpty() || !coefficients.stream().allMatch(Double::isFinite)) {
+        if (coefficients == null || coefficients.isEmpty()
+                || !coefficients.stream().allMatch(coefficient -> coefficient != null && Double.isFinite(coefficient))) {
             throw new IllegalArgumentException("coefficients: expected finite numbers, found " + coefficients);
         }
         coefficients = List.copyOf(coefficients);

@@ -1,0 +1,4 @@
+/** An application that paints with Panatorch. */
+module painter {
+    requires io.panatorch.cogvideox;
+}

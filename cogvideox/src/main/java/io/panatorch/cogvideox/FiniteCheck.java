@@ -1,0 +1,60 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cache.Step;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.util.function.Supplier;
+
+/**
+ * Looks for NaN and infinity on the way from the noise to the frames, and says where they begin. The first ones end the generation,
+ * or where the request allows them are a warning.
+ *
+ * <p>A check is one mean over the tensor and one number that is read back. On an accelerator reading waits for the step, which a
+ * step event, "done", and a cancellation need in any case: a queue that runs ahead makes both meaningless.
+ */
+final class FiniteCheck {
+
+    private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
+
+    private final TextToVideoRequest request;
+    private final DType dtype;
+    private boolean found;
+
+    FiniteCheck(TextToVideoRequest request, DType dtype) {
+        this.request = request;
+        this.dtype = dtype;
+    }
+
+    /** To follow each step. */
+    void requireLatents(Tensor latents, Step step) {
+        require(latents, () -> "latents are not finite from step " + (step.index() + 1) + " of " + step.count() + " on (timestep "
+                + step.timestep() + "): " + remedy() + ", or look for NaN in the transformer's weights");
+    }
+
+    /** @throws NonFiniteException for NaN or infinity, where the request does not allow them */
+    void require(Tensor tensor, Supplier<String> problem) {
+        if (found || isFinite(tensor)) {
+            return;
+        }
+        if (!request.allowsNonFinite()) {
+            throw new NonFiniteException(problem.get());
+        }
+        found = true;
+        LOGGER.log(System.Logger.Level.WARNING, problem);
+    }
+
+    /** What to try. */
+    String remedy() {
+        return dtype == DType.FLOAT16
+                ? "try float32 or bfloat16, which do not overflow where float16 does"
+                : "try a lower guidance scale than " + request.guidanceScale();
+    }
+
+    /** A sum is finite only where every term is. That of finite terms overflows near 1e38 only, where no picture is left either. */
+    private static boolean isFinite(Tensor tensor) {
+        try (TensorScope _ = TensorScope.open()) {
+            return Double.isFinite(tensor.mean().item());
+        }
+    }
+}
