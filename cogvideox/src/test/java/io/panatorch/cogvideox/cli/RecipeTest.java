@@ -31,7 +31,7 @@ class RecipeTest {
     @Test
     void statisticsMakeTheVideosAgain() throws IOException {
         run(tiny("--prompt", PROMPT, "--prompt", "a blue square", "--negative-prompt", "nothing 🚀", "--seed", "7", "--steps", "6",
-                "--guidance-scale", "2.5", "--height", "32", "--width", "80", "--frames", "5", "--pab-spatial-skip", "3",
+                "--guidance-scale", "2.5", "--height", "32", "--width", "80", "--frames", "8", "--pab-spatial-skip", "3",
                 "--pab-spatial-range=-1,900", "--output-latents", at("1.safetensors"), "--stats", at("1.json")));
         JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
 
@@ -106,7 +106,7 @@ class RecipeTest {
         assertThat(Fingerprint.of(copy)).isNotEqualTo(fingerprint);
     }
 
-    /** With warnings of words that the model does not know, and of a number of frames. */
+    /** With warnings of words that the model does not know. */
     private static void run(String[] arguments) {
         Run run = Run.of(arguments);
         assertThat(run.err().lines()).allMatch(line -> line.startsWith("panatorch: warning: "));
