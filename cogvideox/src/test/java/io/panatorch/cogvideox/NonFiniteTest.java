@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +70,7 @@ class NonFiniteTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        text_encoder/model.safetensors | encoder.final_layer_norm.weight | the prompt's embeddings are not finite: look at the text
+        text_encoder/model.safetensors | encoder.final_layer_norm.weight | the prompt's embeddings are not finite: look at the text encoder's weights
         transformer/diffusion_pytorch_model.safetensors | proj_out.bias | latents are not finite from step 1 of 6 on (timestep 999): try
         vae/diffusion_pytorch_model.safetensors | decoder.conv_out.conv.bias | the decoded frames are not finite, though the latents are
         """)
@@ -79,6 +80,24 @@ class NonFiniteTest {
             try (var pipeline = load(model)) {
                 assertThatExceptionOfType(NonFiniteException.class).isThrownBy(() -> pipeline.generate(request().build()))
                         .withMessageStartingWith(message);
+            }
+        }
+    }
+
+    /** Their sum overflows, but not one of them is infinite. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT32, 1e36", "FLOAT32, 3.4028235e38", "FLOAT16, 65504", "BFLOAT16, 3.3895314e38"})
+    void areNotWhatIsLarge(DType dtype, float large) {
+        try (var _ = TensorScope.open()) {
+            float[] values = new float[4096];
+            Arrays.fill(values, large);
+            FiniteCheck check = new FiniteCheck(request().build(), dtype);
+            check.require(Tensor.of(values, values.length).to(dtype), () -> "large");
+            for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                values[17] = bad;
+                Tensor tensor = Tensor.of(values, values.length).to(dtype);
+                assertThatExceptionOfType(NonFiniteException.class).isThrownBy(() -> check.require(tensor, () -> "bad"))
+                        .withMessage("bad");
             }
         }
     }

@@ -129,13 +129,94 @@ class StartTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void isCancelledByItsListenerAtAnyStep(int step) {
+        List<Integer> steps = Collections.synchronizedList(new ArrayList<>());
         CompletableFuture<CompletableFuture<TextToVideoResult>> itself = new CompletableFuture<>();
         itself.complete(pipeline.start(request().onStep(event -> {
+            steps.add(event.index());
             if (event.index() == step) {
                 itself.join().cancel(true);
             }
         }).build()));
         assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> itself.join().join());
+        pipeline.close(); // waits
+        assertThat(steps).hasSize(step + 1);
+    }
+
+    /** What depends on the future runs in the one who cancels; a generation that is not cancelled yet would never leave. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cancel", "complete", "completeExceptionally", "orTimeout", "completeOnTimeout"})
+    void whatDependsOnAFutureMayWaitForTheEnd(String way) throws Exception {
+        Waiting listener = new Waiting();
+        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(listener).build());
+        CompletableFuture<Void> waited = new CompletableFuture<>();
+        future.whenComplete((_, _) -> {
+            pipeline.close();
+            waited.complete(null);
+        });
+        listener.reached.await();
+        switch (way) {
+            case "cancel" -> future.cancel(true);
+            case "complete" -> future.complete(null);
+            case "completeExceptionally" -> future.completeExceptionally(new IOException("no more"));
+            case "orTimeout" -> future.orTimeout(1, TimeUnit.MILLISECONDS);
+            default -> future.completeOnTimeout(null, 1, TimeUnit.MILLISECONDS);
+        }
+        waited.get();
+        assertThat(listener.steps).containsExactly(0);
+        switch (way) {
+            case "cancel" -> assertThat(future).isCancelled();
+            case "completeExceptionally" -> assertThat(future.exceptionNow()).hasMessage("no more");
+            case "orTimeout" -> assertThat(future.exceptionNow()).isInstanceOf(TimeoutException.class);
+            default -> assertThat(future.resultNow()).isNull();
+        }
+    }
+
+    /** To cancel a stage does not cancel what it depends on. */
+    @Test
+    void aStageIsNoGeneration() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> await(go)).build());
+        future.thenApply(result -> result).cancel(true);
+        go.countDown();
+        future.get().close();
+    }
+
+    /** As Kotlin's listeners do. */
+    @Test
+    void failsByCheckedExceptionsToo() {
+        IOException failure = new IOException("disk full");
+        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> StartTest.<RuntimeException>sneak(failure))
+                .build());
+        assertThatExceptionOfType(ExecutionException.class).isThrownBy(future::get).withCause(failure);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Exception> void sneak(Exception e) throws E {
+        throw (E) e;
+    }
+
+    @Test
+    void aRefusalTellsWhereStartWasCalled() {
+        assertThatIllegalArgumentException().isThrownBy(() -> pipeline.start(request().frames(10).build()))
+                .satisfies(e -> assertThat(e.getSuppressed()).singleElement().satisfies(caller -> assertThat(caller.getStackTrace())
+                        .extracting(StackTraceElement::getClassName).contains(StartTest.class.getName())));
+    }
+
+    /** Whatever thread calls: the process is not to end before what was started. */
+    @Test
+    void itsThreadIsNoDaemonAndHasTheCallersClassLoader() throws Exception {
+        ClassLoader loader = new ClassLoader() {};
+        List<Thread> threads = new ArrayList<>();
+        List<ClassLoader> loaders = new ArrayList<>();
+        Thread daemon = Thread.ofPlatform().daemon().unstarted(() -> pipeline.start(request().steps(1).onStep(_ -> {
+            threads.add(Thread.currentThread());
+            loaders.add(Thread.currentThread().getContextClassLoader());
+        }).build()).join().close());
+        daemon.setContextClassLoader(loader);
+        daemon.start();
+        daemon.join();
+        assertThat(threads).singleElement().matches(thread -> !thread.isDaemon());
+        assertThat(loaders).containsExactly(loader);
     }
 
     @Test

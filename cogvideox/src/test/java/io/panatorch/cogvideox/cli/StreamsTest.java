@@ -2,12 +2,16 @@ package io.panatorch.cogvideox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -61,6 +65,41 @@ class StreamsTest {
     void argumentsThatAreNotUtf8AreRefused() {
         assertThat(Run.of("generate", "--prompt", "r\ufffdd")).isEqualTo(new Run(2, "",
                 "panatorch: argument 3, 'r\ufffdd': expected text in UTF-8, found other bytes\n"));
+    }
+
+    /** As in an application's one jar. */
+    @Test
+    void runsOnTheClassPath() throws Exception {
+        String classes = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path");
+        Process process = new ProcessBuilder(JAVA, "--enable-native-access=ALL-UNNAMED", "--class-path", classes, Main.class.getName(),
+                "--version").redirectErrorStream(true).start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("panatorch ").hasLineCount(1);
+        assertThat(process.waitFor()).isZero();
+    }
+
+    /** Nothing is left of an interrupt that comes while libtorch is unpacked. */
+    @Test
+    void anInterruptCancelsTheLoadingWhileLibtorchIsUnpacked() throws Exception {
+        List<String> line = new ArrayList<>(List.of(JAVA, "--enable-native-access=ALL-UNNAMED",
+                "-Dpanatorch.cache=" + folder.resolve("cache"), "--class-path", System.getProperty("jdk.module.path")
+                        + File.pathSeparator + System.getProperty("java.class.path") + File.pathSeparator
+                        + Path.of("target/test-classes").toAbsolutePath(), Interrupted.class.getName()));
+        assertThat(errors(new ProcessBuilder(line), 0)).isEmpty();
+    }
+
+    /** Ends well if it is cancelled. */
+    static final class Interrupted {
+
+        private Interrupted() {}
+
+        public static void main(String[] arguments) throws IOException {
+            Thread.currentThread().interrupt();
+            try {
+                CogVideoXPipeline.load(Path.of("none"), DType.FLOAT32, Device.CPU).close();
+            } catch (CancellationException e) {
+                System.exit(Thread.currentThread().isInterrupted() ? 3 : 0);
+            }
+        }
     }
 
     private static ProcessBuilder command(List<String> arguments) {
