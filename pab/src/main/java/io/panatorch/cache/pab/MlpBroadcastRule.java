@@ -2,6 +2,7 @@ package io.panatorch.cache.pab;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * When the MLP of some blocks is skipped: at the steps that follow a listed timestep.
@@ -25,7 +26,8 @@ record MlpBroadcastRule(List<Integer> blocks, List<Integer> timesteps, int skipC
     }
 
     private static List<Integer> checked(String what, List<Integer> numbers) {
-        if (numbers == null || numbers.isEmpty() || numbers.stream().anyMatch(number -> number == null || number < 0)) {
+        Objects.requireNonNull(numbers, what);
+        if (numbers.isEmpty() || numbers.stream().anyMatch(number -> number == null || number < 0)) {
             throw new IllegalArgumentException(
                     "MLP broadcast " + what + ": expected at least one, each 0 or more, found " + numbers);
         }

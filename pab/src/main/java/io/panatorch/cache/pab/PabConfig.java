@@ -48,9 +48,10 @@ public record PabConfig(List<BroadcastRule> rules, Map<String, String> calibrate
 
     /** Copies all, and keeps the order. */
     public PabConfig {
-        if (Objects.requireNonNull(rules, "rules").isEmpty() || rules.stream().anyMatch(Objects::isNull)) {
-            throw new IllegalArgumentException("rules: expected at least one, each a rule, found " + (rules.isEmpty() ? "none" : rules));
+        if (Objects.requireNonNull(rules, "rules").isEmpty()) {
+            throw new IllegalArgumentException("rules: expected at least one, found none");
         }
+        rules.forEach(rule -> Objects.requireNonNull(rule, "rule"));
         rules = List.copyOf(rules);
         Objects.requireNonNull(calibratedFor, "calibratedFor");
         Objects.requireNonNull(expected, "expected");

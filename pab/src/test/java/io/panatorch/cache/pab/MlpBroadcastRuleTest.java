@@ -118,6 +118,6 @@ class MlpBroadcastRuleTest {
                 .withMessage("MLP broadcast blocks: expected at least one, each 0 or more, found []");
         assertThatIllegalArgumentException().isThrownBy(() -> new MlpBroadcastRule(BLOCKS, List.of(500, -1), 2))
                 .withMessage("MLP broadcast timesteps: expected at least one, each 0 or more, found [500, -1]");
-        assertThatNullPointerException().isThrownBy(() -> new MlpBroadcastRule(BLOCKS, null, 2));
+        assertThatNullPointerException().isThrownBy(() -> new MlpBroadcastRule(BLOCKS, null, 2)).withMessage("timesteps");
     }
 }
