@@ -41,7 +41,7 @@ class MissingValuesTest {
                         () -> new BroadcastRule(SiteKind.FEED_FORWARD, NOTHING, 2, 0, 10)),
                 refused("layers", () -> new BroadcastRule(SiteKind.FEED_FORWARD, null, 2, 0, 10)),
                 refused("rules", () -> new PabConfig(null, Map.of(), Map.of())),
-                refused("rule",
+                refused("rules: expected no null among them, found [null]",
                         () -> new PabConfig(Collections.singletonList(null), Map.of(), Map.of())),
                 refused("calibratedFor", () -> new PabConfig(List.of(rule), null, Map.of())),
                 refused("expected", () -> new PabConfig(List.of(rule), Map.of(), null)),

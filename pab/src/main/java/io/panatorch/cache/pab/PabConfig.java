@@ -51,7 +51,9 @@ public record PabConfig(List<BroadcastRule> rules, Map<String, String> calibrate
         if (Objects.requireNonNull(rules, "rules").isEmpty()) {
             throw new IllegalArgumentException("rules: expected at least one, found none");
         }
-        rules.forEach(rule -> Objects.requireNonNull(rule, "rule"));
+        if (rules.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("rules: expected no null among them, found " + rules);
+        }
         rules = List.copyOf(rules);
         Objects.requireNonNull(calibratedFor, "calibratedFor");
         Objects.requireNonNull(expected, "expected");
