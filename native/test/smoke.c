@@ -218,7 +218,6 @@ static void check_any_operator(void) {
     pt_release(x);
 }
 
-/* Takes the error and frees it; the text must hold `part`. */
 static int count_threads(void) {
     int count = 0;
     DIR *folder = opendir("/proc/self/task");
@@ -251,6 +250,7 @@ static void check_threads(void) {
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
 }
 
+/* Takes the error and frees it; the text must hold `part`. */
 static void check_error(const char *part) {
     CHECK(error != NULL && strstr(error, part) != NULL);
     pt_free(error);
