@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -56,20 +57,36 @@ final class TemporaryFiles {
         LIVE.remove(path);
     }
 
-    /** Moves what is in a folder into another, where it takes the place of files with such names. */
+    /**
+     * Moves what is in a folder into another, where it takes the place of files with such names. Old ones go
+     * last: what fails before has deleted nothing.
+     */
     static synchronized void publishInto(Path path, Path target, Predicate<String> replaced) throws IOException {
         requireRunning(path);
+        Set<Path> names = new HashSet<>();
+        for (Path file : files(path)) {
+            Path place = target.resolve(file.getFileName());
+            if (isFolder(place)) {
+                throw new FileSystemException(place.toString(), null,
+                        "is a folder, in the way of a new file; move it or choose another path");
+            }
+            names.add(file.getFileName());
+        }
+        for (Path name : names) {
+            Files.move(path.resolve(name), target.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        }
         for (Path old : files(target)) {
-            String name = old.getFileName().toString();
-            if (replaced.test(name) && !Files.exists(path.resolve(name))) {
+            Path name = old.getFileName();
+            if (replaced.test(name.toString()) && !names.contains(name) && !isFolder(old)) {
                 Files.delete(old);
             }
         }
-        for (Path file : files(path)) {
-            Files.move(file, target.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
-        }
         delete(path);
         LIVE.remove(path);
+    }
+
+    private static boolean isFolder(Path path) {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static List<Path> files(Path folder) throws IOException {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -229,6 +230,31 @@ class AtomicFileTest {
         Path missing = folder.resolve("missing");
         assertThatThrownBy(() -> AtomicFile.writeInto(missing, _ -> true, AtomicFileTest::unreachable))
                 .hasMessage(missing + ": expected a folder, found none; choose another path");
+    }
+
+    @Test
+    void aFolderInTheWayOfANewFileIsToldBeforeAnyIsReplaced() throws IOException {
+        for (String name : List.of("0.png", "2.png", "9.png")) {
+            Files.writeString(folder.resolve(name), "old");
+        }
+        Path inTheWay = Files.createDirectory(folder.resolve("1.png"));
+        AtomicFile.Writer writer = temporary -> {
+            for (String name : List.of("0.png", "1.png", "2.png")) {
+                Files.writeString(temporary.resolve(name), "new");
+            }
+        };
+        assertThatThrownBy(() -> AtomicFile.writeInto(folder, name -> name.endsWith(".png"), writer))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(inTheWay + ": is a folder, in the way of a new file; move it or choose another path");
+        assertThat(content()).hasSize(4);
+        for (String name : List.of("0.png", "2.png", "9.png")) {
+            assertThat(folder.resolve(name)).hasContent("old");
+        }
+
+        Path notInTheWay = Files.move(inTheWay, folder.resolve("3.png"));
+        AtomicFile.writeInto(folder, name -> name.endsWith(".png"), writer);
+        assertThat(content()).hasSize(4).contains(notInTheWay).doesNotContain(folder.resolve("9.png"));
+        assertThat(folder.resolve("1.png")).hasContent("new");
     }
 
     @Test
