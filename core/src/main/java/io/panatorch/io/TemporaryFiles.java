@@ -17,14 +17,17 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. */
+/**
+ * The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. The hook
+ * is there as long as they are: it would keep the class loader of a program that was deployed again.
+ */
 final class TemporaryFiles {
 
     /** A writer may still add files to a folder while the JVM ends. */
     private static final int ATTEMPTS = 5;
 
     private static final Set<Path> LIVE = new HashSet<>();
-    private static boolean hooked;
+    private static Thread hook;
     private static boolean ended;
 
     private TemporaryFiles() {}
@@ -36,11 +39,11 @@ final class TemporaryFiles {
 
     /** Creates under the lock that the hook takes too, so that the hook misses none. */
     static synchronized void create(Path path, Creator creator) throws IOException {
-        if (!ended && !hooked) {
+        if (!ended && hook == null) {
             try {
-                Thread hook = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
-                Runtime.getRuntime().addShutdownHook(hook);
-                hooked = true;
+                Thread added = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
+                Runtime.getRuntime().addShutdownHook(added);
+                hook = added;
             } catch (IllegalStateException e) {
                 ended = true;
             }
@@ -54,7 +57,7 @@ final class TemporaryFiles {
     static synchronized void publish(Path path, Path target) throws IOException {
         requireRunning(path);
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
-        LIVE.remove(path);
+        forget(path);
     }
 
     /**
@@ -82,7 +85,7 @@ final class TemporaryFiles {
             }
         }
         delete(path);
-        LIVE.remove(path);
+        forget(path);
     }
 
     private static boolean isFolder(Path path) {
@@ -103,6 +106,14 @@ final class TemporaryFiles {
 
     static synchronized void forget(Path path) {
         LIVE.remove(path);
+        if (LIVE.isEmpty() && hook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+                hook = null;
+            } catch (IllegalStateException e) {
+                // The JVM is ending: the hook runs, or has run.
+            }
+        }
     }
 
     /** Deletes a file, or a folder with all that is in it, if it is there; links in it are deleted, not followed. */

@@ -7,6 +7,10 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -380,6 +384,44 @@ class AtomicFileTest {
             assertThat(content()).isEmpty();
         } finally {
             victim.destroyForcibly();
+        }
+    }
+
+    /** A program that writes a file, or fails to. */
+    static final class Deployed {
+
+        private Deployed() {}
+
+        public static void run(Path folder) throws IOException {
+            AtomicFile.write(folder.resolve("a.png"), temporary -> Files.writeString(temporary, "whole"));
+            try {
+                AtomicFile.write(folder.resolve("b.png"), _ -> {
+                    throw new IOException("No space left on device");
+                });
+            } catch (IOException e) {
+                AtomicFile.check(folder.resolve("b.png"));
+            }
+        }
+    }
+
+    @Test
+    void aProgramThatIsDeployedAgainIsCollected() throws Exception {
+        WeakReference<ClassLoader> gone = deploy();
+        for (int i = 0; i < 200 && gone.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(gone.get()).as("the class loader of what has ended").isNull();
+        assertThat(content()).containsExactly(folder.resolve("a.png"));
+    }
+
+    private WeakReference<ClassLoader> deploy() throws Exception {
+        URL[] classes = {Path.of(location(AtomicFile.class)).toUri().toURL(), Path.of(location(Deployed.class)).toUri().toURL()};
+        try (URLClassLoader loader = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader())) {
+            Method run = loader.loadClass(Deployed.class.getName()).getMethod("run", Path.class);
+            run.setAccessible(true);
+            run.invoke(null, folder);
+            return new WeakReference<>(loader);
         }
     }
 
