@@ -300,6 +300,7 @@ static void check_refusals(const char *here) {
     const char *missing[1] = {"/nonexistent/libtorch_cpu.so"};
     CHECK(pt_mul(NULL, NULL, &error) == NULL);
     check_error("not loaded");
+    CHECK(pt_load(NULL, 0, &error) == 0 && pt_libtorch_version() == 0);
     CHECK(pt_load(missing, 1, &error) == -1);
     check_error("/nonexistent/libtorch_cpu.so");
     /* A library that is no libtorch: this shim itself. */
