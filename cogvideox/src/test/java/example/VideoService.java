@@ -12,6 +12,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,9 +55,9 @@ public final class VideoService implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
     private final ThreadPoolExecutor worker;
-    private final Map<String, Job> jobs = new ConcurrentHashMap<>();
+    final Map<String, Job> jobs = new ConcurrentHashMap<>();
 
-    private record Job(String id, FutureTask<Path> task, AtomicInteger step, int steps) {
+    record Job(String id, FutureTask<Path> task, AtomicInteger step, int steps) {
 
         String json() {
             String error = task.state() == Future.State.FAILED ? ",\"error\":" + quoted(task.exceptionNow().getMessage()) : "";
@@ -117,8 +119,13 @@ public final class VideoService implements AutoCloseable {
                 throw new IllegalArgumentException("expected a prompt of 1 to " + MAX_PROMPT_BYTES + " bytes");
             }
             Job job = job(prompt, query == null ? 50 : Integer.parseInt(query.replaceFirst("^steps=", "")));
-            worker.execute(job.task);
             jobs.put(job.id, job);
+            try {
+                worker.execute(job.task);
+            } catch (RejectedExecutionException e) {
+                jobs.remove(job.id);
+                throw e;
+            }
             exchange.getResponseHeaders().set("Location", "/videos/" + job.id);
             answer(exchange, 202, job.json());
         } catch (IllegalArgumentException e) { // what the request's builder refuses, too
@@ -138,7 +145,24 @@ public final class VideoService implements AutoCloseable {
                 .cache(PyramidAttentionBroadcast.cogVideoX())
                 .onStep(event -> step.set(event.index() + 1))
                 .build();
-        return new Job(id, new FutureTask<>(() -> generate(request, writer)), step, steps);
+        return new Job(id, task(writer.target(), () -> generate(request, writer)), step, steps);
+    }
+
+    /** A cancel may come when the video is there already, and nobody is told its name any more. */
+    static FutureTask<Path> task(Path target, Callable<Path> making) {
+        return new FutureTask<>(making) {
+            @Override
+            public void run() {
+                super.run();
+                if (isCancelled()) {
+                    try {
+                        Files.deleteIfExists(target);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+        };
     }
 
     /** An interrupt, which the task's cancel is, ends either of the two. */
@@ -200,7 +224,8 @@ public final class VideoService implements AutoCloseable {
     /** Takes no more requests, cancels the video that is being made and those that wait, and returns when nothing computes. */
     @Override
     public void close() {
-        worker.shutdownNow();
+        worker.shutdown();
+        jobs.values().forEach(job -> job.task.cancel(true));
         worker.close();
         handlers.shutdownNow();
         server.stop(0);

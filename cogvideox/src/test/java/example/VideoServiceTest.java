@@ -16,8 +16,11 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,7 +134,22 @@ class VideoServiceTest {
         awaitStep(call("POST", ENDLESS, "a red circle"));
         call("POST", ENDLESS, "a blue square");
         service.close();
+        assertThat(service.jobs.values()).hasSize(2).allMatch(job -> job.task().isCancelled());
         pipeline.close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void aVideoThatIsThereWhenItIsCancelledIsDeleted() {
+        Path target = folder.resolve("a.mp4");
+        List<FutureTask<Path>> itself = new ArrayList<>();
+        itself.add(VideoService.task(target, () -> {
+            Files.writeString(target, "video");
+            itself.getFirst().cancel(false);
+            return target;
+        }));
+        itself.getFirst().run();
+        assertThat(itself.getFirst().isCancelled()).isTrue();
         assertThat(folder).isEmptyDirectory();
     }
 

@@ -5,8 +5,10 @@ import io.panatorch.cogvideox.RunningGenerations.Ticket;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
+import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -15,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
@@ -72,13 +75,22 @@ public final class CogVideoXPipeline implements AutoCloseable {
                     .filter(DType::isFloatingPoint).map(DType::torchName).collect(Collectors.joining(", ")) + ", found "
                     + dtype.torchName());
         }
-        requireDevice(Objects.requireNonNull(device, "device"));
+        Objects.requireNonNull(device, "device");
         try {
+            requireDevice(device); // may unpack libtorch
             return new CogVideoXPipeline(ModelParts.load(folder, dtype, device, variant));
-        } catch (ClosedByInterruptException e) {
+        } catch (IOException | TorchException e) {
+            if (!isInterrupt(e)) {
+                throw e;
+            }
             Thread.interrupted();
             throw (CancellationException) new CancellationException("loading cancelled").initCause(e);
         }
+    }
+
+    private static boolean isInterrupt(Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+                .anyMatch(cause -> cause instanceof ClosedByInterruptException || cause instanceof FileLockInterruptionException);
     }
 
     private static void requireDevice(Device device) {
@@ -159,51 +171,53 @@ public final class CogVideoXPipeline implements AutoCloseable {
      *
      * <p>The future completes with what {@link #generate} would return or throw. Who takes the result closes it. A future that is
      * completed by anybody else first ({@link CompletableFuture#cancel cancel}, {@link CompletableFuture#orTimeout orTimeout})
-     * cancels the generation, which then frees all it has; it may still be inside a block when {@code cancel} returns, and
-     * {@link #close} waits for it. As always, cancelling a stage that depends on the future does not cancel the future.
+     * cancels the generation, which then frees all it has; it may still be inside a block when {@code cancel} returns and
+     * what depends on the future runs, and {@link #close} waits for it. As always, cancelling a stage that depends on the future does not cancel the future.
      *
-     * <p>The listener of steps is called on the thread that generates. What the request borrows is not needed any more when this
+     * <p>The listener of steps is called on the thread that generates, which has the context class loader of the calling thread. It
+     * is no daemon: the process ends by itself when what was started has ended, and nothing is left that could keep it. What the request borrows is not needed any more when this
      * returns.
      *
      * @throws IllegalArgumentException where the request does not fit the model
+     * @throws NonFiniteException where the request's latents have NaN or infinity and it does not allow them
      * @throws IllegalStateException where this pipeline is closed
      */
     public CompletableFuture<TextToVideoResult> start(TextToVideoRequest request) {
         Objects.requireNonNull(request, "request");
         CompletableFuture<Ticket> begun = new CompletableFuture<>();
-        CompletableFuture<TextToVideoResult> future = new CompletableFuture<>();
+        StartedGeneration future = new StartedGeneration(begun);
         // Not a pool's: libgomp keeps a pool of workers for each thread that computes, and frees it with the thread.
-        Thread.ofPlatform().name(THREAD).start(() -> generate(request, begun, future));
-        try {
-            Ticket ticket = begun.join();
-            future.whenComplete((_, _) -> ticket.cancel());
-            return future;
-        } catch (CompletionException e) {
-            throw asThrown(e.getCause());
+        Thread thread = Thread.ofPlatform().name(THREAD).daemon(false).unstarted(() -> generate(request, begun, future));
+        thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
+        thread.start();
+        Throwable refusal = begun.handle((_, e) -> e).join();
+        if (refusal != null) {
+            refusal.addSuppressed(new IllegalStateException("start was called here"));
+            throw asThrown(refusal);
         }
+        future.whenComplete((_, _) -> begun.join().cancel()); // for completeAsync and obtrude, too
+        return future;
     }
 
     /** What is refused goes to the one, what comes afterwards to the other, when nothing of the generation is left. */
-    private void generate(TextToVideoRequest request, CompletableFuture<Ticket> begun, CompletableFuture<TextToVideoResult> future) {
+    private void generate(TextToVideoRequest request, CompletableFuture<Ticket> begun, StartedGeneration future) {
         TextToVideoResult result;
         try (Ticket ticket = running.enter()) {
             result = new Generation(parts, request, cacheOf(request), ticket).run(() -> begun.complete(ticket));
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // Kotlin's listeners and methods throw checked exceptions, too
             if (!begun.completeExceptionally(e)) {
-                future.completeExceptionally(e);
+                future.end(null, e);
             }
             return;
         }
-        if (!future.complete(result)) {
-            result.close();
-        }
+        future.end(result, null);
     }
 
     private static RuntimeException asThrown(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }
-        return (RuntimeException) e;
+        return e instanceof RuntimeException unchecked ? unchecked : new CompletionException(e);
     }
 
     /**

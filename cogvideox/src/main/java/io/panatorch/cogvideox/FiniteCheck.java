@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * Looks for NaN and infinity on the way from the noise to the frames, and says where they begin. The first ones end the generation,
  * or where the request allows them are a warning.
  *
- * <p>A check is one mean over the tensor and one number that is read back. On an accelerator reading waits for the step, which a
+ * <p>A check is one product and one mean over the tensor, and one number that is read back. On an accelerator reading waits for the step, which a
  * step event, "done", and a cancellation need in any case: a queue that runs ahead makes both meaningless.
  */
 final class FiniteCheck {
@@ -44,17 +44,20 @@ final class FiniteCheck {
         LOGGER.log(System.Logger.Level.WARNING, problem);
     }
 
-    /** What to try. */
+    /** What to try, after the guidance. */
     String remedy() {
-        return dtype == DType.FLOAT16
-                ? "try float32 or bfloat16, which do not overflow where float16 does"
-                : "try a lower guidance scale than " + request.guidanceScale();
+        return remedyOr("try a lower guidance scale than " + request.guidanceScale());
     }
 
-    /** A sum is finite only where every term is. That of finite terms overflows near 1e38 only, where no picture is left either. */
+    /** What to try: another dtype where this one may be to blame. */
+    String remedyOr(String otherwise) {
+        return dtype == DType.FLOAT16 ? "try float32 or bfloat16, which do not overflow where float16 does" : otherwise;
+    }
+
+    /** Zero times what is finite is zero, else NaN, and so is the mean: no number is too large for it. */
     private static boolean isFinite(Tensor tensor) {
         try (TensorScope _ = TensorScope.open()) {
-            return Double.isFinite(tensor.mean().item());
+            return Double.isFinite(tensor.mul(0).mean().item());
         }
     }
 }

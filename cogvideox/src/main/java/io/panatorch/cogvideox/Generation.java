@@ -56,6 +56,7 @@ final class Generation {
      * @param begun is told when nothing of the request can be refused any more and nothing that the caller owns is needed
      */
     TextToVideoResult run(Runnable begun) {
+        TextToVideoResult result = null;
         try (TensorScope _ = TensorScope.open();
                 CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), timesteps))) {
             Tensor given = givenLatents();
@@ -69,7 +70,13 @@ final class Generation {
             start = lap("denoise", start);
             Tensor frames = decode(latents);
             lap("decode", start);
-            return new TextToVideoResult(latents, frames, Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
+            result = new TextToVideoResult(latents, frames, Arrays.stream(timesteps).boxed().toList(), seconds, cache.statistics());
+            return result;
+        } catch (Throwable e) { // the end of the session or the scope, too
+            if (result != null) {
+                result.close();
+            }
+            throw e;
         }
     }
 
@@ -103,7 +110,8 @@ final class Generation {
         Tensor embeds = isGuided()
                 ? Tensor.cat(0, encode(request.negativePrompts()), encode(request.prompts()))
                 : encode(request.prompts());
-        finite.require(embeds, () -> "the prompt's embeddings are not finite: look at the text encoder's weights, or " + finite.remedy());
+        finite.require(embeds, () -> "the prompt's embeddings are not finite: "
+                + finite.remedyOr("look at the text encoder's weights"));
         return embeds;
     }
 

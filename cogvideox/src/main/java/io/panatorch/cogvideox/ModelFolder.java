@@ -16,6 +16,8 @@ final class ModelFolder {
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
     private static final String INDEX = "model_index.json";
     private static final List<String> PARTS_WITH_WEIGHTS = List.of("text_encoder", "transformer", "vae");
+    private static final String TRANSFORMERS_NAME = "model";
+    private static final String DIFFUSERS_NAME = "diffusion_pytorch_model";
     private static final Pattern HUB_NAME = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
 
     private ModelFolder() {}
@@ -60,7 +62,8 @@ final class ModelFolder {
         }
         List<String> without = new ArrayList<>();
         for (String part : PARTS_WITH_WEIGHTS) {
-            if (!Safetensors.hasVariant(folder.resolve(part), variant)) {
+            String baseName = part.equals("text_encoder") ? TRANSFORMERS_NAME : DIFFUSERS_NAME;
+            if (!Safetensors.hasVariant(folder.resolve(part), baseName, variant)) {
                 without.add(part);
             }
         }

@@ -17,6 +17,9 @@ import java.util.Map;
  * What a generation made. It owns its tensors, whatever scopes are open: they live until {@link #close}, and the result may be
  * handed to another thread, used by several and closed by any. It outlives its pipeline. One that is never closed keeps its memory,
  * and a warning says so when the garbage collector comes across it.
+ *
+ * <p>{@link #pictures Pictures} may be read while another thread closes this. The tensors may not: the process may crash where one
+ * is in use on another thread when it is closed.
  */
 public final class TextToVideoResult implements AutoCloseable {
 
@@ -66,7 +69,8 @@ public final class TextToVideoResult implements AutoCloseable {
     }
 
     /**
-     * {@return {@code [batch, latent frames, channels, height, width]} after the last step; borrowed until this is closed}
+     * {@return {@code [batch, latent frames, channels, height, width]} after the last step; borrowed until this is closed, and not to be in use on
+     * another thread then}
      *
      * @throws IllegalStateException after {@link #close}
      */
@@ -76,7 +80,8 @@ public final class TextToVideoResult implements AutoCloseable {
     }
 
     /**
-     * {@return {@code [batch, frames, 3, height, width]}, float32 in [0, 1]; borrowed until this is closed}
+     * {@return {@code [batch, frames, 3, height, width]}, float32 in [0, 1]; borrowed until this is closed, and not to be in use
+     * on another thread then}
      *
      * @throws IllegalStateException after {@link #close}
      */
@@ -118,8 +123,8 @@ public final class TextToVideoResult implements AutoCloseable {
         return new Frames((int) shape.size(4), (int) shape.size(3), (int) shape.size(1), fps, frame -> picture(index, frame));
     }
 
-    /** Rounds half to even, as numpy does. */
-    private byte[] picture(int index, int frame) {
+    /** Rounds half to even, as numpy does. Nobody closes the frames meanwhile. */
+    private synchronized byte[] picture(int index, int frame) {
         try (var _ = TensorScope.open()) {
             float[] values = frames().narrow(0, index, 1).narrow(1, frame, 1) // [1, 1, 3, h, w]
                     .permute(0, 1, 3, 4, 2) // [1, 1, h, w, 3]
@@ -139,9 +144,9 @@ public final class TextToVideoResult implements AutoCloseable {
         }
     }
 
-    /** Frees the tensors. Closing a closed result does nothing. */
+    /** Frees the tensors, when no picture is being read any more. Closing a closed result does nothing. */
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
         owner.close();
         leak.clean();

@@ -16,7 +16,9 @@ import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,35 @@ class TextToVideoResultTest {
         assertThat(result.timesteps()).hasSize(3);
         assertThat(result.cache().method()).isEqualTo("none");
         assertThat(result.toString()).endsWith(", closed]");
+    }
+
+    /** Without a lock the process is gone here within the first rounds. */
+    @Test
+    void mayBeClosedWhileOthersReadItsPictures() throws Exception {
+        TextToVideoResult generated = pipeline.generate(request("a panda").build());
+        for (int round = 0; round < 100; round++) {
+            TextToVideoResult result = new TextToVideoResult(generated.latents(), generated.frames(), List.of(), Map.of(),
+                    generated.cache());
+            Frames pictures = result.pictures(0, FPS);
+            List<CompletableFuture<Void>> readers = Stream.generate(() -> CompletableFuture.runAsync(() -> readUntilClosed(pictures)))
+                    .limit(3).toList();
+            pictures.rgb(0);
+            result.close();
+            for (CompletableFuture<Void> reader : readers) {
+                reader.get();
+            }
+        }
+        generated.close();
+    }
+
+    private static void readUntilClosed(Frames pictures) {
+        try {
+            while (true) {
+                assertThat(pictures.rgb(0)).hasSize(32 * 32 * 3);
+            }
+        } catch (IllegalStateException e) {
+            assertThat(e).hasMessageStartingWith("frames: this result is closed");
+        }
     }
 
     @ParameterizedTest

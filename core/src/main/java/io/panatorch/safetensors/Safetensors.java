@@ -112,14 +112,15 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * {@return whether a folder has weights of a variant}
+     * {@return whether a folder has weights of a variant, or an index of them}
      *
+     * @param baseName as for {@link #open(Path, String)}: other models' files do not count
      * @param variant such as {@code fp16}
      * @throws IllegalArgumentException for what is no name of a variant
      * @throws IOException if the folder cannot be read
      */
-    public static boolean hasVariant(Path folder, String variant) throws IOException {
-        return WeightFiles.hasVariant(folder, variant);
+    public static boolean hasVariant(Path folder, String baseName, String variant) throws IOException {
+        return WeightFiles.hasVariant(folder, baseName, variant);
     }
 
     /** {@return what was opened: a file or an index} */

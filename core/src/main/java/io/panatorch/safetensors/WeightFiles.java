@@ -26,8 +26,9 @@ final class WeightFiles {
     private static final Pattern VARIANT_NAME = Pattern.compile("[A-Za-z0-9_-]+");
     private static final Pattern INDEX = Pattern.compile(".*\\.safetensors\\.(index|index\\.[^.]+|[^.]+\\.index)\\.json");
     private static final String SHARD = "-\\d+-of-\\d+";
-    /** A single file or a shard, whose numbers older writers put before the variant. */
-    private static final Pattern OF_VARIANT = Pattern.compile("[^.]+\\.([^.]+?)(?:" + SHARD + ")?\\.safetensors");
+    /** After the base name: a single file, a shard, whose numbers older writers put before the variant, or an index. */
+    private static final Pattern OF_VARIANT = Pattern.compile("(?:" + SHARD + ")?\\.([^.]+?)(?:" + SHARD + ")?\\.safetensors"
+            + "|\\.safetensors\\.(?:index\\.([^.]+)|([^.]+)\\.index)\\.json");
     private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt)");
 
     private WeightFiles() {}
@@ -44,9 +45,9 @@ final class WeightFiles {
         }
     }
 
-    static boolean hasVariant(Path folder, String variant) throws IOException {
+    static boolean hasVariant(Path folder, String baseName, String variant) throws IOException {
         requireVariantName(variant);
-        return Files.isDirectory(folder) && names(folder).stream().anyMatch(name -> variant.equals(variantOf(name)));
+        return Files.isDirectory(folder) && names(folder).stream().anyMatch(name -> variant.equals(variantOf(baseName, name)));
     }
 
     /** Finds the weights of a variant or, as diffusers does where a part has none of it, the plain ones. */
@@ -60,7 +61,7 @@ final class WeightFiles {
             if (file != null) {
                 return file;
             }
-            if (hasVariant(folder, variant)) {
+            if (hasVariant(folder, baseName, variant)) {
                 throw new InvalidFileException(folder, "has files of the variant " + variant + " but neither "
                         + ofVariant.get(0) + " nor " + ofVariant.get(1) + "; fetch that too");
             }
@@ -99,7 +100,7 @@ final class WeightFiles {
             return new InvalidFileException(folder, "is a file, expected the folder that has " + plain.getFirst());
         }
         List<String> names = names(folder);
-        TreeSet<String> variants = names.stream().filter(name -> name.startsWith(baseName)).map(WeightFiles::variantOf)
+        TreeSet<String> variants = names.stream().map(name -> variantOf(baseName, name))
                 .filter(Objects::nonNull).collect(Collectors.toCollection(TreeSet::new));
         if (!variants.isEmpty()) {
             return new InvalidFileException(folder, "has no " + plain.getFirst() + ", only the variant"
@@ -123,9 +124,13 @@ final class WeightFiles {
     }
 
     /** The variant that a file of weights is of, or null. */
-    private static String variantOf(String name) {
-        Matcher matcher = OF_VARIANT.matcher(name);
-        return matcher.matches() ? matcher.group(1) : null;
+    private static String variantOf(String baseName, String name) {
+        if (!name.startsWith(baseName)) {
+            return null;
+        }
+        Matcher matcher = OF_VARIANT.matcher(name.substring(baseName.length()));
+        return !matcher.matches() ? null
+                : Stream.of(1, 2, 3).map(matcher::group).filter(Objects::nonNull).findFirst().orElseThrow();
     }
 
     private static List<String> names(Path folder) throws IOException {

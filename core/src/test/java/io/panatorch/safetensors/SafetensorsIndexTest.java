@@ -118,9 +118,16 @@ class SafetensorsIndexTest {
                 assertThat(weights.path()).as(variant).isEqualTo(plain);
             }
         }
-        assertThat(Safetensors.hasVariant(folder, "ema")).isTrue();
-        assertThat(Safetensors.hasVariant(folder, "m")).isFalse();
-        assertThatThrownBy(() -> Safetensors.hasVariant(folder, "a/b")).isInstanceOf(IllegalArgumentException.class);
+        assertThat(Safetensors.hasVariant(folder, "m", "ema")).isTrue();
+        assertThat(Safetensors.hasVariant(folder, "other", "ema")).isFalse();
+        assertThat(Safetensors.hasVariant(folder, "m", "m")).isFalse();
+        for (String index : new String[] {"m.safetensors.index.bf16.json", "m.safetensors.old.index.json"}) {
+            Files.writeString(folder.resolve(index), "{}");
+        }
+        assertThat(Safetensors.hasVariant(folder, "m", "bf16")).isTrue();
+        assertThat(Safetensors.hasVariant(folder, "m", "old")).isTrue();
+        assertThat(Safetensors.hasVariant(folder, "m", "index")).isFalse();
+        assertThatThrownBy(() -> Safetensors.hasVariant(folder, "m", "a/b")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

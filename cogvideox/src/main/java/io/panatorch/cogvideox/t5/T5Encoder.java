@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.t5;
 
+import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Embedding;
 import io.panatorch.nn.Weights;
@@ -127,9 +128,7 @@ public final class T5Encoder implements AutoCloseable {
             Tensor hidden = embedding.forward(table).to(precise.dtype());    // [batch, tokens, d_model]
             Tensor bias = positions.bias(ids[0].length);                     // [1, heads, tokens, tokens]
             for (T5Block block : blocks) {
-                if (Thread.interrupted()) {
-                    throw new CancellationException("generation cancelled within the text encoder");
-                }
+                Interrupts.check("within the text encoder");
                 Tensor previous = hidden;
                 hidden = block.forward(previous, bias);
                 previous.close();

@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.transformer;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
@@ -148,9 +149,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
             Tensor activated = time.silu(); // what every adaptive norm begins with
             Tokens tokens = new Tokens(embedding.video(latents, positions), text.alias());
             for (Block block : blocks) {
-                if (Thread.interrupted()) {
-                    throw new CancellationException("generation cancelled within a step");
-                }
+                Interrupts.check("within a step");
                 Tokens next = block.forward(tokens, activated, cache);
                 tokens.video().close();
                 tokens.text().close();

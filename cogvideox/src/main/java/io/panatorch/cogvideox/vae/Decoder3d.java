@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.vae;
 
+import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.nn.Activation;
 import io.panatorch.nn.Weights;
 import io.panatorch.tensor.Tensor;
@@ -7,7 +8,6 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 
 /** All steps from latents to frames, one after another: diffusers' {@code CogVideoXDecoder3D}. */
 final class Decoder3d {
@@ -55,9 +55,7 @@ final class Decoder3d {
         try (var scope = TensorScope.open()) {
             Tensor x = convIn.forward(latents, cache);
             for (Stage stage : stages) {
-                if (Thread.interrupted()) {
-                    throw new CancellationException("generation cancelled within the decoder");
-                }
+                Interrupts.check("within the decoder");
                 Tensor next = stage.forward(x, latents, cache);
                 x.close();
                 x = next;
