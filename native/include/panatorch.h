@@ -65,8 +65,9 @@ enum pt_feature {
  * Loads libtorch: opens the given shared libraries in their order and resolves what this shim needs from them. To be
  * called once before everything else; a second call does nothing and succeeds. Where the process has a libtorch already,
  * loaded by something else, that one is taken: there cannot be two. Sets the environment variable OMP_WAIT_POLICY to
- * PASSIVE where it is not set; no other thread should read the environment meanwhile.
- *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them.
+ * PASSIVE where it is not set; no other thread should read the environment, or call this shim, meanwhile.
+ *   libraries  borrowed: `count` paths, dependencies first; libtorch_cpu must be among them. With a count of 0 one that
+ *              is there already is taken, and where there is none nothing is loaded, which is no error.
  * Returns 0, or -1 with an error that names the library that does not open, or the functions that are missing, or
  * a libtorch older than 2.10 by its version.
  */

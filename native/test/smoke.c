@@ -218,7 +218,6 @@ static void check_any_operator(void) {
     pt_release(x);
 }
 
-/* Takes the error and frees it; the text must hold `part`. */
 static int count_threads(void) {
     int count = 0;
     DIR *folder = opendir("/proc/self/task");
@@ -251,6 +250,7 @@ static void check_threads(void) {
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
 }
 
+/* Takes the error and frees it; the text must hold `part`. */
 static void check_error(const char *part) {
     CHECK(error != NULL && strstr(error, part) != NULL);
     pt_free(error);
@@ -300,6 +300,7 @@ static void check_refusals(const char *here) {
     const char *missing[1] = {"/nonexistent/libtorch_cpu.so"};
     CHECK(pt_mul(NULL, NULL, &error) == NULL);
     check_error("not loaded");
+    CHECK(pt_load(NULL, 0, &error) == 0 && pt_libtorch_version() == 0);
     CHECK(pt_load(missing, 1, &error) == -1);
     check_error("/nonexistent/libtorch_cpu.so");
     /* A library that is no libtorch: this shim itself. */

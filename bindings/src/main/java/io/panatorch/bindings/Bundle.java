@@ -8,10 +8,12 @@ import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -68,8 +70,19 @@ record Bundle(String name, List<Source> sources) {
      * <p>Their checksums are compared, which takes a good part of a second for libtorch, once after each start of the
      * machine, when a crash may have cost what had not reached the disk, and whenever a file was changed since. A stamp
      * beside the folder tells: the machine's start and the files' change times. Other uses compare sizes and stamp.
+     *
+     * <p>What cannot be read is not intact: it is damaged, or another process is about to replace it. Who is told so
+     * tries again under the lock.
      */
-    boolean isIntact(Path root) throws IOException {
+    boolean isIntact(Path root) {
+        try {
+            return holds(root);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private boolean holds(Path root) throws IOException {
         Path folder = root.resolve(name);
         for (Source source : sources) {
             Path file = folder.resolve(source.path);
@@ -91,15 +104,19 @@ record Bundle(String name, List<Source> sources) {
     }
 
     /** Says of files that were just unpacked that they are right. */
-    void stamp(Path root) throws IOException {
-        stamp(root, state(root.resolve(name)));
+    void stamp(Path root) {
+        try {
+            stamp(root, state(root.resolve(name)));
+        } catch (IOException e) {
+            // Another process is replacing them, and will say it itself.
+        }
     }
 
     private void stamp(Path root, String state) {
         try {
             Files.writeString(stampFile(root), state);
         } catch (IOException e) {
-            // On a full disk, say. It saves the next one time, and nothing else.
+            // On a full disk, say, or a folder has its name. It saves the next one time, and nothing else.
         }
     }
 
@@ -107,9 +124,14 @@ record Bundle(String name, List<Source> sources) {
         return root.resolve(name + ".checked");
     }
 
-    private boolean isStamped(Path root, String state) throws IOException {
+    private boolean isStamped(Path root, String state) {
         Path stamp = stampFile(root);
-        return Files.isRegularFile(stamp) && Files.readString(stamp).equals(state);
+        try {
+            return Files.isRegularFile(stamp)
+                    && Arrays.equals(Files.readAllBytes(stamp), state.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private String state(Path folder) throws IOException {

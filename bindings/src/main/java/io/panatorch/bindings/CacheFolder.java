@@ -1,12 +1,12 @@
 package io.panatorch.bindings;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -113,17 +113,25 @@ record CacheFolder(Path path, boolean isPrivate) {
         if (!Files.isDirectory(there)) {
             return there + " is a file, not a folder; " + REMEDY;
         }
-        FileStore store = Files.getFileStore(there);
-        if (store.isReadOnly()) {
+        if (isReadOnly(there)) {
             return there + " is on a read-only file system; " + REMEDY;
         }
         if (!Files.isWritable(there)) {
             return "no permission to write in " + there + "; " + REMEDY;
         }
-        if (store.getTotalSpace() > 0 && store.getUsableSpace() < needed) { // there is none at all in /proc
+        File folder = there.toFile(); // a FileStore has to be found among the mounts, see isReadOnly
+        if (folder.getTotalSpace() > 0 && folder.getUsableSpace() < needed) { // there is none at all in /proc
             return reason(e) + " (" + (1 + needed / MEBIBYTE) + " MiB are needed); free space there, or " + REMEDY;
         }
         return reason(e) + "; " + REMEDY;
+    }
+
+    private static boolean isReadOnly(Path there) {
+        try {
+            return Files.getFileStore(there).isReadOnly();
+        } catch (IOException e) { // its mount is not among those that can be seen, as in a chroot
+            return false;
+        }
     }
 
     private static String reason(IOException e) {

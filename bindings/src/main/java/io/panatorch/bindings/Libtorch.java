@@ -3,6 +3,7 @@ package io.panatorch.bindings;
 import io.panatorch.bindings.generated.Panatorch;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
 public record Libtorch(
         String version, Path folder, String source, Path shim, String shimVersion, long features) {
 
+    private static final String PRESENT = "loaded before in this process";
+
     private static volatile Libtorch loaded;
 
     /**
@@ -31,9 +34,12 @@ public record Libtorch(
         return present != null ? present : loadOnce();
     }
 
+    /** One class loader after the other: they share the shim, which another one must not ask or use while it loads. */
     private static synchronized Libtorch loadOnce() {
         if (loaded == null) {
-            loaded = loadNow();
+            synchronized (ResourceCache.IN_PROCESS) {
+                loaded = loadNow();
+            }
         }
         return loaded;
     }
@@ -47,34 +53,57 @@ public record Libtorch(
         ClassLoader loader = Libtorch.class.getClassLoader();
         Path image = Path.of(System.getProperty("java.home"), "lib", "panatorch");
         Path shim = Shim.load(image, loader);
-        String source = "loaded before in this process";
+        String source = PRESENT;
         if (Panatorch.pt_libtorch_version() == 0) { // otherwise it is there for another class loader
-            LibtorchFinder.Found found = LibtorchFinder.find(System.getProperty(LibtorchFinder.PROPERTY),
-                    System.getenv(LibtorchFinder.VARIABLE), image, loader);
-            load(found);
-            limitThreads();
-            if (loadedFolder().equals(found.folder())) {
+            takePresent();
+            if (Panatorch.pt_libtorch_version() == 0) {
+                LibtorchFinder.Found found = LibtorchFinder.find(System.getProperty(LibtorchFinder.PROPERTY),
+                        System.getenv(LibtorchFinder.VARIABLE), image, loader);
+                load(found);
                 source = found.source();
             }
+            limitThreads();
         }
         long version = Panatorch.pt_libtorch_version();
         String text = (version >> 16) + "." + (version >> 8 & 0xff) + "." + (version & 0xff);
         String shimVersion = NativeFrame.text(Panatorch.pt_version());
-        return new Libtorch(text, loadedFolder(), source, shim, shimVersion, Panatorch.pt_features());
+        Libtorch libtorch = new Libtorch(text, loadedFolder(), source, shim, shimVersion, Panatorch.pt_features());
+        if (source.equals(PRESENT)) {
+            libtorch.warnOfAnother();
+        }
+        return libtorch;
+    }
+
+    /** Takes the libtorch that something else has loaded into this process, if there is one: there cannot be two. */
+    private static void takePresent() {
+        String reason = refusal(List.of());
+        if (reason != null) {
+            throw new LibtorchLoadException(reason + " (" + PRESENT + ")");
+        }
     }
 
     private static void load(LibtorchFinder.Found found) {
-        NativeFrame frame = new NativeFrame();
-        MemorySegment[] paths = found.libraries().stream()
-                .map(path -> frame.string(path.toString()))
-                .toArray(MemorySegment[]::new);
-        if (Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) != 0) {
-            String reason = frame.takeError();
-            boolean ofFound = reason.contains(found.folder().toString());
-            throw new LibtorchLoadException(reason
-                    + (ofFound ? " (libtorch from " + found.source() + ")" : " (loaded before in this process)")
-                    + CacheFolder.adviceOnLoading(found.folder()));
+        String reason = refusal(found.libraries());
+        if (reason != null) {
+            throw new LibtorchLoadException(
+                    reason + " (libtorch from " + found.source() + ")" + CacheFolder.adviceOnLoading(found.folder()));
         }
+    }
+
+    /** Why the shim does not load the libraries; null where it does. */
+    private static String refusal(List<Path> libraries) {
+        NativeFrame frame = new NativeFrame();
+        MemorySegment[] paths =
+                libraries.stream().map(path -> frame.string(path.toString())).toArray(MemorySegment[]::new);
+        boolean isLoaded = Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) == 0;
+        return isLoaded ? null : frame.takeError();
+    }
+
+    private void warnOfAnother() {
+        LibtorchFinder.unused(System.getProperty(LibtorchFinder.PROPERTY), System.getenv(LibtorchFinder.VARIABLE), folder)
+                .ifPresent(named -> System.getLogger(Libtorch.class.getName()).log(System.Logger.Level.WARNING, named
+                        + ", which is not used: this process has libtorch " + version + " from " + folder
+                        + " already, and cannot have two"));
     }
 
     private static void limitThreads() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
 
@@ -59,13 +60,41 @@ final class LibtorchFinder {
     /** A libtorch zip (libraries in {@code lib}), a pip wheel's {@code torch} folder, or the folder of libraries itself. */
     private static Found named(Path folderOrParent, String source) {
         Path named = folderOrParent.toAbsolutePath(); // a library's bare name would be looked up in the system's folders
-        for (Path folder : List.of(named, named.resolve("lib"), named.resolve("torch").resolve("lib"))) {
+        for (Path folder : places(named)) {
             if (hasLibtorch(folder)) {
                 return inFolder(folder, source);
             }
         }
         throw new LibtorchLoadException("no libtorch where " + source + " points: looked for " + MAIN + " in " + named
                 + ", its lib and its torch/lib; name the folder of a libtorch zip or of a pip wheel's torch package");
+    }
+
+    private static List<Path> places(Path named) {
+        return List.of(named, named.resolve("lib"), named.resolve("torch").resolve("lib"));
+    }
+
+    /**
+     * What names a libtorch, and which, where that is not the one in use.
+     *
+     * @param property as for {@link #find}
+     * @param variable as for {@link #find}
+     * @param used the folder of the one in use
+     */
+    static Optional<String> unused(String property, String variable, Path used) {
+        boolean isProperty = property != null && !property.isEmpty();
+        String named = isProperty ? property : variable;
+        if (named == null || named.isEmpty() || places(Path.of(named)).stream().anyMatch(place -> isSame(place, used))) {
+            return Optional.empty();
+        }
+        return Optional.of((isProperty ? "-D" + PROPERTY : "environment variable " + VARIABLE) + " names " + named);
+    }
+
+    private static boolean isSame(Path place, Path used) {
+        try {
+            return Files.isSameFile(place, used);
+        } catch (IOException e) {
+            return false; // there is none
+        }
     }
 
     private static boolean hasLibtorch(Path folder) {

@@ -40,7 +40,7 @@ public final class ResourceCache {
     public static final String PROPERTY = "panatorch.cache";
 
     /** A file lock holds between processes, not between threads; a literal is one object for all class loaders. */
-    private static final Object IN_PROCESS = "io.panatorch.bindings.ResourceCache";
+    static final Object IN_PROCESS = "io.panatorch.bindings.ResourceCache";
 
     private static final Duration LONGEST_UNPACKING = Duration.ofHours(1);
 

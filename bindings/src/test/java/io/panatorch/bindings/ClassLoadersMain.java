@@ -7,9 +7,10 @@ import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 
 /**
- * Runs {@link OneMain} in class loaders that know nothing of each other: two at once, then a third when those are gone;
+ * Runs {@link OneMain} in class loaders that know nothing of each other: two beside each other, then a third when those are gone;
  * for {@link ChildJvm}.
  */
 final class ClassLoadersMain {
@@ -26,8 +27,25 @@ final class ClassLoadersMain {
         }
         System.out.println("collected " + gone.stream().filter(loader -> loader.get() == null).count());
         try (URLClassLoader third = loader()) {
-            run(third);
+            runWhileLocked(third);
         }
+    }
+
+    /** Says how the class loader fares while another one loads, for which the lock stands in. */
+    private static void runWhileLocked(ClassLoader loader) throws Exception {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            run(loader);
+            return null;
+        });
+        Thread thread = new Thread(task);
+        synchronized (ResourceCache.IN_PROCESS) {
+            thread.start();
+            while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+                Thread.sleep(1);
+            }
+            System.out.println("third " + thread.getState());
+        }
+        task.get();
     }
 
     private static List<WeakReference<ClassLoader>> runTwo() throws Exception {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,15 +29,16 @@ class ClassLoadersTest {
     void severalComputeAndAnotherAfterTheyAreCollected() {
         List<String> lines = lines();
 
-        assertThat(lines).hasSize(5);
+        assertThat(lines).hasSize(6);
         assertThat(lines.get(0)).startsWith("1.0 by 2.").contains(" from org.bytedeco:pytorch on the class path in ");
         assertThat(lines.get(2)).isEqualTo(lines.get(0));
         assertThat(lines.get(3)).isEqualTo("collected 2");
         String later = lines.get(0).replace("org.bytedeco:pytorch on the class path", "loaded before in this process");
-        assertThat(List.of(lines.get(1), lines.get(4))).containsOnly(later);
+        assertThat(lines.get(4)).as("while another class loader loads").isEqualTo("third BLOCKED");
+        assertThat(List.of(lines.get(1), lines.get(5))).containsOnly(later);
     }
 
-    /** Two builds of the shim keep apart; libtorch cannot, so the second takes the first one's. */
+    /** Builds of the shim keep apart; libtorch cannot, so the others take the first one's, and say so where another is named. */
     @Test
     void anotherBuildOfTheShimTakesTheLibtorchThatIsThere() throws IOException {
         Path natives = Path.of(System.getProperty("panatorch.natives"));
@@ -46,14 +48,21 @@ class ClassLoadersTest {
         ChildJvm.Result result;
         try (var oldest = LibraryLinks.libtorch(first, natives, "oldest");
                 var shipped = LibraryLinks.libtorch(second, natives, "shipped")) {
-            result = ChildJvm.run(ChildJvm.options(), OtherShimMain.class, oldest.folder().toString(),
-                    shipped.folder().toString(), temp.toString());
+            result = ChildJvm.run(ChildJvm.options(), OtherShimMain.class, temp.toString(), oldest.folder().toString(),
+                    shipped.folder().toString(), oldest.folder().toString(), "");
         }
 
         assertThat(result.exit()).as(result.err()).isZero();
-        assertThat(result.out().lines()).containsExactly(
-                "1.0 by 2.10.0 from -Dpanatorch.libtorch in " + first,
-                "1.0 by 2.10.0 from loaded before in this process in " + first,
-                "shims [cache0, cache1]");
+        String later = "1.0 by 2.10.0 from loaded before in this process in " + first;
+        assertThat(result.out().lines()).containsExactly("1.0 by 2.10.0 from -Dpanatorch.libtorch in " + first, later, later,
+                later, "shims [cache1, cache2, cache3, cache4]");
+        assertThat(result.err())
+                .containsOnlyOnce("is not used")
+                .contains("-Dpanatorch.libtorch names " + second + ", which is not used: this process has libtorch 2.10.0"
+                        + " from " + first + " already, and cannot have two");
+        try (Stream<Path> unpacked = Files.list(temp.resolve("cache4"))) {
+            assertThat(unpacked).as("that of the class path is not unpacked")
+                    .allMatch(path -> path.getFileName().toString().startsWith("shim-"));
+        }
     }
 }

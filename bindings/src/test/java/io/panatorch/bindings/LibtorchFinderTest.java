@@ -118,6 +118,20 @@ class LibtorchFinderTest {
                         + " libtorch_cpu.so in " + temp.resolve("no"));
     }
 
+    @Test
+    void anotherOneThanTheOneInUseIsNamed() throws IOException {
+        Path used = libtorch("used/lib");
+        String other = libtorch("other").toString();
+        Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("used"));
+
+        assertThat(LibtorchFinder.unused(other, used.toString(), used)).contains("-Dpanatorch.libtorch names " + other);
+        assertThat(LibtorchFinder.unused("", other, used)).contains("environment variable LIBTORCH names " + other);
+        assertThat(LibtorchFinder.unused(null, temp.resolve("no").toString(), used)).isPresent();
+        assertThat(LibtorchFinder.unused(link.toString(), other, used)).isEmpty();
+        assertThat(LibtorchFinder.unused(null, used.toString(), used)).isEmpty();
+        assertThat(LibtorchFinder.unused("", null, used)).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void nothingAnywhere(boolean emptyRatherThanUnset) {

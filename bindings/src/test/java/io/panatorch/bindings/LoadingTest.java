@@ -25,12 +25,7 @@ class LoadingTest {
 
     /** Compiles a library that takes libtorch's name. */
     private void compileLibtorch(String source) throws Exception {
-        Path file = Files.writeString(temp.resolve("fake.c"), "#include <stdint.h>\n" + source + "\n");
-        Process compiler = new ProcessBuilder(
-                        "cc", "-shared", "-fPIC", file.toString(), "-o", temp.resolve("libtorch_cpu.so").toString())
-                .inheritIO()
-                .start();
-        assertThat(compiler.waitFor()).isZero();
+        Compiler.library(temp.resolve("libtorch_cpu.so"), "#include <stdint.h>\n" + source + "\n");
     }
 
     private String refusal() {

@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Runs {@link OneMain} in two class loaders, each with a file of the shim and a libtorch of its own; for {@link ChildJvm}.
- * Arguments: the two libtorch folders, and a folder for the shims.
+ * Runs {@link OneMain} in class loaders that each have a file of the shim of their own and name a libtorch; for
+ * {@link ChildJvm}. Arguments: a folder for the shims, and for each class loader a libtorch folder or nothing.
  */
 final class OtherShimMain {
 
     private OtherShimMain() {}
 
     public static void main(String[] args) throws Exception {
-        for (int i = 0; i < 2; i++) {
+        for (int i = 1; i < args.length; i++) {
             System.setProperty(LibtorchFinder.PROPERTY, args[i]);
-            System.setProperty(ResourceCache.PROPERTY, Path.of(args[2], "cache" + i).toString());
+            System.setProperty(ResourceCache.PROPERTY, Path.of(args[0], "cache" + i).toString());
             URLClassLoader loader = ClassLoadersMain.loader();
-            ClassLoadersMain.run(loader); // left open: both are alive at once
+            ClassLoadersMain.run(loader); // left open: all are alive at once
         }
         System.out.println("shims " + mappedShims());
     }

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Small jars stand in for libtorch's, whose unpacking takes seconds. */
@@ -186,6 +188,49 @@ class ResourceCacheTest {
         assertThat(Files.readString(stamp)).isNotEqualTo(before);
     }
 
+    /** What a crash leaves of a stamp, and what somebody may have put in its place. */
+    @Test
+    void aStampThatIsNoneIsNoStamp() throws IOException {
+        Path jar = jar(7, 1, "one.bin");
+        Path folder = unpack(jar, "one.bin");
+        Path file = folder.resolve("one.bin");
+        Path stamp = cache.resolve(folder.getFileName() + ".checked");
+        byte[] right = Files.readAllBytes(stamp);
+        Object identity = identity(file);
+
+        Files.write(stamp, new byte[] {(byte) 0xff, (byte) 0xfe, (byte) 0xfd});
+        assertThat(unpack(jar, "one.bin")).isEqualTo(folder);
+        assertThat(stamp).hasBinaryContent(right);
+
+        Files.createDirectory(Files.createDirectory(deleted(stamp)).resolve("full"));
+        assertThat(unpack(jar, "one.bin")).isEqualTo(folder);
+        assertThat(identity(file)).isEqualTo(identity);
+        Files.write(file, new byte[MEGABYTE]);
+        unpack(jar, "one.bin");
+        assertThat(Files.readAllBytes(file)[0]).isEqualTo((byte) 7);
+    }
+
+    private static Path deleted(Path file) throws IOException {
+        Files.delete(file);
+        return file;
+    }
+
+    /** Such as one that another process deletes at that moment, to repair it; this one can be opened but not read. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatCannotBeReadIsUnpackedAgain() throws IOException {
+        Path jar = jar(7, 0, "empty.bin");
+        Path file = unpack(jar, "empty.bin").resolve("empty.bin");
+        Files.createSymbolicLink(deleted(file), Path.of("/proc/self/mem"));
+        assertThat(file).as("a file, of the right size").isRegularFile().hasSize(0);
+        assertThatThrownBy(() -> Files.readAllBytes(file)).isInstanceOf(IOException.class);
+
+        unpack(jar, "empty.bin");
+
+        assertThat(Files.isSymbolicLink(file)).isFalse();
+        assertThat(file).isEmptyFile();
+    }
+
     @Test
     void manyClassLoadersAtOnce() throws Exception {
         Path jar = jar(1, 64, "one.bin");
@@ -234,16 +279,11 @@ class ResourceCacheTest {
     /** As NFS is without its lock service. */
     @Test
     void aFileSystemWithoutLocks() throws Exception {
-        Path source = Files.writeString(temp.resolve("nolock.c"), """
+        Path library = Compiler.library(temp.resolve("nolock.so"), """
                 #include <errno.h>
                 int fcntl(int file, int command, ...) { errno = ENOLCK; return -1; }
                 int fcntl64(int file, int command, ...) { errno = ENOLCK; return -1; }
                 """);
-        Path library = temp.resolve("nolock.so");
-        Process compiler = new ProcessBuilder("cc", "-shared", "-fPIC", source.toString(), "-o", library.toString())
-                .inheritIO()
-                .start();
-        assertThat(compiler.waitFor()).isZero();
         Path jar = jar(1, 64, "one.bin");
         Path unpacked = unpack(jar, "one.bin");
         for (Path each : List.of(unpacked.resolve("one.bin"), unpacked)) {

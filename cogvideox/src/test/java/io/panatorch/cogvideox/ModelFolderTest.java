@@ -55,9 +55,10 @@ class ModelFolderTest {
 
     /** The final latents of a short generation. */
     private static float[] latents(Path model, String variant) throws IOException {
-        try (var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU, variant); var _ = TensorScope.open()) {
-            var request = TextToVideoRequest.builder("a dog").steps(1).frames(1).height(32).width(32).build();
-            return pipeline.generate(request).latents().toFloatArray();
+        var request = TextToVideoRequest.builder("a dog").steps(1).frames(1).height(32).width(32).build();
+        try (var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU, variant);
+                var video = pipeline.generate(request)) {
+            return video.latents().toFloatArray();
         }
     }
 
@@ -237,10 +238,9 @@ class ModelFolderTest {
     @Test
     void wordsThatTheModelDoesNotKnowAreNamed() throws IOException {
         try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
-                var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU);
-                var _ = TensorScope.open()) {
+                var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU)) {
             pipeline.generate(TextToVideoRequest.builder("a dog \u706B \uD83D\uDE80 in Paris").steps(1).frames(1).height(32)
-                    .width(32).build());
+                    .width(32).build()).close();
             assertThat(warnings.messages()).containsExactly(
                     "WARNING: prompt with words that the model cannot spell, and reads as unknown: \u706B, \uD83D\uDE80");
         }

@@ -129,13 +129,15 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes files into a folder that exists, in place of those in it that have such names; other files stay. Each appears as
-     * a whole, once all of them are: what fails before leaves the folder as it was.
+     * Writes files into a folder that exists, in place of those in it that have such names; other files and folders stay.
+     * Each appears as a whole, once all of them are: what fails before leaves the folder as it was. They take their places
+     * one by one, and the old ones without a successor go last: a process that is killed in that moment, or a disk that
+     * fails, leaves new files beside old ones.
      *
      * @param folder the folder; a symbolic link to it is followed
      * @param replaced tells names of files that are in the way of the new ones
-     * @param writer fills a temporary folder inside it
-     * @throws IOException as for {@link #write}, or if there is no such folder
+     * @param writer fills a temporary folder inside it, with files alone
+     * @throws IOException as for {@link #write}, or if there is no such folder, or a folder in it has the name of a new file
      */
     public static void writeInto(Path folder, Predicate<String> replaced, Writer writer) throws IOException {
         Path destination = destination(folder);

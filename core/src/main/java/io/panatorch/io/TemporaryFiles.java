@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,14 +17,17 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. */
+/**
+ * The temporary files and folders in use, which one shutdown hook deletes if the JVM ends before their writers do. The hook
+ * is there as long as they are: it would keep the class loader of a program that was deployed again.
+ */
 final class TemporaryFiles {
 
     /** A writer may still add files to a folder while the JVM ends. */
     private static final int ATTEMPTS = 5;
 
     private static final Set<Path> LIVE = new HashSet<>();
-    private static boolean hooked;
+    private static Thread hook;
     private static boolean ended;
 
     private TemporaryFiles() {}
@@ -35,11 +39,11 @@ final class TemporaryFiles {
 
     /** Creates under the lock that the hook takes too, so that the hook misses none. */
     static synchronized void create(Path path, Creator creator) throws IOException {
-        if (!ended && !hooked) {
+        if (!ended && hook == null) {
             try {
-                Thread hook = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
-                Runtime.getRuntime().addShutdownHook(hook);
-                hooked = true;
+                Thread added = new Thread(TemporaryFiles::deleteAll, "panatorch-temporary-files");
+                Runtime.getRuntime().addShutdownHook(added);
+                hook = added;
             } catch (IllegalStateException e) {
                 ended = true;
             }
@@ -53,23 +57,39 @@ final class TemporaryFiles {
     static synchronized void publish(Path path, Path target) throws IOException {
         requireRunning(path);
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
-        LIVE.remove(path);
+        forget(path);
     }
 
-    /** Moves what is in a folder into another, where it takes the place of files with such names. */
+    /**
+     * Moves what is in a folder into another, where it takes the place of files with such names. Old ones go
+     * last: what fails before has deleted nothing.
+     */
     static synchronized void publishInto(Path path, Path target, Predicate<String> replaced) throws IOException {
         requireRunning(path);
+        Set<Path> names = new HashSet<>();
+        for (Path file : files(path)) {
+            Path place = target.resolve(file.getFileName());
+            if (isFolder(place)) {
+                throw new FileSystemException(place.toString(), null,
+                        "is a folder, in the way of a new file; move it or choose another path");
+            }
+            names.add(file.getFileName());
+        }
+        for (Path name : names) {
+            Files.move(path.resolve(name), target.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        }
         for (Path old : files(target)) {
-            String name = old.getFileName().toString();
-            if (replaced.test(name) && !Files.exists(path.resolve(name))) {
+            Path name = old.getFileName();
+            if (replaced.test(name.toString()) && !names.contains(name) && !isFolder(old)) {
                 Files.delete(old);
             }
         }
-        for (Path file : files(path)) {
-            Files.move(file, target.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
-        }
         delete(path);
-        LIVE.remove(path);
+        forget(path);
+    }
+
+    private static boolean isFolder(Path path) {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static List<Path> files(Path folder) throws IOException {
@@ -86,6 +106,14 @@ final class TemporaryFiles {
 
     static synchronized void forget(Path path) {
         LIVE.remove(path);
+        if (LIVE.isEmpty() && hook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+                hook = null;
+            } catch (IllegalStateException e) {
+                // The JVM is ending: the hook runs, or has run.
+            }
+        }
     }
 
     /** Deletes a file, or a folder with all that is in it, if it is there; links in it are deleted, not followed. */

@@ -4,7 +4,11 @@ import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
+import java.util.Collections;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.WeakHashMap;
 
 /**
  * What one thread needs for its calls into libtorch: the innermost open scope, which owns the results; native memory for
@@ -12,7 +16,10 @@ import java.util.StringJoiner;
  */
 final class CallState {
 
-    private static final ThreadLocal<CallState> STATES = ThreadLocal.withInitial(CallState::new);
+    /** What keeps the states: their threads must not, as one that survives a program would keep its class loader with it. */
+    private static final Map<Thread, CallState> STATES = Collections.synchronizedMap(new WeakHashMap<>());
+
+    private static final ThreadLocal<WeakReference<CallState>> OF_THREAD = ThreadLocal.withInitial(CallState::create);
 
     final NativeFrame frame = new NativeFrame();
     TensorScope innermost;
@@ -22,8 +29,14 @@ final class CallState {
         load();
     }
 
+    private static WeakReference<CallState> create() {
+        CallState state = new CallState();
+        STATES.put(Thread.currentThread(), state);
+        return new WeakReference<>(state);
+    }
+
     static CallState ofThread() {
-        return STATES.get();
+        return OF_THREAD.get().get();
     }
 
     /** The libtorch of this process, loaded now if it is not yet. */
@@ -37,7 +50,7 @@ final class CallState {
 
     /** To come before each operator: there must be a scope for its result before there is a result. */
     static CallState begin(String operator) {
-        CallState state = STATES.get();
+        CallState state = ofThread();
         if (state.innermost == null) {
             throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
                     + " open one with try (var scope = TensorScope.open())");

@@ -7,9 +7,14 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -232,6 +237,31 @@ class AtomicFileTest {
     }
 
     @Test
+    void aFolderInTheWayOfANewFileIsToldBeforeAnyIsReplaced() throws IOException {
+        for (String name : List.of("0.png", "2.png", "9.png")) {
+            Files.writeString(folder.resolve(name), "old");
+        }
+        Path inTheWay = Files.createDirectory(folder.resolve("1.png"));
+        AtomicFile.Writer writer = temporary -> {
+            for (String name : List.of("0.png", "1.png", "2.png")) {
+                Files.writeString(temporary.resolve(name), "new");
+            }
+        };
+        assertThatThrownBy(() -> AtomicFile.writeInto(folder, name -> name.endsWith(".png"), writer))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(inTheWay + ": is a folder, in the way of a new file; move it or choose another path");
+        assertThat(content()).hasSize(4);
+        for (String name : List.of("0.png", "2.png", "9.png")) {
+            assertThat(folder.resolve(name)).hasContent("old");
+        }
+
+        Path notInTheWay = Files.move(inTheWay, folder.resolve("3.png"));
+        AtomicFile.writeInto(folder, name -> name.endsWith(".png"), writer);
+        assertThat(content()).hasSize(4).contains(notInTheWay).doesNotContain(folder.resolve("9.png"));
+        assertThat(folder.resolve("1.png")).hasContent("new");
+    }
+
+    @Test
     void linksAreFollowed() throws IOException {
         Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
         Path file = Files.writeString(elsewhere.resolve("file"), "old");
@@ -354,6 +384,44 @@ class AtomicFileTest {
             assertThat(content()).isEmpty();
         } finally {
             victim.destroyForcibly();
+        }
+    }
+
+    /** A program that writes a file, or fails to. */
+    static final class Deployed {
+
+        private Deployed() {}
+
+        public static void run(Path folder) throws IOException {
+            AtomicFile.write(folder.resolve("a.png"), temporary -> Files.writeString(temporary, "whole"));
+            try {
+                AtomicFile.write(folder.resolve("b.png"), _ -> {
+                    throw new IOException("No space left on device");
+                });
+            } catch (IOException e) {
+                AtomicFile.check(folder.resolve("b.png"));
+            }
+        }
+    }
+
+    @Test
+    void aProgramThatIsDeployedAgainIsCollected() throws Exception {
+        WeakReference<ClassLoader> gone = deploy();
+        for (int i = 0; i < 200 && gone.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(gone.get()).as("the class loader of what has ended").isNull();
+        assertThat(content()).containsExactly(folder.resolve("a.png"));
+    }
+
+    private WeakReference<ClassLoader> deploy() throws Exception {
+        URL[] classes = {Path.of(location(AtomicFile.class)).toUri().toURL(), Path.of(location(Deployed.class)).toUri().toURL()};
+        try (URLClassLoader loader = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader())) {
+            Method run = loader.loadClass(Deployed.class.getName()).getMethod("run", Path.class);
+            run.setAccessible(true);
+            run.invoke(null, folder);
+            return new WeakReference<>(loader);
         }
     }
 

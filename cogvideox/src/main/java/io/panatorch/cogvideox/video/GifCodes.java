@@ -33,7 +33,9 @@ final class GifCodes {
         codes.write(run);
         codes.grow();
         codes.write(END);
-        codes.write(0); // fills the last byte
+        if (codes.pendingBits > 0) {
+            codes.out.write(codes.pending);
+        }
         return codes.out.toByteArray();
     }
 

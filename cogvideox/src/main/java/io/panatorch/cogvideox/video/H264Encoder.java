@@ -99,7 +99,9 @@ final class H264Encoder {
         out.bits(0, 1);
         out.bits(0b1_101_0_1, 6); // colours are described: narrow range
         out.bits(0x010101, 24); // BT.709: primaries, transfer, matrix
-        out.bits(0, 1);
+        out.bits(1, 1); // colour differences lie in the middle of four pixels
+        out.unsigned(1);
+        out.unsigned(1);
         out.bits(1, 1);
         out.bits(rate.denominator(), 32);
         out.bits(2 * rate.numerator(), 32);

@@ -16,8 +16,9 @@ final class PngFolder {
     private PngFolder() {}
 
     /**
-     * Writes the pictures, in place of those of another video that are there; other files stay. If that fails, the folder is
-     * as it was, or not there as before.
+     * Writes the pictures, in place of those of another video that are there; other files stay. If a picture fails, or a
+     * folder has the name of one, all is as it was. Only a kill while the pictures take their places, which is once all are
+     * written, may leave some of both videos in a folder that was there.
      */
     static void write(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         if (Files.isDirectory(folder)) {

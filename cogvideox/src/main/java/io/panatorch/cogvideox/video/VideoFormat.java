@@ -23,6 +23,11 @@ enum VideoFormat {
     private static final double LEAST_GIF_RATE = 100 / 65535.0;
     private static final double MOST_GIF_RATE = 50;
 
+    /** Of H.264's highest level: a picture's macroblocks of 16 × 16 pixels, and, rounded down, how long a side may be for it. */
+    private static final int MOST_MP4_BLOCKS = 139_264;
+    private static final int LONGEST_MP4_SIDE = 16_384;
+    private static final int LONGEST_GIF_SIDE = 65_535;
+
     /**
      * Tells the format of a target. An ending of a video's means a file, also where a folder has that name.
      *
@@ -31,6 +36,9 @@ enum VideoFormat {
     static VideoFormat of(Path target) {
         String name = target.getFileName() == null ? "" : target.getFileName().toString();
         int dot = name.lastIndexOf('.');
+        if (name.equalsIgnoreCase(".mp4") || name.equalsIgnoreCase(".gif")) { // an unset variable of a script
+            throw new IllegalArgumentException(target + ": expected a name before the ending, found none");
+        }
         String ending = dot <= 0 ? "" : name.substring(dot);
         return switch (ending.toLowerCase(Locale.ROOT)) {
             case ".mp4" -> MP4;
@@ -48,6 +56,27 @@ enum VideoFormat {
     /** {@return how the names of its files end} */
     String ending() {
         return this == FOLDER ? "" : "." + name().toLowerCase(Locale.ROOT);
+    }
+
+    /** @throws IllegalArgumentException if the format cannot hold pictures of the size */
+    void requireSize(int width, int height, Path target) {
+        if (this == MP4 && (width % 2 != 0 || height % 2 != 0)) {
+            throw new IllegalArgumentException(target + ": .mp4 takes even widths and heights only, not "
+                    + width + "x" + height + "; choose .gif or a folder");
+        }
+        int longest = switch (this) {
+            case MP4 -> LONGEST_MP4_SIDE;
+            case GIF -> LONGEST_GIF_SIDE;
+            case FOLDER -> Integer.MAX_VALUE;
+        };
+        if (Math.max(width, height) > longest) {
+            throw new IllegalArgumentException("%s: %s takes at most %d pixels a side, not %dx%d; choose a folder"
+                    .formatted(target, ending(), longest, width, height));
+        }
+        if (this == MP4 && (long) Math.ceilDiv(width, 16) * Math.ceilDiv(height, 16) > MOST_MP4_BLOCKS) {
+            throw new IllegalArgumentException("%s: .mp4 takes at most %d pixels a picture, not %dx%d; choose a folder"
+                    .formatted(target, MOST_MP4_BLOCKS * 16 * 16, width, height));
+        }
     }
 
     /** @throws IllegalArgumentException if the format cannot hold so many pictures per second */

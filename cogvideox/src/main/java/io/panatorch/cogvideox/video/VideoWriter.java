@@ -111,10 +111,7 @@ public final class VideoWriter {
      * @throws IllegalArgumentException where it cannot; one line that says what it can
      */
     public void requireSize(int width, int height) {
-        if (format == VideoFormat.MP4 && (width % 2 != 0 || height % 2 != 0)) {
-            throw new IllegalArgumentException(target + ": .mp4 takes even widths and heights only, not "
-                    + width + "x" + height + "; choose .gif or a folder");
-        }
+        format.requireSize(width, height, target);
     }
 
     /**

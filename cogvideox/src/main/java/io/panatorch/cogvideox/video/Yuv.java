@@ -48,7 +48,7 @@ record Yuv(int width, int height, byte[][] planes) {
         return weights[0] * red + weights[1] * green + weights[2] * blue;
     }
 
-    /** The mean of four pixels, as FFmpeg takes it and players spread it. */
+    /** The mean of four pixels, in their middle, as the stream's header says. */
     private void halve(int[] full, int plane) {
         for (int y = 0, to = 0; y < height; y += 2) {
             for (int x = 0; x < width; x += 2, to++) {

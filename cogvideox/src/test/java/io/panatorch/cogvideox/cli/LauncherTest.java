@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class LauncherTest {
 
-    private static final String BUILDING = "panatorch: building (first run: about three minutes; fetches up to 160 MB; the first"
-            + " video unpacks 360 MB into ~/.cache/panatorch) ...\n";
+    private static final String BUILDING = "panatorch: building (first run: one to three minutes; fetches 150 MB; the first video"
+            + " unpacks 365 MB) ...\n";
 
     @TempDir
     Path folder;
@@ -170,7 +170,7 @@ class LauncherTest {
     void ofTwoFirstRunsOneBuilds() throws Exception {
         mvn("sleep 2");
         Process first = start(launcher);
-        while (!Files.isSymbolicLink(root.resolve("cogvideox/target/build.lock"))) {
+        while (first.isAlive() && !Files.isSymbolicLink(root.resolve("cogvideox/target/build.lock"))) {
             Thread.sleep(10);
         }
         Run second = launch(launcher);

@@ -369,6 +369,21 @@ class VideoWriterTest {
         assertThatIOException().isThrownBy(() -> writer(target)).withMessageContaining("is not a folder");
     }
 
+    @ParameterizedTest
+    @CsvSource({"v.mp4, 16386, 2, '.mp4 takes at most 16384 pixels a side, not 16386x2'", "v.gif, 2, 65536, '.gif takes at most 65535'",
+            "v.mp4, 8192, 8192, '.mp4 takes at most 35651584 pixels a picture, not 8192x8192'"})
+    void sizesBeyondAFormatAreRefused(String name, int width, int height, String message) throws IOException {
+        VideoWriter writer = writer(folder.resolve(name));
+        assertThatIllegalArgumentException().isThrownBy(() -> writer.requireSize(width, height)).withMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".mp4", ".GIF"})
+    void aNameThatIsOnlyAnEndingIsRefused(String name) {
+        assertThatIllegalArgumentException().isThrownBy(() -> writer(folder.resolve(name)))
+                .withMessageEndingWith(": expected a name before the ending, found none");
+    }
+
     @Test
     void mp4RefusesOddSizes() {
         Path target = out.resolve("video.mp4");
