@@ -62,9 +62,12 @@ class StreamsTest {
     }
 
     @Test
-    void argumentsThatAreNotUtf8AreRefused() {
-        assertThat(Run.of("generate", "--prompt", "r\ufffdd")).isEqualTo(new Run(2, "",
-                "panatorch: argument 3, 'r\ufffdd': expected text in UTF-8, found other bytes\n"));
+    void argumentsThatAreNotUtf8AreRefused() throws Exception {
+        List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" --prompt \"r$(printf '\\366')d\"", "sh"));
+        line.addAll(command(List.of("generate")).command());
+        ProcessBuilder builder = new ProcessBuilder(line);
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        assertThat(errors(builder, 2)).isEqualTo("panatorch: argument 3, 'r\ufffdd': expected text in UTF-8, found other bytes\n");
     }
 
     /** As in an application's one jar. */
