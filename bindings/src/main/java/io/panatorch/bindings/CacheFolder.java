@@ -105,7 +105,7 @@ record CacheFolder(Path path, boolean isPrivate) {
     }
 
     /** Why writing failed, and what to do: only that which fits. */
-    String explain(IOException e, long needed) throws IOException {
+    String explain(IOException e, long needed) {
         if (e instanceof ClosedByInterruptException || e instanceof FileLockInterruptionException) {
             return "interrupted";
         }
