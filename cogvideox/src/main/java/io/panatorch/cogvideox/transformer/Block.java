@@ -67,21 +67,22 @@ final class Block {
      *
      * @param tokens borrowed
      * @param activated {@code [1, timeEmbedDim]}: the timestep's embedding after SiLU
+     * @param rotary positions of all tokens, or null
      * @return tokens of the caller's scope
      */
-    Tokens forward(Tokens tokens, Tensor activated, CacheSession cache) {
+    Tokens forward(Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
         List<Tensor> out = cache.through(site, List.of(tokens.video, tokens.text), inputs -> {
-            Tokens computed = compute(new Tokens(inputs.get(0), inputs.get(1)), activated, cache);
+            Tokens computed = compute(new Tokens(inputs.get(0), inputs.get(1)), activated, rotary, cache);
             return List.of(computed.video, computed.text);
         });
         return new Tokens(out.get(0), out.get(1));
     }
 
-    private Tokens compute(Tokens tokens, Tensor activated, CacheSession cache) {
+    private Tokens compute(Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor modulation = norm1.modulation(activated);
             List<Tensor> attended = cache.through(attentionSite, List.of(tokens.video, tokens.text),
-                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs)), inputs));
+                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs), rotary), inputs));
             Tokens middle = gated(tokens, modulation, attended);
             attended.forEach(Tensor::close);
 

@@ -31,19 +31,33 @@ public final class CogVideoXTransformer implements AutoCloseable {
 
     private static final String BASE_NAME = "diffusion_pytorch_model";
 
-    /**
-     * What stays the same during a generation.
-     *
-     * @param text {@code [batch, text tokens, dim]}: the projected prompts
-     * @param positions {@code [1, frames·h·w, dim]}
-     */
-    public record Conditioning(Tensor text, Tensor positions) {}
+    /** The published models with an {@code ofs} embedding are always given this number. */
+    private static final int OFS = 2;
+
+    /** What stays the same during a generation. Its tensors belong to the scope in which it was prepared. */
+    public static final class Conditioning {
+
+        /** {@code [batch, text tokens, dim]}: the projected prompts. */
+        private final Tensor text;
+        /** {@code [1, patches, dim]}, or null. */
+        private final Tensor positions;
+        /** Null in models that only add positions. */
+        private final RotaryPositions rotary;
+
+        private Conditioning(Tensor text, Tensor positions, RotaryPositions rotary) {
+            this.text = text;
+            this.positions = positions;
+            this.rotary = rotary;
+        }
+    }
 
     private final Site site = new Site(SiteKind.DENOISER, 0, "transformer");
     private final TransformerConfig config;
     private final Weights weights;
     private final PatchEmbedding embedding;
     private final TimestepEmbedding timestepEmbedding;
+    /** Null in most models. */
+    private final TimestepEmbedding ofsEmbedding;
     private final List<Block> blocks = new ArrayList<>();
     private final LayerNorm normFinal;
     private final AdaptiveNorm normOut;
@@ -55,14 +69,17 @@ public final class CogVideoXTransformer implements AutoCloseable {
         int dim = config.innerDim();
         int patch = config.patchSize();
         this.embedding = new PatchEmbedding(weights.at("patch_embed"), config);
-        this.timestepEmbedding = new TimestepEmbedding(weights.at("time_embedding"), config);
+        this.timestepEmbedding = new TimestepEmbedding(weights.at("time_embedding"), config, dim);
+        this.ofsEmbedding = config.ofsEmbedDim().isPresent()
+                ? new TimestepEmbedding(weights.at("ofs_embedding"), config, config.ofsEmbedDim().getAsInt())
+                : null;
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Block(weights.at("transformer_blocks").at(i), config, i));
         }
         this.normFinal =
                 new LayerNorm(weights.at("norm_final"), dim, config.normEps(), config.normElementwiseAffine());
         this.normOut = new AdaptiveNorm(weights.at("norm_out"), config, 2);
-        this.projOut = new Linear(weights.at("proj_out"), dim, (long) patch * patch * config.outChannels());
+        this.projOut = new Linear(weights.at("proj_out"), dim, (long) config.patchFrames() * patch * patch * config.outChannels());
         weights.requireAllUsed();
     }
 
@@ -110,18 +127,39 @@ public final class CogVideoXTransformer implements AutoCloseable {
     /**
      * Calculates what stays the same during a generation.
      *
-     * @param promptEmbeds {@code [batch, maxTextSeqLength, textEmbedDim]}; borrowed
-     * @param frames frames of the latents
+     * @param promptEmbeds {@code [batch, text tokens, textEmbedDim]}, with {@code maxTextSeqLength} tokens where the model
+     *     {@linkplain TransformerConfig#addsPositions adds positions}; borrowed
+     * @param frames frames of the latents, a multiple of those in a patch
      * @param height height of the latents, a multiple of the patch size
      * @param width width of the latents, a multiple of the patch size
      * @return tensors of the caller's scope
      * @throws IllegalArgumentException where a size does not fit
      */
     public Conditioning prepare(Tensor promptEmbeds, int frames, int height, int width) {
-        try (TensorScope scope = TensorScope.open()) {
-            return new Conditioning(
-                    scope.promote(embedding.text(promptEmbeds)),
-                    scope.promote(embedding.positions(frames, height, width).to(weights.dtype(), weights.device())));
+        requireFit(promptEmbeds, frames, height, width);
+        int patch = config.patchSize();
+        Tensor text = embedding.text(promptEmbeds, frames);
+        Tensor positions = embedding.positions(frames, height, width, weights.dtype(), weights.device());
+        RotaryPositions rotary = config.useRotaryPositionalEmbeddings()
+                ? RotaryPositions.of(config, (int) promptEmbeds.size(1), frames / config.patchFrames(), height / patch, width / patch,
+                        weights.dtype(), weights.device())
+                : null;
+        return new Conditioning(text, positions, rotary);
+    }
+
+    private void requireFit(Tensor promptEmbeds, int frames, int height, int width) {
+        if (config.addsPositions() && promptEmbeds.size(1) != config.maxTextSeqLength()) {
+            throw new IllegalArgumentException("prompt embeddings " + promptEmbeds.shape() + ": expected "
+                    + config.maxTextSeqLength() + " text tokens");
+        }
+        int patch = config.patchSize();
+        if (frames % config.patchFrames() != 0 || height % patch != 0 || width % patch != 0) {
+            throw new IllegalArgumentException("latents of " + frames + " × " + height + " × " + width
+                    + ": expected multiples of the patch size " + config.patchFrames() + " × " + patch + " × " + patch);
+        }
+        if (config.useLearnedPositionalEmbeddings() && (height != config.sampleHeight() || width != config.sampleWidth())) {
+            throw new IllegalArgumentException("latents of " + height + " × " + width + ": expected " + config.sampleHeight() + " × "
+                    + config.sampleWidth() + ", the size that the model's learned positions are for");
         }
     }
 
@@ -138,19 +176,22 @@ public final class CogVideoXTransformer implements AutoCloseable {
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor time = timestepEmbedding.forward(timestep, latents);
+            if (ofsEmbedding != null) {
+                time = time.add(ofsEmbedding.forward(OFS, latents));
+            }
             List<Tensor> prediction = cache.through(site, List.of(latents, conditioning.text, time), inputs ->
-                    List.of(compute(inputs.get(0), inputs.get(1), inputs.get(2), conditioning.positions, cache)));
+                    List.of(compute(inputs.get(0), inputs.get(1), inputs.get(2), conditioning, cache)));
             return scope.promote(prediction.getFirst());
         }
     }
 
-    private Tensor compute(Tensor latents, Tensor text, Tensor time, Tensor positions, CacheSession cache) {
+    private Tensor compute(Tensor latents, Tensor text, Tensor time, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor activated = time.silu(); // what every adaptive norm begins with
-            Tokens tokens = new Tokens(embedding.video(latents, positions), text.alias());
+            Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), text.alias());
             for (Block block : blocks) {
                 Interrupts.check("within a step");
-                Tokens next = block.forward(tokens, activated, cache);
+                Tokens next = block.forward(tokens, activated, conditioning.rotary, cache);
                 tokens.video().close();
                 tokens.text().close();
                 tokens = next;
@@ -161,15 +202,14 @@ public final class CogVideoXTransformer implements AutoCloseable {
         }
     }
 
-    /** The inverse of the patching: {@code [b, f·h·w, p·p·c]} with the channel outermost to {@code [b, f, c, H, W]}. */
+    /** The inverse of the patching: {@code [b, f·h·w, c·t·p·p]} to {@code [b, f·t, c, H, W]}. */
     private Tensor unpatchify(Tensor patches, Shape latents) {
         try (TensorScope scope = TensorScope.open()) {
+            long deep = config.patchFrames();
             long patch = config.patchSize();
-            long height = latents.size(3) / patch;
-            long width = latents.size(4) / patch;
-            Tensor apart = patches.reshape(
-                    latents.size(0), latents.size(1), height, width, config.outChannels(), patch, patch); // [b, f, h, w, c, p, p]
-            return scope.promote(apart.permute(0, 1, 4, 2, 5, 3, 6) // [b, f, c, h, p, w, p]
+            Tensor apart = patches.reshape(latents.size(0), latents.size(1) / deep, latents.size(3) / patch, latents.size(4) / patch,
+                    config.outChannels(), deep, patch, patch); // [b, f, h, w, c, t, p, p]
+            return scope.promote(apart.permute(0, 1, 5, 4, 2, 6, 3, 7) // [b, f, t, c, h, p, w, p]
                     .reshape(latents.size(0), latents.size(1), config.outChannels(), latents.size(3), latents.size(4)));
         }
     }

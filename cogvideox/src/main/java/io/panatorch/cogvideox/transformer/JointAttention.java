@@ -38,16 +38,25 @@ final class JointAttention {
         this.normKey = new LayerNorm(weights.at("norm_k"), headDim, QK_NORM_EPS, true);
     }
 
-    /** Returns {@code [batch, tokens, dim]} for {@code x [batch, tokens, dim]}, after the output projection. */
-    Tensor forward(Tensor x) {
+    /**
+     * {@return {@code [batch, tokens, dim]}, after the output projection}
+     *
+     * @param x {@code [batch, tokens, dim]}
+     * @param rotary positions of all tokens, or null
+     */
+    Tensor forward(Tensor x, RotaryPositions rotary) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor q = normQuery.forward(split(query.forward(x)));
-            Tensor k = normKey.forward(split(key.forward(x)));
+            Tensor q = placed(normQuery.forward(split(query.forward(x))), rotary);
+            Tensor k = placed(normKey.forward(split(key.forward(x))), rotary);
             Tensor v = split(value.forward(x));
             Tensor attended = Tensor.scaledDotProductAttention(q, k, v, null, 1 / Math.sqrt(headDim));
             Tensor joined = attended.transpose(1, 2).reshape(x.size(0), x.size(1), (long) heads * headDim); // [b, n, dim]
             return scope.promote(out.forward(joined));
         }
+    }
+
+    private static Tensor placed(Tensor x, RotaryPositions rotary) {
+        return rotary == null ? x : rotary.turn(x);
     }
 
     private Tensor split(Tensor x) {

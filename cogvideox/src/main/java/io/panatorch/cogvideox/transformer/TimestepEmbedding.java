@@ -9,7 +9,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 
 /**
- * A timestep as a vector: sinusoids of many frequencies, then two linear layers; diffusers' {@code Timesteps} and
+ * A timestep, or another number, as a vector: sinusoids of many frequencies, then two linear layers; diffusers' {@code Timesteps} and
  * {@code TimestepEmbedding}.
  *
  * <p>The sinusoids are calculated in float32 by libtorch: at timestep 999 the last bit of a frequency shows in the fifth
@@ -25,9 +25,13 @@ final class TimestepEmbedding {
     private final Linear first;
     private final Linear second;
 
-    /** Takes {@code linear_1} and {@code linear_2}. */
-    TimestepEmbedding(Weights weights, TransformerConfig config) throws IOException {
-        this.channels = config.innerDim();
+    /**
+     * Takes {@code linear_1} and {@code linear_2}.
+     *
+     * @param channels of the sinusoids
+     */
+    TimestepEmbedding(Weights weights, TransformerConfig config, int channels) throws IOException {
+        this.channels = channels;
         this.flipSinToCos = config.flipSinToCos();
         this.freqShift = config.freqShift();
         this.first = new Linear(weights.at("linear_1"), channels, config.timeEmbedDim());

@@ -5,6 +5,7 @@ import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /**
  * The settings of a {@code CogVideoXTransformer3DModel}: the keys of its {@code config.json} in camel case, with diffusers'
@@ -17,6 +18,7 @@ import java.nio.file.Path;
  * @param flipSinToCos whether the timestep's embedding has the cosines first
  * @param freqShift shift of the timestep's frequencies
  * @param timeEmbedDim channels of the timestep's embedding
+ * @param ofsEmbedDim channels of the embedding of the constant {@code ofs}, the same number; empty in models without one
  * @param textEmbedDim channels of the text encoder's output
  * @param numLayers blocks
  * @param attentionBias whether the query, key and value projections have a bias
@@ -24,14 +26,18 @@ import java.nio.file.Path;
  * @param sampleHeight their height
  * @param sampleFrames frames of the video that the model was trained on, not of the latents
  * @param patchSize height and width of a patch of latents
+ * @param patchSizeT frames of latents in a patch, as in CogVideoX 1.5; empty where each frame has patches of its own, as in 1.0
  * @param temporalCompressionRatio frames of the video per frame of latents
- * @param maxTextSeqLength text tokens, exactly this many
+ * @param maxTextSeqLength text tokens; exactly this many where {@linkplain #addsPositions positions are added}
  * @param activation of the MLPs
  * @param normElementwiseAffine whether the blocks' layer norms have weights
  * @param normEps epsilon of the layer norms outside the attentions
  * @param spatialInterpolationScale what a patch's row and column are divided by in its position
  * @param temporalInterpolationScale likewise its frame
- * @param patchBias whether the patch projection has a bias
+ * @param useRotaryPositionalEmbeddings whether positions turn the queries and keys, as in the 5B models; else they are added to
+ *     the tokens, as in 2B
+ * @param useLearnedPositionalEmbeddings whether learned positions are added besides, as in CogVideoX-5b-I2V
+ * @param patchBias whether the projection of patches of one frame has a bias; that of deeper patches always has one
  */
 public record TransformerConfig(
         int numAttentionHeads,
@@ -41,6 +47,7 @@ public record TransformerConfig(
         boolean flipSinToCos,
         double freqShift,
         int timeEmbedDim,
+        OptionalInt ofsEmbedDim,
         int textEmbedDim,
         int numLayers,
         boolean attentionBias,
@@ -48,6 +55,7 @@ public record TransformerConfig(
         int sampleHeight,
         int sampleFrames,
         int patchSize,
+        OptionalInt patchSizeT,
         int temporalCompressionRatio,
         int maxTextSeqLength,
         Activation activation,
@@ -55,6 +63,8 @@ public record TransformerConfig(
         double normEps,
         double spatialInterpolationScale,
         double temporalInterpolationScale,
+        boolean useRotaryPositionalEmbeddings,
+        boolean useLearnedPositionalEmbeddings,
         boolean patchBias) {
 
     private static final int POSITION_DIVISOR = 16;
@@ -62,22 +72,20 @@ public record TransformerConfig(
     /**
      * Reads a {@code config.json}.
      *
-     * @throws InvalidFileException for another class, a value that cannot be, or a part of CogVideoX that is not there yet
-     *     (rotary or learned positions, temporal patches, ofs embeddings); the message names the key
+     * @throws InvalidFileException for another class or a value that cannot be; the message names the key
      */
     public static TransformerConfig read(Path file) throws IOException {
         ConfigFile config = ConfigFile.read(file);
         config.requireClass("CogVideoXTransformer3DModel");
-        refuseWhatIsNotThere(config);
-        int inChannels = config.integer("in_channels", 16, 1);
         TransformerConfig result = new TransformerConfig(
                 config.integer("num_attention_heads", 30, 1),
                 config.integer("attention_head_dim", 64, 1),
-                inChannels,
+                config.integer("in_channels", 16, 1),
                 config.integer("out_channels", 16, 1),
                 config.bool("flip_sin_to_cos", true),
                 config.number("freq_shift", 0),
                 config.integer("time_embed_dim", 512, 1),
+                optional(config, "ofs_embed_dim"),
                 config.integer("text_embed_dim", 4096, 1),
                 config.integer("num_layers", 30, 1),
                 config.bool("attention_bias", true),
@@ -85,6 +93,7 @@ public record TransformerConfig(
                 config.integer("sample_height", 60, 1),
                 config.integer("sample_frames", 49, 1),
                 config.integer("patch_size", 2, 1),
+                optional(config, "patch_size_t"),
                 config.integer("temporal_compression_ratio", 4, 1),
                 config.integer("max_text_seq_length", 226, 1),
                 activation(config),
@@ -92,32 +101,39 @@ public record TransformerConfig(
                 config.number("norm_eps", 1e-5),
                 positive(config, "spatial_interpolation_scale", 1.875),
                 positive(config, "temporal_interpolation_scale", 1.0),
+                config.bool("use_rotary_positional_embeddings", false),
+                config.bool("use_learned_positional_embeddings", false),
                 config.bool("patch_bias", true));
-        if (result.innerDim() % POSITION_DIVISOR != 0) {
-            throw config.invalid("attention_head_dim", "num_attention_heads times attention_head_dim to be a multiple of "
-                    + POSITION_DIVISOR + " for sincos positions");
-        }
+        result.requireTogether(config);
         return result;
     }
 
-    private static void refuseWhatIsNotThere(ConfigFile config) throws InvalidFileException {
-        if (config.bool("use_rotary_positional_embeddings", false)) {
-            throw config.invalid("use_rotary_positional_embeddings",
-                    "false (rotary positions, as in CogVideoX-5b, are not supported yet)");
-        }
-        if (config.bool("use_learned_positional_embeddings", false)) {
-            throw config.invalid("use_learned_positional_embeddings",
-                    "false (learned positions, as in CogVideoX-5b-I2V, are not supported yet)");
-        }
-        if (!config.isNull("patch_size_t")) {
-            throw config.invalid("patch_size_t", "null (temporal patches, as in CogVideoX-1.5, are not supported yet)");
-        }
-        if (!config.isNull("ofs_embed_dim")) {
-            throw config.invalid("ofs_embed_dim", "null (ofs embeddings, as in CogVideoX-1.5-I2V, are not supported yet)");
-        }
+    /** Checks what keys mean for each other. */
+    private void requireTogether(ConfigFile config) throws InvalidFileException {
         if (!config.string("timestep_activation_fn", "silu").equals("silu")) {
             throw config.invalid("timestep_activation_fn", "\"silu\"");
         }
+        if (useLearnedPositionalEmbeddings && !useRotaryPositionalEmbeddings) {
+            throw config.invalid("use_learned_positional_embeddings", "false without use_rotary_positional_embeddings");
+        }
+        if (patchSizeT.isPresent() && (!useRotaryPositionalEmbeddings || useLearnedPositionalEmbeddings)) {
+            throw config.invalid("patch_size_t", "null without rotary positions, and with learned ones, which are those of single frames");
+        }
+        if (ofsEmbedDim.isPresent() && ofsEmbedDim.getAsInt() != timeEmbedDim) {
+            throw config.invalid("ofs_embed_dim", "null or " + timeEmbedDim + ", which is time_embed_dim");
+        }
+        if (useRotaryPositionalEmbeddings && attentionHeadDim % POSITION_DIVISOR != 0) {
+            throw config.invalid("attention_head_dim", "a multiple of " + POSITION_DIVISOR + " for rotary positions");
+        }
+        if (innerDim() % POSITION_DIVISOR != 0) {
+            throw config.invalid("attention_head_dim", "num_attention_heads times attention_head_dim to be a multiple of "
+                    + POSITION_DIVISOR + " for sincos positions");
+        }
+    }
+
+    /** Python's {@code None} stands for none. */
+    private static OptionalInt optional(ConfigFile config, String key) throws InvalidFileException {
+        return config.isNull(key) ? OptionalInt.empty() : OptionalInt.of(config.integer(key, 1, 1));
     }
 
     private static Activation activation(ConfigFile config) throws InvalidFileException {
@@ -139,5 +155,15 @@ public record TransformerConfig(
     /** {@return channels of a token} */
     public int innerDim() {
         return numAttentionHeads * attentionHeadDim;
+    }
+
+    /** {@return frames of latents in a patch} */
+    public int patchFrames() {
+        return patchSizeT.orElse(1);
+    }
+
+    /** {@return whether positions are added to the tokens, so that a text must have exactly {@link #maxTextSeqLength} tokens} */
+    public boolean addsPositions() {
+        return !useRotaryPositionalEmbeddings || useLearnedPositionalEmbeddings;
     }
 }

@@ -31,14 +31,13 @@ class TransformerConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "\"use_rotary_positional_embeddings\": true | "
-                + "use_rotary_positional_embeddings: expected false (rotary positions, as in CogVideoX-5b, are not "
-                + "supported yet), found true",
         "\"use_learned_positional_embeddings\": true | "
-                + "use_learned_positional_embeddings: expected false (learned positions, as in CogVideoX-5b-I2V, "
-                + "are not supported yet), found true",
-        "\"patch_size_t\": 2 | patch_size_t: expected null (temporal patches, as in CogVideoX-1.5, are not supported yet), found 2",
-        "\"ofs_embed_dim\": 512 | ofs_embed_dim: expected null (ofs embeddings, as in CogVideoX-1.5-I2V, are not supported yet), found 512",
+                + "use_learned_positional_embeddings: expected false without use_rotary_positional_embeddings, found true",
+        "\"patch_size_t\": 2 | patch_size_t: expected null without rotary positions, and with learned ones, which are those of "
+                + "single frames, found 2",
+        "\"ofs_embed_dim\": 256 | ofs_embed_dim: expected null or 512, which is time_embed_dim, found 256",
+        "\"use_rotary_positional_embeddings\": true, \"attention_head_dim\": 24 | "
+                + "attention_head_dim: expected a multiple of 16 for rotary positions, found 24",
         "\"activation_fn\": \"geglu\" | activation_fn: expected \"gelu-approximate\" or \"gelu\", found \"geglu\"",
         "\"timestep_activation_fn\": \"mish\" | timestep_activation_fn: expected \"silu\", found \"mish\"",
         "\"num_layers\": 0 | num_layers: expected a whole number of at least 1, found 0",
