@@ -5,8 +5,9 @@ import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.scheduler.Sampler;
 import io.panatorch.cogvideox.scheduler.Schedule;
-import io.panatorch.cogvideox.scheduler.StepCoefficients;
+import io.panatorch.cogvideox.scheduler.ScheduleRequest;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer.Conditioning;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Generator;
@@ -45,7 +46,7 @@ final class Generation {
         this.finite = new FiniteCheck(request, parts.dtype);
         this.latentShape = parts.sizes.latents(request.prompts().size(), request.height().orElse(parts.sizes.height()),
                 request.width().orElse(parts.sizes.width()), request.frames().orElse(parts.sizes.frames()));
-        this.schedule = parts.scheduler.schedule(request.steps());
+        this.schedule = parts.scheduler.schedule(ScheduleRequest.steps(request.steps()));
         this.timesteps = new int[schedule.size()];
         Arrays.setAll(timesteps, schedule::timestep);
     }
@@ -61,12 +62,12 @@ final class Generation {
                 CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), timesteps))) {
             Tensor given = givenLatents();
             begun.run();
-            Tensor noise = given != null ? given
-                    : Generator.seeded(request.seed()).randn(latentShape, parts.dtype).to(parts.device);
+            Generator generator = Generator.seeded(request.seed());
+            Tensor noise = given != null ? given : generator.randn(latentShape, parts.dtype).to(parts.device);
             long start = System.nanoTime();
             Tensor embeds = embeds();
             start = lap("encode", start);
-            Tensor latents = denoise(noise, embeds, cache);
+            Tensor latents = denoise(noise, embeds, generator, cache);
             start = lap("denoise", start);
             Tensor frames = decode(latents);
             lap("decode", start);
@@ -145,8 +146,9 @@ final class Generation {
         }
     }
 
-    private Tensor denoise(Tensor noise, Tensor embeds, CacheSession cache) {
-        try (TensorScope scope = TensorScope.open()) {
+    private Tensor denoise(Tensor noise, Tensor embeds, Generator generator, CacheSession cache) {
+        try (TensorScope scope = TensorScope.open();
+                Sampler sampler = schedule.begin(generator)) {
             Conditioning conditioning = parts.transformer.prepare(embeds, (int) latentShape.size(1),
                     (int) latentShape.size(3), (int) latentShape.size(4));
             Tensor latents = noise.alias();
@@ -154,7 +156,7 @@ final class Generation {
                 ticket.checkCancelled("before step " + (i + 1) + " of " + timesteps.length);
                 Step step = Step.of(i, timesteps);
                 cache.begin(step);
-                Tensor next = step(latents, timesteps[i], schedule.coefficients(i), conditioning, cache);
+                Tensor next = step(i, latents, sampler, conditioning, cache);
                 latents.close();
                 latents = next;
                 finite.requireLatents(latents, step);
@@ -166,17 +168,17 @@ final class Generation {
         }
     }
 
-    private Tensor step(Tensor latents, int timestep, StepCoefficients coefficients, Conditioning conditioning, CacheSession cache) {
+    private Tensor step(int index, Tensor latents, Sampler sampler, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor input = isGuided() ? Tensor.cat(0, latents, latents) : latents; // unconditional first
-            Tensor prediction = parts.transformer.forward(input, timestep, conditioning, cache).to(DType.FLOAT32);
+            Tensor prediction = parts.transformer.forward(input, timesteps[index], conditioning, cache).to(DType.FLOAT32);
             if (isGuided()) {
                 long batch = latents.size(0);
                 Tensor unconditional = prediction.narrow(0, 0, batch);
                 Tensor conditional = prediction.narrow(0, batch, batch);
                 prediction = unconditional.add(conditional.sub(unconditional).mul(request.guidanceScale()));
             }
-            return scope.promote(coefficients.apply(latents, prediction).to(parts.dtype));
+            return scope.promote(sampler.step(index, latents, prediction).to(parts.dtype));
         }
     }
 

@@ -2,8 +2,8 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.cogvideox.config.JsonFile;
-import io.panatorch.cogvideox.scheduler.DdimConfig;
-import io.panatorch.cogvideox.scheduler.DdimScheduler;
+import io.panatorch.cogvideox.scheduler.CogVideoXScheduler;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig;
 import io.panatorch.cogvideox.sizes.VideoSizes;
 import io.panatorch.cogvideox.t5.T5Encoder;
 import io.panatorch.cogvideox.tokenizer.T5Tokenizer;
@@ -26,7 +26,7 @@ final class ModelParts implements AutoCloseable {
     final T5Encoder textEncoder;
     final CogVideoXTransformer transformer;
     final CogVideoXVae vae;
-    final DdimScheduler scheduler;
+    final CogVideoXScheduler scheduler;
     final VideoSizes sizes;
     final DType dtype;
     final Device device;
@@ -35,7 +35,7 @@ final class ModelParts implements AutoCloseable {
             throws IOException {
         this.dtype = dtype;
         this.device = device;
-        this.scheduler = new DdimScheduler(DdimConfig.read(folder.resolve("scheduler/scheduler_config.json")));
+        this.scheduler = new CogVideoXScheduler(SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json")));
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
         this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device, variant);
         opened.push(textEncoder);

@@ -1,6 +1,6 @@
 package io.panatorch.cogvideox.scheduler;
 
-import io.panatorch.cogvideox.scheduler.DdimConfig.BetaSchedule;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.BetaSchedule;
 
 /**
  * The table {@code alphas_cumprod} of a configuration: how much of the signal's variance is left at each timestep.
@@ -16,12 +16,12 @@ final class NoiseTable {
     private NoiseTable() {}
 
     /** Only {@code scaled_linear} is made in float64; the others, and all that follows from them, are float32. */
-    static Precision precision(DdimConfig config) {
+    static Precision precision(SchedulerConfig config) {
         boolean scaledLinear = config.betaSchedule() == BetaSchedule.SCALED_LINEAR;
         return scaledLinear && config.trainedBetas().isEmpty() ? Precision.DOUBLE : Precision.SINGLE;
     }
 
-    static double[] alphasCumprod(DdimConfig config) {
+    static double[] alphasCumprod(SchedulerConfig config) {
         Precision precision = precision(config);
         double[] alphas = cumulativeProduct(betas(config), precision);
         shiftSignalToNoise(alphas, config.snrShiftScale(), precision);
@@ -31,7 +31,7 @@ final class NoiseTable {
         return alphas;
     }
 
-    private static double[] betas(DdimConfig config) {
+    private static double[] betas(SchedulerConfig config) {
         int count = config.numTrainTimesteps();
         if (!config.trainedBetas().isEmpty()) {
             return config.trainedBetas().stream().mapToDouble(Precision.SINGLE::round).toArray();

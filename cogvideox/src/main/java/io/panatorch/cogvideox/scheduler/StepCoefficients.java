@@ -1,85 +1,147 @@
 package io.panatorch.cogvideox.scheduler;
 
-import io.panatorch.tensor.Tensor;
-import io.panatorch.tensor.TensorScope;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.PredictionType;
 
 /**
- * The scalars of one DDIM step, from the sample at one timestep to the sample at an earlier one:
+ * The scalars of one step, from the sample at one timestep to the sample at an earlier one:
  *
  * <pre>{@code
  * original = (originalFromSample * sample + originalFromModel * output) / originalDivisor
- * previous = previousFromSample * sample + previousFromOriginal * original
+ * denoised = denoisedFromOriginal * original + denoisedFromOld * (original of the step before)
+ * previous = fromSample * sample + fromDenoised * denoised + fromNoise * noise
  * }</pre>
  *
- * <p>Both could be collapsed into one combination of sample and output, but these tensors are small, and in two stages the
- * result is diffusers' to the last bit.
+ * <p>All could be collapsed into one combination, but these tensors are small, and in stages the result is diffusers' to the
+ * last bit.
  *
- * <p>Sources: equation 12 of arXiv 2010.02502 with &sigma; = 0; {@code CogVideoXDDIMScheduler.step} of diffusers, which takes
- * its scalars from a float64 table and rounds them to float32 when they meet a float32 tensor. The values here are so rounded.
+ * <p>diffusers takes its scalars from a float64 table and rounds them to float32 when they meet a tensor. The values here are
+ * so rounded.
  *
  * @param originalFromSample factor of the sample in the predicted original: &radic;&alpha; for v_prediction, 1 for epsilon, 0
  *     for sample
  * @param originalFromModel factor of the model's output in the predicted original: -&radic;(1-&alpha;) for v_prediction and
  *     epsilon, 1 for sample
  * @param originalDivisor what the predicted original is divided by: &radic;&alpha; for epsilon, else 1
- * @param previousFromSample factor of the sample in the result, &radic;((1-&alpha;<sub>prev</sub>) / (1-&alpha;))
- * @param previousFromOriginal factor of the predicted original in the result, &radic;&alpha;<sub>prev</sub> -
- *     &radic;&alpha; previousFromSample
+ * @param fromSample factor of the sample in the result
+ * @param fromDenoised factor of the denoised sample in the result
+ * @param fromNoise factor of the noise in the result
+ * @param denoisedFromOriginal factor of the predicted original in the denoised sample; 1 in a step of first order
+ * @param denoisedFromOld factor of what the step before predicted; 0 in a step of first order, which does not look at it
+ * @param draws how often noise is drawn, and the last draw is the one that counts: not at all, once, or twice, which only a
+ *     step of second order does
  */
-public record StepCoefficients(
+record StepCoefficients(
         float originalFromSample,
         float originalFromModel,
         float originalDivisor,
-        float previousFromSample,
-        float previousFromOriginal) {
+        float fromSample,
+        float fromDenoised,
+        float fromNoise,
+        float denoisedFromOriginal,
+        float denoisedFromOld,
+        int draws) {
 
     /**
-     * Takes the step.
+     * Shares of the signal in the variance, from a table of a type, and what the model predicts.
      *
-     * @param sample the noisy sample; borrowed
-     * @param modelOutput what the model says of it, of the same shape; borrowed
-     * @return the sample at the earlier timestep, of the caller's scope
+     * @param alpha at the step's timestep
+     * @param previous at the timestep that the step goes to
      */
-    public Tensor apply(Tensor sample, Tensor modelOutput) {
-        try (TensorScope scope = TensorScope.open()) {
-            Tensor original = sample.mul(originalFromSample).add(modelOutput.mul(originalFromModel)).div(originalDivisor);
-            return scope.promote(sample.mul(previousFromSample).add(original.mul(previousFromOriginal)));
+    record Levels(PredictionType type, Precision precision, double alpha, double previous) {
+
+        private double root(double value) {
+            return precision.round(Math.sqrt(value));
+        }
+
+        private double noise() {
+            return precision.round(1 - alpha);
+        }
+
+        private double previousNoise() {
+            return precision.round(1 - previous);
+        }
+
+        /** Half the logarithm of the signal-to-noise ratio: -&infin; for pure noise, &infin; for none. */
+        private double lambda(double alpha) {
+            return precision.round(StrictMath.log(root(precision.round(alpha / precision.round(1 - alpha)))));
+        }
+
+        private StepCoefficients step(double fromSample, double fromDenoised, double fromNoise, int draws) {
+            float rootAlpha = (float) root(alpha);
+            float rootNoise = (float) root(noise());
+            float sample = (float) fromSample;
+            float denoised = (float) fromDenoised;
+            float noise = (float) fromNoise;
+            return switch (type) {
+                case V_PREDICTION -> new StepCoefficients(rootAlpha, -rootNoise, 1, sample, denoised, noise, 1, 0, draws);
+                case EPSILON -> new StepCoefficients(1, -rootNoise, rootAlpha, sample, denoised, noise, 1, 0, draws);
+                case SAMPLE -> new StepCoefficients(0, 1, 1, sample, denoised, noise, 1, 0, draws);
+            };
         }
     }
 
     /**
-     * @param alpha share of the signal in the variance at the step's timestep
-     * @param previousAlpha the same at the timestep that the step goes to
-     * @param precision type of the table that both come from
+     * A step of {@code CogVideoXDDIMScheduler}, with the &eta; that it accepts and ignores: equations 12 and 16 of arXiv
+     * 2010.02502, the noise that the direction points to written as a combination of sample and predicted original.
      */
-    static StepCoefficients of(DdimConfig.PredictionType type, double alpha, double previousAlpha, Precision precision) {
-        double noise = precision.round(1 - alpha);
-        double rootAlpha = precision.round(Math.sqrt(alpha));
-        double rootNoise = precision.round(Math.sqrt(noise));
-        double ratio = precision.round(precision.round(1 - previousAlpha) / noise);
-        double fromSample = precision.round(Math.sqrt(ratio));
-        double fromOriginal =
-                precision.round(precision.round(Math.sqrt(previousAlpha)) - precision.round(rootAlpha * fromSample));
-        return switch (type) {
-            case V_PREDICTION -> of(rootAlpha, -rootNoise, 1, fromSample, fromOriginal);
-            case EPSILON -> of(1, -rootNoise, rootAlpha, fromSample, fromOriginal);
-            case SAMPLE -> of(0, 1, 1, fromSample, fromOriginal);
-        };
+    static StepCoefficients ddim(Levels at, double eta) {
+        Precision precision = at.precision;
+        double deviation = eta == 0 ? 0 : deviation(at, eta);
+        // Not below 0: with η = 1 from pure noise nothing is left of it but rounding.
+        double rest = Math.max(0, precision.round(at.previousNoise() - precision.round(deviation * deviation)));
+        double fromSample = at.root(precision.round(rest / at.noise()));
+        double fromOriginal = precision.round(at.root(at.previous) - precision.round(at.root(at.alpha) * fromSample));
+        return at.step(fromSample, fromOriginal, deviation, eta == 0 ? 0 : 1);
     }
 
-    private static StepCoefficients of(double sample, double model, double divisor, double fromSample, double fromOriginal) {
-        return new StepCoefficients(
-                (float) sample,
-                (float) model,
-                (float) divisor,
-                (float) fromSample,
-                (float) fromOriginal);
+    /** Standard deviation of the noise that a step adds. */
+    private static double deviation(Levels at, double eta) {
+        Precision precision = at.precision;
+        double ratio = precision.round(at.previousNoise() / at.noise());
+        double variance = precision.round(ratio * precision.round(1 - precision.round(at.alpha / at.previous)));
+        return precision.round(eta * at.root(variance));
+    }
+
+    /**
+     * A step of first order of {@code CogVideoXDPMScheduler}: its first one, and one that ends the run. From pure noise the
+     * distance of the logarithms is infinite, and every factor is still finite.
+     */
+    static StepCoefficients dpm(Levels at) {
+        Precision precision = at.precision;
+        double distance = distance(at);
+        double ratio = at.root(precision.round(at.previousNoise() / at.noise()));
+        double fromSample = precision.round(ratio * precision.round(StrictMath.exp(-distance)));
+        double fromDenoised = -precision.round(precision.round(StrictMath.expm1(-2 * distance)) * at.root(at.previous));
+        double left = at.root(precision.round(1 - precision.round(StrictMath.exp(-2 * distance))));
+        return at.step(fromSample, fromDenoised, precision.round(at.root(at.previousNoise()) * left), 1);
+    }
+
+    /**
+     * A step of second order of {@code CogVideoXDPMScheduler}, which draws noise for one of first order, too.
+     *
+     * @param back share of the signal at the timestep of the step before
+     */
+    static StepCoefficients dpm(Levels at, double back) {
+        Precision precision = at.precision;
+        double ratio = precision.round(precision.round(at.lambda(at.alpha) - at.lambda(back)) / distance(at));
+        double old = precision.round(1 / precision.round(2 * ratio));
+        StepCoefficients first = dpm(at);
+        return new StepCoefficients(first.originalFromSample, first.originalFromModel, first.originalDivisor, first.fromSample,
+                first.fromDenoised, first.fromNoise, (float) precision.round(1 + old), (float) -old, 2);
+    }
+
+    private static double distance(Levels at) {
+        return at.precision.round(at.lambda(at.previous) - at.lambda(at.alpha));
+    }
+
+    /** Whether the step needs what the step before predicted. */
+    boolean looksBack() {
+        return draws == 2;
     }
 
     /** False where a step divides by zero: there is no noise at its timestep, or no signal and the model predicts noise. */
     boolean finite() {
-        return Float.isFinite(previousFromSample)
-                && Float.isFinite(previousFromOriginal)
-                && originalDivisor != 0;
+        return originalDivisor != 0 && Float.isFinite(fromSample) && Float.isFinite(fromDenoised) && Float.isFinite(fromNoise)
+                && Float.isFinite(denoisedFromOriginal) && Float.isFinite(denoisedFromOld);
     }
 }

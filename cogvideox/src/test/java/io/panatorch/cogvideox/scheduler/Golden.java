@@ -46,16 +46,16 @@ final class Golden {
         }
     }
 
-    static DdimConfig config(String name) throws IOException {
+    static SchedulerConfig config(String name) throws IOException {
         ObjectNode json = INDEX.get("configs").get(name).deepCopy();
         return read(json.put("_class_name", "CogVideoXDDIMScheduler").toString());
     }
 
     /** The settings that a file with this content would give. */
-    static DdimConfig read(String json) throws IOException {
+    static SchedulerConfig read(String json) throws IOException {
         Path file = Files.createTempFile("scheduler_config", ".json");
         try {
-            return DdimConfig.read(Files.writeString(file, json));
+            return SchedulerConfig.read(Files.writeString(file, json));
         } finally {
             Files.delete(file);
         }

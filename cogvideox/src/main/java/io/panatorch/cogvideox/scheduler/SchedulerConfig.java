@@ -10,13 +10,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The settings of a {@code CogVideoXDDIMScheduler}, as in {@code scheduler_config.json}: the names of the keys in camel case,
- * with the meaning that diffusers gives them.
+ * The settings of a scheduler, as in {@code scheduler_config.json}: the names of the keys in camel case, with the meaning that
+ * diffusers gives them.
  *
  * <p>Keys that change nothing are not kept: diffusers takes {@code clip_sample}, {@code clip_sample_range} and
  * {@code sample_max_value} but its step uses none of them, and {@code thresholding} and {@code dynamic_thresholding_ratio} are
  * known only to its plain DDIM scheduler.
  *
+ * @param kind who takes the steps
  * @param numTrainTimesteps number of noise levels that the model was trained on; timesteps are in [0, this)
  * @param betaStart first beta of the linear schedules, in (0, 1)
  * @param betaEnd last beta of the linear schedules, in (0, 1)
@@ -29,7 +30,8 @@ import java.util.stream.Stream;
  * @param rescaleBetasZeroSnr whether the last timestep is pure noise (arXiv 2305.08891, algorithm 1)
  * @param snrShiftScale what the signal-to-noise ratio is divided by: 3 in the 2B model, 1 in the larger ones
  */
-public record DdimConfig(
+public record SchedulerConfig(
+        SchedulerKind kind,
         int numTrainTimesteps,
         double betaStart,
         double betaEnd,
@@ -45,7 +47,8 @@ public record DdimConfig(
     /** Far above any model's, and low enough that a damaged file cannot ask for much memory. */
     private static final int MAX_TRAIN_TIMESTEPS = 1_000_000;
 
-    private static final DdimConfig DEFAULTS = new DdimConfig(
+    private static final SchedulerConfig DEFAULTS = new SchedulerConfig(
+            SchedulerKind.DDIM,
             1000,
             0.00085,
             0.0120,
@@ -91,7 +94,7 @@ public record DdimConfig(
     /**
      * @throws IllegalArgumentException if a value is out of its range; the message names the key as it is in the file
      */
-    public DdimConfig {
+    public SchedulerConfig {
         trainedBetas = List.copyOf(trainedBetas);
         requireInteger("num_train_timesteps", 1, MAX_TRAIN_TIMESTEPS, numTrainTimesteps);
         requireBeta("beta_start", betaStart);
@@ -111,23 +114,23 @@ public record DdimConfig(
         }
     }
 
-    /** The defaults of the class in diffusers, which are not the settings of any published model. */
-    public static DdimConfig defaults() {
+    /** The defaults of {@code CogVideoXDDIMScheduler} in diffusers, which are not the settings of any published model. */
+    public static SchedulerConfig defaults() {
         return DEFAULTS;
     }
 
     /**
-     * Reads a {@code scheduler_config.json}. A key that is missing has the value that it has in {@link #defaults()}; keys that
-     * change nothing may have any value.
+     * Reads a {@code scheduler_config.json}. A key that is missing has the value that it has in {@link #defaults()}, which
+     * both schedulers have; keys that change nothing may have any value.
      *
      * @throws InvalidFileException if the file is of another scheduler, or if a value is of the wrong type, unknown or out of
      *     its range
      */
-    public static DdimConfig read(Path file) throws IOException {
+    public static SchedulerConfig read(Path file) throws IOException {
         ConfigFile json = ConfigFile.read(file);
-        json.requireClass("CogVideoXDDIMScheduler");
         try {
-            return new DdimConfig(
+            return new SchedulerConfig(
+                    kind(json),
                     json.integer("num_train_timesteps", DEFAULTS.numTrainTimesteps, 1),
                     json.number("beta_start", DEFAULTS.betaStart),
                     json.number("beta_end", DEFAULTS.betaEnd),
@@ -144,6 +147,29 @@ public record DdimConfig(
         }
     }
 
+    /** The same for the other scheduler. */
+    public SchedulerConfig withKind(SchedulerKind kind) {
+        return new SchedulerConfig(kind, numTrainTimesteps, betaStart, betaEnd, betaSchedule, trainedBetas, setAlphaToOne,
+                stepsOffset, predictionType, timestepSpacing, rescaleBetasZeroSnr, snrShiftScale);
+    }
+
+    /** The same for a run that visits other timesteps. */
+    public SchedulerConfig withTimestepSpacing(TimestepSpacing timestepSpacing) {
+        return new SchedulerConfig(kind, numTrainTimesteps, betaStart, betaEnd, betaSchedule, trainedBetas, setAlphaToOne,
+                stepsOffset, predictionType, timestepSpacing, rescaleBetasZeroSnr, snrShiftScale);
+    }
+
+    private static SchedulerKind kind(ConfigFile json) throws InvalidFileException {
+        String found = json.string("_class_name", DEFAULTS.kind.className());
+        for (SchedulerKind kind : SchedulerKind.values()) {
+            if (kind.className().equals(found)) {
+                return kind;
+            }
+        }
+        throw json.invalid("_class_name", "one of "
+                + Stream.of(SchedulerKind.values()).map(SchedulerKind::className).collect(Collectors.joining(", ")));
+    }
+
     private static <E extends Enum<E>> E constant(ConfigFile json, String key, E absent) throws InvalidFileException {
         E[] constants = absent.getDeclaringClass().getEnumConstants();
         String found = json.string(key, jsonName(absent));
@@ -152,7 +178,7 @@ public record DdimConfig(
                 return constant;
             }
         }
-        throw json.invalid(key, "one of " + Stream.of(constants).map(DdimConfig::jsonName).collect(Collectors.joining(", ")));
+        throw json.invalid(key, "one of " + Stream.of(constants).map(SchedulerConfig::jsonName).collect(Collectors.joining(", ")));
     }
 
     /** The name of a setting's value in JSON. */

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.panatorch.cogvideox.scheduler.DdimConfig.BetaSchedule;
-import io.panatorch.cogvideox.scheduler.DdimConfig.PredictionType;
-import io.panatorch.cogvideox.scheduler.DdimConfig.TimestepSpacing;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.BetaSchedule;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.PredictionType;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.TimestepSpacing;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.util.List;
@@ -16,13 +16,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class DdimConfigTest {
+class SchedulerConfigTest {
 
     @Test
     void missingKeysHaveTheDefaultsOfTheClass() throws IOException {
-        DdimConfig config = read("");
+        SchedulerConfig config = read("");
 
-        assertThat(config).isEqualTo(DdimConfig.defaults());
+        assertThat(config).isEqualTo(SchedulerConfig.defaults());
         assertThat(config.timestepSpacing()).isEqualTo(TimestepSpacing.LEADING);
         assertThat(config.predictionType()).isEqualTo(PredictionType.EPSILON);
         assertThat(config.snrShiftScale()).isEqualTo(3);
@@ -36,7 +36,7 @@ class DdimConfigTest {
                  "beta_start": 0.1, "beta_end": 0.2, "beta_schedule": "squaredcos_cap_v2", "trained_betas": [0.3, 0.4],
                  "set_alpha_to_one": false, "steps_offset": 1, "prediction_type": "v_prediction",
                  "timestep_spacing": "trailing", "rescale_betas_zero_snr": true, "snr_shift_scale": 1"""))
-                .isEqualTo(new DdimConfig(2, 0.1, 0.2, BetaSchedule.SQUAREDCOS_CAP_V2, List.of(0.3, 0.4), false, 1,
+                .isEqualTo(new SchedulerConfig(SchedulerKind.DDIM, 2, 0.1, 0.2, BetaSchedule.SQUAREDCOS_CAP_V2, List.of(0.3, 0.4), false, 1,
                         PredictionType.V_PREDICTION, TimestepSpacing.TRAILING, true, 1));
     }
 
@@ -44,7 +44,7 @@ class DdimConfigTest {
     void takesNoNoticeOfKeysThatChangeNothing() throws IOException {
         assertThat(read("""
                 "clip_sample": "?", "clip_sample_range": -1, "sample_max_value": null, "thresholding": 1, "eta": 2,
-                 "trained_betas": null""")).isEqualTo(DdimConfig.defaults());
+                 "trained_betas": null""")).isEqualTo(SchedulerConfig.defaults());
     }
 
     static Stream<Arguments> refused() {
@@ -100,22 +100,34 @@ class DdimConfigTest {
     @Test
     void refusesAnotherScheduler() {
         assertThatExceptionOfType(InvalidFileException.class)
-                .isThrownBy(() -> Golden.read("{\"_class_name\": \"CogVideoXDPMScheduler\"}"))
-                .withMessageEndingWith(
-                        "_class_name: expected \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\","
-                                + " which is not supported yet");
+                .isThrownBy(() -> Golden.read("{\"_class_name\": \"DDIMScheduler\"}"))
+                .withMessageEndingWith("_class_name: expected one of CogVideoXDDIMScheduler, CogVideoXDPMScheduler,"
+                        + " found \"DDIMScheduler\"");
+    }
+
+    @Test
+    void eitherSchedulerRunsWithTheSettingsOfTheOther() throws IOException {
+        SchedulerConfig dpm = Golden.read("""
+                {"_class_name": "CogVideoXDPMScheduler", "timestep_spacing": "linspace", "snr_shift_scale": 1}""");
+
+        assertThat(dpm.kind()).isEqualTo(SchedulerKind.DPM);
+        assertThat(dpm.withKind(SchedulerKind.DDIM)).isEqualTo(read("""
+                "timestep_spacing": "linspace", "snr_shift_scale": 1"""));
+        assertThat(dpm.withKind(SchedulerKind.DDIM).withTimestepSpacing(TimestepSpacing.TRAILING)).isEqualTo(read("""
+                "timestep_spacing": "trailing", "snr_shift_scale": 1"""));
+        assertThat(Golden.read("{}").kind()).isEqualTo(SchedulerKind.DDIM);
     }
 
     @Test
     void checksRangesWithoutAFileToo() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new DdimConfig(1000, 0.1, 2, BetaSchedule.LINEAR, List.of(), true, 0,
+                .isThrownBy(() -> new SchedulerConfig(SchedulerKind.DDIM, 1000, 0.1, 2, BetaSchedule.LINEAR, List.of(), true, 0,
                         PredictionType.SAMPLE, TimestepSpacing.LEADING, false, 1))
                 .withMessage("beta_end: expected a number above 0 and below 1, found 2.0");
     }
 
     /** Reads a file of the class with these keys besides. */
-    private static DdimConfig read(String keys) throws IOException {
+    private static SchedulerConfig read(String keys) throws IOException {
         return Golden.read("{\"_class_name\": \"CogVideoXDDIMScheduler\"" + (keys.isEmpty() ? "" : ", ") + keys + "}");
     }
 }
