@@ -6,6 +6,7 @@ module io.panatorch.cogvideox {
     requires java.logging;
 
     exports io.panatorch.cogvideox;
+    exports io.panatorch.cogvideox.input;
     exports io.panatorch.cogvideox.quality;
     exports io.panatorch.cogvideox.scheduler;
     exports io.panatorch.cogvideox.tokenizer;

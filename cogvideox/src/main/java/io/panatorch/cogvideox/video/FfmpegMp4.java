@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.video;
 
-import java.io.File;
+import io.panatorch.cogvideox.ffmpeg.Ffmpeg;
+import io.panatorch.cogvideox.ffmpeg.FfmpegProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,6 @@ record FfmpegMp4(Path path, String encoder) implements VideoEncoder {
 
     /** The first encoder gives smaller files of the same quality. */
     private static final List<String> ENCODERS = List.of("libx264", "libopenh264");
-
-    private static final String NAME = "ffmpeg";
 
     /** Visually without loss. */
     private static final List<String> X264_QUALITY = List.of("-crf", "18");
@@ -45,9 +44,9 @@ record FfmpegMp4(Path path, String encoder) implements VideoEncoder {
      * @throws java.io.InterruptedIOException if the calling thread is interrupted; its interrupt status stays set
      */
     static FfmpegMp4 find(String searchPath) throws IOException {
-        Path path = onPath(searchPath);
+        Path path = Ffmpeg.find(searchPath);
         ProcessBuilder command = new ProcessBuilder(path.toString(), "-hide_banner", "-encoders");
-        try (FfmpegProcess process = new FfmpegProcess(path.toString(), command)) {
+        try (FfmpegProcess process = FfmpegProcess.writing(path.toString(), command)) {
             // A line is " V....D name  description".
             Set<String> names = process.finish().stream()
                     .map(line -> line.strip().split("\\s+"))
@@ -57,17 +56,6 @@ record FfmpegMp4(Path path, String encoder) implements VideoEncoder {
             return new FfmpegMp4(path, ENCODERS.stream().filter(names::contains).findFirst().orElseThrow(
                     () -> new IOException(path + " has neither " + String.join(" nor ", ENCODERS))));
         }
-    }
-
-    private static Path onPath(String searchPath) throws IOException {
-        for (String directory : searchPath.split(File.pathSeparator)) {
-            Path file = Path.of(directory, NAME).toAbsolutePath();
-            // An empty entry would mean the working directory, from which nothing should be run by accident.
-            if (!directory.isEmpty() && Files.isRegularFile(file) && Files.isExecutable(file)) {
-                return file;
-            }
-        }
-        throw new IOException("there is no ffmpeg on PATH");
     }
 
     @Override
@@ -83,7 +71,7 @@ record FfmpegMp4(Path path, String encoder) implements VideoEncoder {
         List<String> quality = encoder.equals("libx264") ? X264_QUALITY : OPENH264_QUALITY;
         List<String> command = Stream.of(input, COLOURS, List.of("-c:v", encoder), quality, CONTAINER,
                 List.of(file.toAbsolutePath().toString())).flatMap(List::stream).toList();
-        try (FfmpegProcess process = new FfmpegProcess(path.toString(), new ProcessBuilder(command))) {
+        try (FfmpegProcess process = FfmpegProcess.writing(path.toString(), new ProcessBuilder(command))) {
             for (int i = 0; i < frames.count(); i++) {
                 process.send(frames.rgb(i));
             }

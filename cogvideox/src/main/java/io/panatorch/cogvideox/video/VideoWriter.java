@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.video;
 
+import io.panatorch.cogvideox.ffmpeg.Ffmpeg;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Writes a video to one target, in the format that the target's name asks for.
@@ -52,7 +52,7 @@ public final class VideoWriter {
      *     what to do; also if the calling thread is interrupted, whose interrupt status then stays set
      */
     public static VideoWriter to(Path target) throws IOException {
-        return to(target, searchPath());
+        return to(target, Ffmpeg.searchPath());
     }
 
     /** @param searchPath where an FFmpeg is looked for, as in the variable {@code PATH} */
@@ -70,13 +70,9 @@ public final class VideoWriter {
     public static Map<String, String> encoders() throws IOException {
         Map<String, String> encoders = new LinkedHashMap<>();
         for (VideoFormat format : List.of(VideoFormat.MP4, VideoFormat.GIF)) {
-            encoders.put(format.ending(), encoder(format, searchPath()).name());
+            encoders.put(format.ending(), encoder(format, Ffmpeg.searchPath()).name());
         }
         return encoders;
-    }
-
-    private static String searchPath() {
-        return Objects.requireNonNullElse(System.getenv("PATH"), "");
     }
 
     private static VideoEncoder encoder(VideoFormat format, String searchPath) throws IOException {

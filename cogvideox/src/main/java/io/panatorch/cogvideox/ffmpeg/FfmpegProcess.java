@@ -1,7 +1,8 @@
-package io.panatorch.cogvideox.video;
+package io.panatorch.cogvideox.ffmpeg;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,14 +15,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
- * A running FFmpeg that reads from this process and whose messages are kept.
+ * A running FFmpeg that reads from this process or is read by it, and whose messages are kept.
  *
  * <p>Pipes cannot be interrupted, so each blocking transfer runs in a thread of its own while the caller waits for it;
  * a caller that is interrupted leaves at once and {@link #close} then ends the process. To be used by one thread.
  */
-final class FfmpegProcess implements AutoCloseable {
+public final class FfmpegProcess implements AutoCloseable {
 
     /** More than {@code -encoders} prints. */
     private static final int KEPT_LINES = 1000;
@@ -34,15 +36,29 @@ final class FfmpegProcess implements AutoCloseable {
             Thread.ofPlatform().daemon().name("ffmpeg-pipe-", 0).factory());
     private final Future<List<String>> messages;
 
+    private FfmpegProcess(String subject, Process process, Function<Process, BufferedReader> messages) {
+        this.subject = subject;
+        this.process = process;
+        this.messages = transfers.submit(() -> drain(messages.apply(process)));
+    }
+
     /**
-     * Starts the process.
+     * Starts a process that may be {@linkplain #send written to}.
      *
      * @param subject what error messages begin with: the executable
      */
-    FfmpegProcess(String subject, ProcessBuilder command) throws IOException {
-        this.subject = subject;
-        process = command.redirectErrorStream(true).start();
-        messages = transfers.submit(this::drain);
+    public static FfmpegProcess writing(String subject, ProcessBuilder command) throws IOException {
+        return new FfmpegProcess(subject, command.redirectErrorStream(true).start(),
+                process -> process.inputReader(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Starts a process whose standard output is to be {@linkplain #receive read}.
+     *
+     * @param subject what error messages begin with: the executable
+     */
+    public static FfmpegProcess reading(String subject, ProcessBuilder command) throws IOException {
+        return new FfmpegProcess(subject, command.start(), process -> process.errorReader(StandardCharsets.UTF_8));
     }
 
     /**
@@ -51,7 +67,7 @@ final class FfmpegProcess implements AutoCloseable {
      * @throws IOException if the process has ended, with its own reason
      * @throws InterruptedIOException if the calling thread is or gets interrupted; its interrupt status stays set
      */
-    void send(byte[] bytes) throws IOException {
+    public void send(byte[] bytes) throws IOException {
         Future<?> sent = transfers.submit(() -> {
             OutputStream stdin = process.getOutputStream();
             stdin.write(bytes);
@@ -66,13 +82,34 @@ final class FfmpegProcess implements AutoCloseable {
     }
 
     /**
+     * Reads from the process's standard output.
+     *
+     * @param part reads what it needs; it is called in another thread
+     * @throws IOException what the reading throws
+     * @throws InterruptedIOException as in {@link #send}
+     */
+    public <T> T receive(Part<T> part) throws IOException {
+        Future<T> received = transfers.submit(() -> part.read(process.getInputStream()));
+        try {
+            return interruptibly(received::get);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException refused -> throw refused;
+                case Error error -> throw error;
+                case RuntimeException bug -> throw bug;
+                default -> throw new IOException(e.getCause());
+            }
+        }
+    }
+
+    /**
      * Ends the input and waits until the process has ended well.
      *
-     * @return the last lines of what it wrote to its standard output and error
+     * @return the last lines of its messages; of what it wrote to its standard output too unless that is read
      * @throws IOException if its exit status is not 0
      * @throws InterruptedIOException as in {@link #send}
      */
-    List<String> finish() throws IOException {
+    public List<String> finish() throws IOException {
         try {
             process.getOutputStream().close();
         } catch (IOException ignored) {
@@ -115,9 +152,9 @@ final class FfmpegProcess implements AutoCloseable {
         }
     }
 
-    private List<String> drain() throws IOException {
+    private static List<String> drain(BufferedReader messages) throws IOException {
         Deque<String> last = new ArrayDeque<>();
-        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+        try (BufferedReader lines = messages) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (last.size() == KEPT_LINES) {
                     last.removeFirst();
@@ -135,6 +172,14 @@ final class FfmpegProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw (InterruptedIOException) new InterruptedIOException("interrupted").initCause(e);
         }
+    }
+
+    /** Some of what the process writes. */
+    @FunctionalInterface
+    public interface Part<T> {
+
+        /** {@return what was read} */
+        T read(InputStream output) throws IOException;
     }
 
     @FunctionalInterface
