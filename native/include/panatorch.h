@@ -51,7 +51,8 @@ enum pt_dtype {
     PT_OTHER_DTYPE = -1
 };
 
-enum pt_device { PT_CPU = 0, PT_CUDA = 1, PT_OTHER_DEVICE = -1 };
+/* PT_META has no memory: its tensors have shapes and dtypes alone, and operators compute these. */
+enum pt_device { PT_CPU = 0, PT_CUDA = 1, PT_META = 2, PT_OTHER_DEVICE = -1 };
 
 /* Abilities of the libtorch that was loaded, as bits of pt_features(). */
 enum pt_feature {
@@ -87,6 +88,15 @@ PT_API int64_t pt_features(void);
 
 /* How many GPUs CUDA sees; 0 without libtorch_cuda, a driver or a GPU. */
 PT_API int64_t pt_cuda_device_count(void);
+
+/* The version of the CUDA that libtorch runs on, such as 12080 for 12.8; 0 without libtorch_cuda, or where it does not say. */
+PT_API int64_t pt_cuda_runtime_version(void);
+
+/*
+ * Waits until a device has done what this thread has asked of it; on the CPU and on PT_META that is always so. Returns 0
+ * or -1.
+ */
+PT_API int32_t pt_synchronize(int32_t device, int32_t device_index, char **error);
 
 /* Frees a text that came through `char **error`. NULL is allowed. */
 PT_API void pt_free(char *text);
@@ -124,7 +134,7 @@ PT_API void pt_release(pt_tensor *tensor);
  */
 PT_API int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, char **error);
 
-/* The address of the first element; for an accelerator an address there. Borrowed until the storage goes. */
+/* The address of the first element; for an accelerator an address there, for PT_META none. Borrowed until the storage goes. */
 PT_API void *pt_data(const pt_tensor *tensor, char **error);
 
 /*
@@ -235,7 +245,10 @@ PT_API pt_tensor *pt_embedding(const pt_tensor *weight, const pt_tensor *indices
 /* tensors: borrowed array of `count`. */
 PT_API pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t dim, char **error);
 
-/* A copy in another dtype and on another device; where nothing changes another reference to the same tensor. */
+/*
+ * A copy in another dtype and on another device; where nothing changes another reference to the same tensor. From the CPU
+ * to a GPU it goes through pinned memory: x may be released at once, and the copy is made while the caller goes on.
+ */
 PT_API pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error);
 
 /* Copies src into dst, with broadcasting and conversion. Returns 0 or -1. */

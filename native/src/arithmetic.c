@@ -174,29 +174,25 @@ pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error) {
     return with_number("aten::div", pt_div, a, b, error);
 }
 
-/* A number where x is: clamp, unlike addition and its like, takes none on the CPU for an x on an accelerator. */
+/*
+ * A number where x is: clamp, unlike addition and its like, takes none on the CPU for an x on an accelerator. There it is
+ * written by a kernel, and nobody waits for a copy.
+ */
 static pt_tensor *bound_for(const pt_tensor *x, double value, char **error) {
+    operand like;
     int32_t type = 0;
     int32_t device = 0;
     int32_t index = 0;
-    call c;
-    pt_tensor *number = number_for("aten::clamp", x, value, error);
-    if (number == NULL) return NULL;
-    begin(&c, "aten::to", "device", error);
-    put_tensor(&c, number);
-    if (torch.aoti_torch_get_dtype((handle)number, &type) != 0 ||
-        torch.aoti_torch_get_device_type((handle)x, &device) != 0 ||
-        torch.aoti_torch_get_device_index((handle)x, &index) != 0) {
+    handle result = NULL;
+    if (look_at("aten::clamp", x, &like, error) != 0) return NULL;
+    bool failed = torch.aoti_torch_get_dtype((handle)x, &type) != 0 ||
+                  torch.aoti_torch_get_device_type((handle)x, &device) != 0 ||
+                  torch.aoti_torch_get_device_index((handle)x, &index) != 0;
+    if (like.whole) type = torch.dtypes[PT_FLOAT32];
+    if (failed || torch.aoti_torch_aten_full(NULL, 0, value, &type, NULL, &device, index, NULL, &result) != 0) {
         fail_with_torch(error, "aten::clamp");
-        c.failed = true;
+        return NULL;
     }
-    put_int(&c, (int64_t)device << 32 | (uint32_t)index);
-    put_int(&c, type);
-    put_bool(&c, false); /* non_blocking */
-    put_bool(&c, false); /* copy */
-    put_none(&c);        /* memory_format */
-    pt_tensor *result = run_for_tensor(&c);
-    pt_release(number);
     return result;
 }
 

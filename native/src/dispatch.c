@@ -26,6 +26,8 @@ void begin(call *c, const char *name, const char *overload, char **error) {
     c->overload = overload;
     c->error = error;
     c->count = 0;
+    c->on_meta = false;
+    c->in_memory = false;
     c->failed = enter(error) != 0;
 }
 
@@ -76,6 +78,23 @@ void put_double(call *c, double value) {
 
 void put_bool(call *c, bool value) { put_int(c, value ? 1 : 0); }
 
+/*
+ * Kernels of accelerators refuse operands on different devices. Those of meta do not, or read memory that is not there;
+ * so this does. A tensor without dimensions is a number, and allowed everywhere.
+ */
+static bool is_on_one_device(call *c, const pt_tensor *tensor) {
+    int32_t device = 0;
+    int64_t dim = 0;
+    if (!made(c, torch.aoti_torch_get_device_type((handle)tensor, &device))) return false;
+    if (device == torch.aoti_torch_device_type_meta()) c->on_meta = true;
+    else if (!c->in_memory && made(c, torch.aoti_torch_get_dim((handle)tensor, &dim))) c->in_memory = dim > 0;
+    if (c->on_meta && c->in_memory && !c->failed) {
+        fail(c->error, "%s: expected all tensors on one device, found some on meta and some elsewhere", c->name);
+        c->failed = true;
+    }
+    return !c->failed;
+}
+
 static handle new_reference(call *c, const pt_tensor *tensor) {
     handle reference = NULL;
     if (tensor == NULL) {
@@ -83,7 +102,7 @@ static handle new_reference(call *c, const pt_tensor *tensor) {
         c->failed = true;
         return NULL;
     }
-    made(c, torch.aoti_torch_new_tensor_handle((handle)tensor, &reference));
+    if (is_on_one_device(c, tensor)) made(c, torch.aoti_torch_new_tensor_handle((handle)tensor, &reference));
     return reference;
 }
 

@@ -35,6 +35,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
       (void *, int64_t, const int64_t *, const int64_t *, int64_t, int32_t, int32_t, int32_t, handle *))             \
     X(aoti_torch_scalar_to_tensor_float64, status, (double, handle *))                                               \
     X(aoti_torch_aten_subtract_Tensor, status, (handle, handle, double, handle *))                                   \
+    X(aoti_torch_aten_full, status,                                                                                  \
+      (const int64_t *, int64_t, double, int32_t *, int32_t *, int32_t *, int32_t, int32_t *, handle *))             \
     X(aoti_torch_grad_mode_set_enabled, void, (bool))                                                                \
     X(aoti_torch_get_data_ptr, status, (handle, void **))                                                            \
     X(aoti_torch_get_storage_offset, status, (handle, int64_t *))                                                    \
@@ -47,6 +49,7 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_is_contiguous, status, (handle, bool *))                                                            \
     X(aoti_torch_device_type_cpu, int32_t, (void))                                                                   \
     X(aoti_torch_device_type_cuda, int32_t, (void))                                                                  \
+    X(aoti_torch_device_type_meta, int32_t, (void))                                                                  \
     X(aoti_torch_memory_format_contiguous_format, int32_t, (void))                                                   \
     X(aoti_torch_dtype_element_size, size_t, (int32_t))                                                              \
     X(aoti_torch_dtype_float32, int32_t, (void))                                                                     \
@@ -65,7 +68,10 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_cpu__linear_pointwise, status,                                                                      \
       (handle, handle, handle *, const char *, const double **, int64_t, const char **, handle *))                   \
     X(openblas_set_num_threads, void, (int))                                                                         \
-    X(cudaGetDeviceCount, status, (int *))
+    X(cudaGetDeviceCount, status, (int *))                                                                           \
+    X(cudaRuntimeGetVersion, status, (int *))                                                                        \
+    X(aoti_torch_get_current_cuda_stream, status, (int32_t, void **))                                                \
+    X(torch_cuda_stream_synchronize, status, (void *, int32_t))
 
 /* The functions of the libtorch that is loaded; all NULL before pt_load. */
 #define DECLARE(name, result, parameters) result(*name) parameters;
@@ -99,8 +105,8 @@ int32_t torch_dtype(int32_t dtype, char **error);
 int32_t torch_device(int32_t device, char **error);
 
 /*
- * libtorch's index of a device. Its CPU tensors have -1, and it takes another index for another place: `to` would copy
- * every tensor that is already there.
+ * libtorch's index of a device. Its tensors on the CPU and on meta have -1, and it takes another index for another place:
+ * `to` would copy every tensor that is already there.
  */
 int32_t torch_device_index(int32_t device, int32_t index);
 
@@ -117,6 +123,8 @@ typedef struct call {
     char **error;
     int count;
     bool failed; /* an argument could not be made: run gives back what was put and fails */
+    bool on_meta; /* a tensor that was put has no memory */
+    bool in_memory; /* one has, and has dimensions */
     uint64_t stack[MAX_ARGUMENTS];
     uint8_t owned[MAX_ARGUMENTS]; /* what a slot owns until libtorch takes it, see dispatch.c */
 } call;

@@ -67,11 +67,12 @@ int32_t torch_device(int32_t device, char **error) {
                 return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded");
             }
             return torch.aoti_torch_device_type_cuda();
+        case PT_META: return torch.aoti_torch_device_type_meta();
         default: return fail(error, "unknown device number %d", device);
     }
 }
 
-int32_t torch_device_index(int32_t device, int32_t index) { return device == PT_CPU ? -1 : index; }
+int32_t torch_device_index(int32_t device, int32_t index) { return device == PT_CUDA ? index : -1; }
 
 /* A symbol from any of the libraries, NULL where none has it. */
 static void *find(void *const *libraries, int64_t count, const char *name) {
@@ -259,6 +260,26 @@ int64_t pt_cuda_device_count(void) {
     int count = 0;
     bool known = (torch.features & PT_CUDA_LIBRARY) != 0 && torch.cudaGetDeviceCount != NULL;
     return known && torch.cudaGetDeviceCount(&count) == 0 ? count : 0;
+}
+
+int64_t pt_cuda_runtime_version(void) {
+    int version = 0;
+    bool known = (torch.features & PT_CUDA_LIBRARY) != 0 && torch.cudaRuntimeGetVersion != NULL;
+    return known && torch.cudaRuntimeGetVersion(&version) == 0 ? version : 0;
+}
+
+int32_t pt_synchronize(int32_t device, int32_t device_index, char **error) {
+    void *stream = NULL;
+    if (enter(error) != 0 || torch_device(device, error) < 0) return -1;
+    if (device != PT_CUDA) return 0;
+    if (torch.aoti_torch_get_current_cuda_stream == NULL || torch.torch_cuda_stream_synchronize == NULL) {
+        return fail(error, "this libtorch has no torch_cuda_stream_synchronize");
+    }
+    if (torch.aoti_torch_get_current_cuda_stream(device_index, &stream) != 0 ||
+        torch.torch_cuda_stream_synchronize(stream, device_index) != 0) {
+        return fail_with_torch(error, "synchronize");
+    }
+    return 0;
 }
 
 void pt_free(char *text) { free(text); }

@@ -128,26 +128,77 @@ pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t dim, c
     return run_for_tensor(&c);
 }
 
-pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error) {
+static pt_tensor *moved(const pt_tensor *x, int32_t type, int32_t place, int32_t index, bool non_blocking, char **error) {
     call c;
+    begin(&c, "aten::to", "device", error);
+    put_tensor(&c, x);
+    put_int(&c, (int64_t)place << 32 | (uint32_t)index);
+    put_int(&c, type);
+    put_bool(&c, non_blocking);
+    put_bool(&c, false); /* copy */
+    put_none(&c);        /* memory_format */
+    return run_for_tensor(&c);
+}
+
+/* libtorch rounds pinned memory up and keeps it for the next copy, so what is larger goes without. */
+#define PINNED_UP_TO (1 << 28)
+
+static bool is_worth_pinning(handle x, int32_t type) {
+    int32_t device = 0;
+    int64_t dim = 0;
+    int64_t *sizes = NULL;
+    if (torch.aoti_torch_get_device_type(x, &device) != 0 || device != torch.aoti_torch_device_type_cpu() ||
+        torch.aoti_torch_get_dim(x, &dim) != 0 || torch.aoti_torch_get_sizes(x, &sizes) != 0) {
+        return false;
+    }
+    double bytes = (double)torch.aoti_torch_dtype_element_size(type);
+    for (int64_t i = 0; i < dim; i++) bytes *= (double)sizes[i];
+    return bytes > 0 && bytes <= PINNED_UP_TO;
+}
+
+/*
+ * A copy of x in pinned memory, which a GPU reads by itself. libtorch does not use that memory again before it has been
+ * read, so the copy may be released at once. NULL where there is none to be had or to be made; what is pinned already
+ * counts as such, since its owner may write to it any time.
+ */
+static pt_tensor *pinned_copy(const pt_tensor *x, int32_t type) {
+    void *here = NULL;
+    void *there = NULL;
+    char *refused = NULL;
+    call c;
+    if (x == NULL || !is_worth_pinning((handle)x, type)) return NULL;
+    pt_tensor *converted = moved(x, type, torch.aoti_torch_device_type_cpu(), -1, false, &refused);
+    if (converted != NULL) {
+        begin(&c, "aten::pin_memory", "", &refused);
+        put_tensor(&c, converted);
+        put_none(&c); /* device */
+        pt_tensor *pinned = run_for_tensor(&c);
+        torch.aoti_torch_get_data_ptr((handle)converted, &here);
+        pt_release(converted);
+        if (pinned != NULL && torch.aoti_torch_get_data_ptr(pinned, &there) == 0 && there != here) return pinned;
+        pt_release(pinned);
+    }
+    pt_free(refused);
+    return NULL;
+}
+
+pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error) {
     if (enter(error) != 0) return NULL;
     int32_t type = torch_dtype(dtype, error);
     int32_t place = type < 0 ? -1 : torch_device(device, error);
     if (place < 0) return NULL;
-    begin(&c, "aten::to", "device", error);
-    put_tensor(&c, x);
-    put_int(&c, (int64_t)place << 32 | (uint32_t)torch_device_index(device, device_index));
-    put_int(&c, type);
-    put_bool(&c, false); /* non_blocking */
-    put_bool(&c, false); /* copy */
-    put_none(&c);        /* memory_format */
-    return run_for_tensor(&c);
+    pt_tensor *pinned = device == PT_CUDA ? pinned_copy(x, type) : NULL;
+    pt_tensor *result = moved(pinned != NULL ? pinned : x, type, place, torch_device_index(device, device_index),
+                              pinned != NULL, error);
+    pt_release(pinned);
+    return result;
 }
 
 int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error) {
     call c;
     begin(&c, "aten::copy_", "", error);
     put_tensor(&c, dst);
+    c.on_meta = c.in_memory = false; /* the two may be on different devices */
     put_tensor(&c, src);
     put_bool(&c, false); /* non_blocking */
     pt_tensor *same = run_for_tensor(&c);

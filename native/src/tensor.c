@@ -77,6 +77,7 @@ int64_t dtype_of(int32_t type) {
 
 static int64_t device_of(int32_t type) {
     if (type == torch.aoti_torch_device_type_cpu()) return PT_CPU;
+    if (type == torch.aoti_torch_device_type_meta()) return PT_META;
     return type == torch.aoti_torch_device_type_cuda() ? PT_CUDA : PT_OTHER_DEVICE;
 }
 

@@ -257,6 +257,28 @@ static void check_error(const char *part) {
     error = NULL;
 }
 
+/* Tensors without memory have shapes, and meet no others but numbers. */
+static void check_meta(void) {
+    float data[6] = {1, 2, 3, 4, 5, 6};
+    int64_t shape[16];
+    int64_t memory[2];
+    pt_tensor *here = blob(data, 2, 3);
+    pt_tensor *x = pt_empty((int64_t[]){1L << 20, 3}, 2, PT_BFLOAT16, PT_META, 0, &error);
+    pt_tensor *w = pt_to(here, PT_BFLOAT16, PT_META, 0, &error);
+    CHECK(x != NULL && w != NULL && pt_data(x, &error) == NULL && error == NULL);
+    CHECK(pt_storage(x, memory, &error) == 0 && memory[0] == 0 && memory[1] == 6L << 20);
+    pt_tensor *y = pt_linear(x, w, NULL, &error);
+    pt_tensor *z = y == NULL ? NULL : pt_clamp(y, 0, 1, &error);
+    CHECK(z != NULL && pt_describe(z, shape, 16, &error) == 0);
+    CHECK(shape[0] == PT_BFLOAT16 && shape[1] == PT_META && shape[4] == 2 && shape[5] == 1 << 20 && shape[6] == 2);
+    CHECK(pt_synchronize(PT_META, 0, &error) == 0 && pt_synchronize(PT_CPU, 0, &error) == 0);
+    CHECK(pt_linear(x, here, NULL, &error) == NULL);
+    check_error("aten::linear: expected all tensors on one device");
+    CHECK(pt_copy_(w, here, &error) == 0);
+    pt_tensor *const all[] = {here, x, w, y, z};
+    for (int i = 0; i < 5; i++) pt_release(all[i]);
+}
+
 static void check_failures(void) {
     float data[6] = {1, 2, 3, 4, 5, 6};
     pt_tensor *x = blob(data, 2, 3);
@@ -273,6 +295,9 @@ static void check_failures(void) {
     if ((pt_features() & PT_CUDA_LIBRARY) == 0) {
         CHECK(pt_to(x, PT_FLOAT32, PT_CUDA, 0, &error) == NULL);
         check_error("has no CUDA");
+        CHECK(pt_synchronize(PT_CUDA, 0, &error) == -1);
+        check_error("has no CUDA");
+        CHECK(pt_cuda_runtime_version() == 0);
     }
     CHECK(pt_empty((int64_t[]){-1}, 1, PT_FLOAT32, PT_CPU, 0, &error) == NULL);
     check_error("negative");
@@ -327,6 +352,7 @@ int main(int argc, char **argv) {
     check_linear();
     check_conv3d();
     check_any_operator();
+    check_meta();
     /* libtorch before 2.13 prints the reasons of failures itself. */
     if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);
     check_failures();

@@ -1,7 +1,9 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,20 @@ public record Libtorch(
     /** Whether a bit of {@code pt_feature} is set. */
     public boolean has(int feature) {
         return (features & feature) != 0;
+    }
+
+    /**
+     * Opens another library beside libtorch, such as one that registers operators with it. It stays open.
+     *
+     * @throws LibtorchLoadException where it does not open
+     */
+    public void open(Path library) {
+        String file = library.toAbsolutePath().toString(); // a bare name would be looked up in the system's folders
+        try {
+            SymbolLookup.libraryLookup(file, Arena.global());
+        } catch (IllegalArgumentException e) { // tells the path alone
+            throw new LibtorchLoadException("cannot load " + Shim.reason(file), e);
+        }
     }
 
     private static Libtorch loadNow() {

@@ -59,7 +59,7 @@ public final class Shim {
                     + nativeAccessName(), e);
         } catch (IllegalArgumentException e) { // tells the path alone
             throw new LibtorchLoadException(
-                    "cannot load the native part: " + reason(file) + CacheFolder.adviceOnLoading(file.getParent()), e);
+                    "cannot load the native part: " + reason(file.toString()) + CacheFolder.adviceOnLoading(file.getParent()), e);
         }
     }
 
@@ -78,7 +78,7 @@ public final class Shim {
     }
 
     /** Why a library does not open, in the words of the system's loader. */
-    private static String reason(Path file) {
+    static String reason(String library) {
         Linker linker = Linker.nativeLinker();
         SymbolLookup system = linker.defaultLookup();
         try (Arena arena = Arena.ofConfined()) {
@@ -86,9 +86,9 @@ public final class Shim {
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
             var error = linker.downcallHandle(
                     system.find("dlerror").orElseThrow(), FunctionDescriptor.of(ValueLayout.ADDRESS));
-            var opened = (MemorySegment) open.invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW);
+            var opened = (MemorySegment) open.invokeExact(arena.allocateFrom(library), RTLD_NOW);
             var words = (MemorySegment) error.invokeExact();
-            return opened.address() == 0 && words.address() != 0 ? NativeFrame.text(words) : file.toString();
+            return opened.address() == 0 && words.address() != 0 ? NativeFrame.text(words) : library;
         } catch (Throwable e) { // that of invokeExact; the functions throw nothing
             throw new IllegalStateException(e);
         }

@@ -8,6 +8,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -19,7 +20,7 @@ import java.util.TreeSet;
  * <p>The cursor carries a prefix: {@code weights.at("attn1").at("to_q").get("weight", out, in)} finds
  * {@code attn1.to_q.weight} and checks its shape. What is taken belongs to the cursor that was opened, and lives until that
  * one is closed. A tensor that is stored with the wanted dtype is not copied when the device is the CPU: its memory is the
- * mapped file.
+ * mapped file. For {@link Device#META} nothing but the header of a file is read.
  */
 public final class Weights implements AutoCloseable {
 
@@ -51,8 +52,15 @@ public final class Weights implements AutoCloseable {
      *
      * @param dtype what floating-point tensors are converted to
      * @param device where tensors are put
+     * @throws TorchException where the device is not there
      */
     public static Weights of(Safetensors file, DType dtype, Device device) {
+        try {
+            device.requirePresent();
+        } catch (TorchException e) {
+            file.close();
+            throw e;
+        }
         return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), dtype, device), "");
     }
 
@@ -70,6 +78,7 @@ public final class Weights implements AutoCloseable {
      * @param file whose tensors they are; closed with them
      * @return the model
      * @throws IOException where the model finds that they do not fit
+     * @throws TorchException where the device is not there
      */
     public static <T> T load(Safetensors file, DType dtype, Device device, Owner<T> model) throws IOException {
         Weights weights = of(file, dtype, device);
@@ -129,8 +138,14 @@ public final class Weights implements AutoCloseable {
         }
         root.used.add(key);
         try (var _ = TensorScope.open()) {
-            return root.owner.adopt(root.file.load(key).to(root.dtype, root.device));
+            return root.owner.adopt(load(key));
         }
+    }
+
+    private Tensor load(String key) throws InvalidFileException {
+        return root.device.kind() == Device.Kind.META
+                ? Tensor.empty(Shape.of(root.file.info(key).shape()), root.dtype, root.device)
+                : root.file.load(key).to(root.dtype, root.device);
     }
 
     /**

@@ -1,10 +1,12 @@
 package io.panatorch.tensor;
 
+import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
 import io.panatorch.bindings.generated.pt_value;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,6 +36,20 @@ public final class Operator {
     private Operator(String name, String overload) {
         this.name = name;
         this.overload = overload;
+    }
+
+    /**
+     * Loads a library that registers operators with libtorch, as {@code torch.ops.load_library} does. It stays loaded.
+     *
+     * @param library a shared library that needs no other libraries of libtorch than those that are loaded
+     * @throws TorchException where it does not open
+     */
+    public static void loadLibrary(Path library) {
+        try {
+            CallState.load().open(library);
+        } catch (LibtorchLoadException e) {
+            throw new TorchException(e.getMessage(), e);
+        }
     }
 
     /** @param name with its namespace and, after a dot, the overload: {@code aten::cumsum}, {@code aten::add.Tensor} */

@@ -89,6 +89,7 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return a contiguous tensor with undefined content} */
     public static Tensor empty(Shape shape, DType dtype, Device device) {
+        device.requirePresent();
         CallState state = CallState.begin("empty");
         return state.finish("empty", Panatorch.pt_empty(state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(),
                 device.kind().ordinal(), device.index(), state.error()));
@@ -97,9 +98,7 @@ public final class Tensor implements AutoCloseable {
     /** {@return a contiguous tensor of zeros} */
     public static Tensor zeros(Shape shape, DType dtype, Device device) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor result = empty(shape, dtype, device);
-            result.copy_(of(new float[] {0}, 1).to(device));
-            return scope.promote(result);
+            return scope.promote(Operator.named("aten::zero_").tensor(empty(shape, dtype, device)).call());
         }
     }
 
@@ -153,7 +152,7 @@ public final class Tensor implements AutoCloseable {
         return description().contiguous;
     }
 
-    /** {@return the bytes that the elements take; a view counts as if it had its own} */
+    /** {@return the bytes that the elements take, or would take on {@link Device#META}; a view counts as if it had its own} */
     public long byteSize() {
         return shape().numel() * dtype().byteSize();
     }
@@ -503,9 +502,17 @@ public final class Tensor implements AutoCloseable {
         return to(dtype(), device);
     }
 
-    /** {@return this in another dtype and on another device} */
+    /**
+     * {@return this in another dtype and on another device}
+     *
+     * <p>From the CPU to a GPU this does not wait for the copy, though what comes after on that GPU does.
+     */
     public Tensor to(DType dtype, Device device) {
         CallState state = begin("to");
+        if (device.kind() != Device.Kind.META) {
+            requireElements("to");
+        }
+        device.requirePresent();
         return state.finish("to", Panatorch.pt_to(handle(), dtype.ordinal(), device.kind().ordinal(), device.index(),
                 state.error()), this);
     }
@@ -531,6 +538,9 @@ public final class Tensor implements AutoCloseable {
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
     public void copy_(Tensor other) {
         CallState state = begin("copy_");
+        if (device().kind() != Device.Kind.META) {
+            other.requireElements("copy_");
+        }
         if (liesInReadOnlyMemory()) {
             throw new IllegalStateException("copy_: " + describe() + " is memory of a mapped file, which is read-only;"
                     + " copy() it first");
@@ -556,7 +566,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException where there is not exactly one
      */
     public double item() {
-        requireMemory("item");
+        requireElements("item");
         if (shape().numel() != 1) {
             throw new IllegalStateException("item: " + describe() + " has not exactly one element");
         }
@@ -592,7 +602,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     private TensorScope reading(String operator) {
-        requireMemory(operator);
+        requireElements(operator);
         return TensorScope.open();
     }
 
@@ -638,7 +648,7 @@ public final class Tensor implements AutoCloseable {
     @Override
     public String toString() {
         String description = describe();
-        if (this.description == null || handle == null || shape().numel() > SHOWN) {
+        if (this.description == null || handle == null || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
             return description;
         }
         String elements = dtype().isFloatingPoint() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray());
@@ -697,6 +707,15 @@ public final class Tensor implements AutoCloseable {
         if (owner == STAND_IN) {
             throw new IllegalStateException(operator + ": " + describe()
                     + " has no memory: it can be passed on, held and returned, not computed with");
+        }
+    }
+
+    /** To come before elements are read: on the meta device there are none. */
+    private void requireElements(String operator) {
+        requireMemory(operator);
+        if (device().kind() == Device.Kind.META) {
+            throw new IllegalStateException(operator + ": " + describe()
+                    + " has no elements: on the meta device there are shapes and dtypes alone");
         }
     }
 

@@ -2,6 +2,7 @@ package io.panatorch.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.panatorch.internal.TensorMemory;
 import io.panatorch.io.InvalidFileException;
@@ -11,15 +12,19 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.tensor.TorchException;
+import io.panatorch.testing.SparseCheckpoint;
 import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +69,28 @@ class WeightsTest {
         try (Weights weights = Weights.of(Safetensors.open(moved), DType.FLOAT32, Device.CPU)) {
             assertThat(weights.get("norm.weight", 2, 3).toDoubleArray()).endsWith(5, 0.5);
         }
+    }
+
+    /** A file of 64 GiB, all of which is a hole. */
+    @Test
+    void theMetaDeviceNeedsTheHeaderAlone() throws IOException {
+        SparseCheckpoint.write(file, new TreeMap<>(Map.of("a", new long[] {1, 3}, "b", new long[] {1L << 20, 1L << 15})));
+        assertTimeout(Duration.ofSeconds(5), () -> {
+            try (Weights weights = Weights.open(folder, "model", DType.FLOAT16, Device.META)) {
+                assertThat(weights.get("b", 1L << 20, 1L << 15)).hasToString("[1048576, 32768] float16 meta");
+                assertThat(weights.get("a", 1, 3)).hasToString("[1, 3] float16 meta");
+                weights.requireAllUsed();
+                assertThatThrownBy(() -> weights.get("a", 3)).hasMessageContaining("has shape [1, 3], expected [3]");
+            }
+        });
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsRefusedBeforeAnythingIsRead() throws IOException {
+        Device last = Device.cuda(999);
+        assertThatThrownBy(() -> Weights.open(folder, "model", DType.FLOAT32, last))
+                .isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("cuda:999 is not there: ");
     }
 
     @Test

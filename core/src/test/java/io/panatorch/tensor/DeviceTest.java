@@ -3,6 +3,7 @@ package io.panatorch.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,16 +15,17 @@ class DeviceTest {
     @Test
     void namesAreTorchs() {
         assertThat(Device.parse("cpu")).isSameAs(Device.CPU).hasToString("cpu");
+        assertThat(Device.parse("meta")).isSameAs(Device.META).hasToString("meta");
         assertThat(Device.parse("cuda")).isEqualTo(Device.cuda(0)).hasToString("cuda:0");
         assertThat(Device.parse("cuda:12")).isEqualTo(Device.cuda(12)).hasToString("cuda:12");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:1234", "cuda:1 "})
+    @ValueSource(strings = {"", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:1234", "cuda:1 ", "meta:0"})
     void otherNames(String name) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Device.parse(name))
-                .withMessage("unknown device '" + name + "': expected cpu, cuda or cuda:N");
+                .withMessage("unknown device '" + name + "': expected cpu, cuda, cuda:N or meta");
     }
 
     @Test
@@ -32,6 +34,17 @@ class DeviceTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Device(Device.Kind.CPU, 1))
                 .withMessage("device index 1 for cpu");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Device(Device.Kind.META, 1))
+                .withMessage("device index 1 for meta");
+    }
+
+    @Test
+    void mainMemoryAndNoneAreAlwaysThere() {
+        Stream.of(Device.CPU, Device.META).forEach(device -> {
+            device.requirePresent();
+            device.synchronize();
+        });
     }
 
     @Test

@@ -143,11 +143,11 @@ class TensorReadingTest {
     void noDeviceWithoutItsLibrary() {
         assumeTrue(LibtorchInfo.load().devices().equals(List.of(Device.CPU)), "this libtorch has CUDA");
         Tensor x = Tensor.of(new float[1], 1);
-        assertThatThrownBy(() -> x.to(Device.cuda(0)))
-                .isInstanceOf(TorchException.class)
-                .hasMessage("to of [1] float32 cpu: this libtorch has no CUDA: libtorch_cuda is not loaded");
-        assertThatThrownBy(() -> Tensor.zeros(Shape.of(1), DType.FLOAT32, Device.cuda(1)))
-                .hasMessage("empty: this libtorch has no CUDA: libtorch_cuda is not loaded");
+        String reason = " is not there: this is a libtorch for the CPU, there is no libtorch_cuda.so in "
+                + LibtorchInfo.load().folder() + ": name one for CUDA by -Dpanatorch.libtorch or the environment variable LIBTORCH";
+        assertThatThrownBy(() -> x.to(Device.cuda(0))).isInstanceOf(TorchException.class).hasMessage("cuda:0" + reason);
+        assertThatThrownBy(() -> Tensor.zeros(Shape.of(1), DType.FLOAT32, Device.cuda(1))).hasMessage("cuda:1" + reason);
+        assertThatThrownBy(Device.cuda(2)::synchronize).isInstanceOf(TorchException.class).hasMessage("cuda:2" + reason);
     }
 
     @Test

@@ -159,20 +159,9 @@ public final class CacheSession implements AutoCloseable {
      */
     private long now(List<Tensor> inputs) {
         if (measuring && areOnAccelerator(inputs)) {
-            waitFor(inputs.getFirst());
+            inputs.getFirst().device().synchronize();
         }
         return System.nanoTime() - measuringNanos;
-    }
-
-    /** Reads one element, which waits for the work before it in the same queue; of a view too it copies nothing else. */
-    private static void waitFor(Tensor tensor) {
-        try (TensorScope _ = TensorScope.open()) {
-            Tensor element = tensor;
-            for (int i = 0; i < tensor.shape().dim(); i++) {
-                element = element.narrow(i, 0, 1);
-            }
-            element.item();
-        }
     }
 
     private double secondsSince(long start, List<Tensor> inputs) {

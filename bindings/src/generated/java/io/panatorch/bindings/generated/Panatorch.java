@@ -167,6 +167,15 @@ public class Panatorch {
     public static int PT_CUDA() {
         return PT_CUDA;
     }
+    private static final int PT_META = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_device.PT_META = 2
+     * }
+     */
+    public static int PT_META() {
+        return PT_META;
+    }
     private static final int PT_OTHER_DEVICE = (int)-1L;
     /**
      * {@snippet lang=c :
@@ -535,6 +544,122 @@ public class Panatorch {
         }
     }
 
+    private static class pt_cuda_runtime_version {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_LONG    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_runtime_version");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_runtime_version()
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_runtime_version$descriptor() {
+        return pt_cuda_runtime_version.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_runtime_version()
+     * }
+     */
+    public static MethodHandle pt_cuda_runtime_version$handle() {
+        return pt_cuda_runtime_version.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t pt_cuda_runtime_version()
+     * }
+     */
+    public static MemorySegment pt_cuda_runtime_version$address() {
+        return pt_cuda_runtime_version.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t pt_cuda_runtime_version()
+     * }
+     */
+    public static long pt_cuda_runtime_version() {
+        var mh$ = pt_cuda_runtime_version.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_runtime_version");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_synchronize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_INT,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_synchronize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_synchronize(int32_t device, int32_t device_index, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_synchronize$descriptor() {
+        return pt_synchronize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_synchronize(int32_t device, int32_t device_index, char **error)
+     * }
+     */
+    public static MethodHandle pt_synchronize$handle() {
+        return pt_synchronize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_synchronize(int32_t device, int32_t device_index, char **error)
+     * }
+     */
+    public static MemorySegment pt_synchronize$address() {
+        return pt_synchronize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_synchronize(int32_t device, int32_t device_index, char **error)
+     * }
+     */
+    public static int pt_synchronize(int device, int device_index, MemorySegment error) {
+        var mh$ = pt_synchronize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_synchronize", device, device_index, error);
+            }
+            return (int)mh$.invokeExact(device, device_index, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Panatorch.C_POINTER
@@ -663,7 +788,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t pt_set_num_threads(int64_t threads, char **error)
+     * int32_t pt_set_num_threads(int64_t number, char **error)
      * }
      */
     public static FunctionDescriptor pt_set_num_threads$descriptor() {
@@ -673,7 +798,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t pt_set_num_threads(int64_t threads, char **error)
+     * int32_t pt_set_num_threads(int64_t number, char **error)
      * }
      */
     public static MethodHandle pt_set_num_threads$handle() {
@@ -683,7 +808,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t pt_set_num_threads(int64_t threads, char **error)
+     * int32_t pt_set_num_threads(int64_t number, char **error)
      * }
      */
     public static MemorySegment pt_set_num_threads$address() {
@@ -692,16 +817,16 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * int32_t pt_set_num_threads(int64_t threads, char **error)
+     * int32_t pt_set_num_threads(int64_t number, char **error)
      * }
      */
-    public static int pt_set_num_threads(long threads, MemorySegment error) {
+    public static int pt_set_num_threads(long number, MemorySegment error) {
         var mh$ = pt_set_num_threads.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("pt_set_num_threads", threads, error);
+                traceDowncall("pt_set_num_threads", number, error);
             }
-            return (int)mh$.invokeExact(threads, error);
+            return (int)mh$.invokeExact(number, error);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
