@@ -11,6 +11,7 @@ module io.panatorch.cogvideox {
     exports io.panatorch.cogvideox.scheduler;
     exports io.panatorch.cogvideox.tokenizer;
     exports io.panatorch.cogvideox.transformer;
+    exports io.panatorch.cogvideox.vae;
     exports io.panatorch.cogvideox.video;
 
     opens io.panatorch.cogvideox.cli to info.picocli;

@@ -30,10 +30,12 @@ public final class Weights implements AutoCloseable {
 
     private final Root root;
     private final String prefix;
+    private final boolean memory;
 
-    private Weights(Root root, String prefix) {
+    private Weights(Root root, String prefix, boolean memory) {
         this.root = root;
         this.prefix = prefix;
+        this.memory = memory;
     }
 
     /**
@@ -61,7 +63,7 @@ public final class Weights implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), dtype, device), "");
+        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), dtype, device), "", true);
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -92,7 +94,16 @@ public final class Weights implements AutoCloseable {
 
     /** {@return the cursor at a name below this one} */
     public Weights at(String name) {
-        return new Weights(root, prefix + name + ".");
+        return new Weights(root, prefix + name + ".", memory);
+    }
+
+    /**
+     * {@return the cursor at this place that checks what is taken as ever, and marks it as taken, but gives {@linkplain
+     * Tensor#standIn stand-ins}: for a part of a model that is loaded when it is needed, of which all must be known to be
+     * there before}
+     */
+    public Weights withoutMemory() {
+        return new Weights(root, prefix, false);
     }
 
     /** {@return the cursor at an element of a list below this one} */
@@ -137,6 +148,9 @@ public final class Weights implements AutoCloseable {
                     + root.file.dtype(key).torchName() + ", expected a floating-point type");
         }
         root.used.add(key);
+        if (!memory) {
+            return Tensor.standIn(expected, root.dtype, root.device);
+        }
         try (var _ = TensorScope.open()) {
             return root.owner.adopt(load(key));
         }

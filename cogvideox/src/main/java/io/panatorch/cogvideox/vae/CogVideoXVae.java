@@ -10,45 +10,77 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 
 /**
- * The autoencoder of CogVideoX, of which text-to-video needs the decoder only: diffusers' {@code AutoencoderKLCogVideoX}
- * without tiling and slicing.
+ * The autoencoder of CogVideoX: diffusers' {@code AutoencoderKLCogVideoX}.
  *
- * <p>It owns its weights. It has no other state, so several threads may decode at once; each video in the making takes
- * memory of its own.
+ * <p>It owns its weights. Those of the encoder, which text-to-video does without, are checked when it is loaded but converted
+ * and put on their device when a video is encoded for the first time. It has no other state, so several threads may encode
+ * and decode at once; each video in the making takes memory of its own.
  */
 public final class CogVideoXVae implements AutoCloseable {
 
+    static final int FRAMES_ENCODED_AT_ONCE = 8;
+
     private static final String WEIGHTS = "diffusion_pytorch_model";
-    private static final int BATCH_FRAMES = 2;
+    private static final int LATENTS_DECODED_AT_ONCE = 2;
 
     private final VaeConfig config;
     private final Weights weights;
-    private final Conv3d postQuantConv;
-    private final Decoder3d decoder;
+    private final FramePass decoding;
+    private FramePass encoding;
 
     private CogVideoXVae(VaeConfig config, Weights weights) throws IOException {
         this.config = config;
         this.weights = weights;
-        int channels = config.latentChannels();
-        postQuantConv = config.usePostQuantConv()
-                ? new Conv3d(weights.at("post_quant_conv"), channels, channels, 1, 0, 0, 0)
-                : null;
-        decoder = new Decoder3d(weights.at("decoder"), config);
-        weights.ignore("encoder.");
-        weights.ignore("quant_conv.");
+        decoding = decoding();
+        encoding(weights.withoutMemory());
         weights.requireAllUsed();
     }
 
+    private FramePass decoding() throws IOException {
+        var decoder = new Decoder3d(weights.at("decoder"), config);
+        if (!config.usePostQuantConv()) {
+            return new FramePass(LATENTS_DECODED_AT_ONCE, decoder::forward);
+        }
+        Conv3d conv = placewise(weights.at("post_quant_conv"), config.latentChannels());
+        return new FramePass(LATENTS_DECODED_AT_ONCE, (latents, cache) -> decoder.forward(conv.forward(latents), cache));
+    }
+
+    private FramePass encoding(Weights from) throws IOException {
+        var encoder = new Encoder3d(from.at("encoder"), config);
+        if (!config.useQuantConv()) {
+            return new FramePass(FRAMES_ENCODED_AT_ONCE, encoder::forward);
+        }
+        Conv3d conv = placewise(from.at("quant_conv"), 2 * config.latentChannels());
+        return new FramePass(FRAMES_ENCODED_AT_ONCE, (frames, cache) -> conv.forward(encoder.forward(frames, cache)));
+    }
+
+    private static Conv3d placewise(Weights weights, int channels) throws IOException {
+        return new Conv3d(weights, channels, channels, 1, 0, 0, 0);
+    }
+
+    /** The encoder, loaded where it was not yet. */
+    private synchronized FramePass encoding() {
+        if (encoding == null) {
+            try {
+                encoding = encoding(weights);
+            } catch (IOException e) { // all of it was checked
+                throw new UncheckedIOException(e);
+            }
+        }
+        return encoding;
+    }
+
     /**
-     * Loads the decoder of a diffusers {@code vae} folder. Weights of the encoder are not read.
+     * Loads a diffusers {@code vae} folder.
      *
      * @param folder has {@code config.json} and {@code diffusion_pytorch_model.safetensors}, or its shards and their index
-     * @param dtype what weights are converted to and latents must have
-     * @param device where weights are put and latents must be
+     * @param dtype what weights are converted to, and videos and latents must have
+     * @param device where weights are put, and videos and latents must be
      * @throws InvalidFileException where the configuration is of another model, or the weights do not fit to it
      * @throws IOException where a file cannot be read
      */
@@ -57,7 +89,7 @@ public final class CogVideoXVae implements AutoCloseable {
     }
 
     /**
-     * Loads the decoder with the weights of a variant, as {@link Safetensors#open(Path, String, String)} finds them.
+     * Loads the weights of a variant, as {@link Safetensors#open(Path, String, String)} finds them.
      *
      * @param variant such as {@code fp16}; an empty string means none
      * @throws InvalidFileException as {@link #load(Path, DType, Device)}
@@ -74,58 +106,76 @@ public final class CogVideoXVae implements AutoCloseable {
         return config;
     }
 
+    /** As {@link #decode(Tensor, VaeMemory)}, all at once. */
+    public Tensor decode(Tensor latents) {
+        return decode(latents, VaeMemory.WHOLE);
+    }
+
     /**
      * Decodes videos.
      *
      * @param latents borrowed, {@code [batch, latentChannels, frames, h, w]}, already divided by the scaling factor
+     * @param memory what is done at once
      * @return {@code [batch, outChannels, frames', h · scale, w · scale]} with {@link VaeConfig#decodedFrames frames'} and
      *     {@link VaeConfig#spatialScale scale}; values are meant to be in [-1, 1] but not clamped to it
-     * @throws IllegalArgumentException for latents of another shape, dtype or device
+     * @throws IllegalArgumentException for latents of another shape, dtype or device, or tiles that do not fit
      * @throws CancellationException before the next layer where the thread was interrupted
      */
-    public Tensor decode(Tensor latents) {
-        requireFit(latents);
-        try (var scope = TensorScope.open(); var cache = new ConvCache()) {
-            long frames = latents.size(2);
-            Tensor video = Tensor.empty(decodedShape(latents.shape()), latents.dtype(), latents.device());
-            // What does not make a batch of two joins the first one.
-            long end = Math.min(frames, BATCH_FRAMES + frames % BATCH_FRAMES);
-            for (long start = 0, done = 0; start < frames; start = end, end += BATCH_FRAMES) {
-                done += decodeBatch(latents, start, end - start, cache, video, done);
-            }
+    public Tensor decode(Tensor latents, VaeMemory memory) {
+        int scale = config.spatialScale();
+        Shape shape = latents.shape();
+        requireFit(latents, config.latentChannels(), 1,
+                "decode: expected latents [batch, " + config.latentChannels() + ", frames, h, w]");
+        TileGrid tiles = memory.tiling().map(tiling -> TileGrid.ofLatents(tiling, scale)).orElse(null);
+        try (var scope = TensorScope.open()) {
+            Tensor video = Tensor.empty(Shape.of(shape.size(0), config.outChannels(), config.decodedFrames(shape.size(2)),
+                    shape.size(3) * scale, shape.size(4) * scale), latents.dtype(), latents.device());
+            decoding.run(latents, video, memory.slicing(), tiles);
             return scope.promote(video);
         }
     }
 
-    /** Decodes a few latent frames into the video from a frame on; returns how many frames they gave. */
-    private long decodeBatch(Tensor latents, long start, long length, ConvCache cache, Tensor video, long done) {
-        try (var _ = TensorScope.open()) {
-            // In row-major order whatever the caller's is: what is made of it inherits the order, and others are slow.
-            Tensor batch = latents.narrow(2, start, length).contiguous(); // [b, c, length, h, w]
-            Tensor decoded = decoder.forward(postQuantConv == null ? batch : postQuantConv.forward(batch), cache);
-            long frames = decoded.size(2);
-            video.narrow(2, done, frames).copy_(decoded);
-            return frames;
+    /** As {@link #encode(Tensor, VaeMemory)}, all at once. */
+    public Posterior encode(Tensor video) {
+        return encode(video, VaeMemory.WHOLE);
+    }
+
+    /**
+     * Encodes videos.
+     *
+     * @param video borrowed, {@code [batch, inChannels, frames, height, width]} in [-1, 1]; height and width are multiples of
+     *     {@link VaeConfig#spatialScale scale}
+     * @param memory what is done at once
+     * @return the distribution of latents {@code [batch, latentChannels, frames', height / scale, width / scale]} with
+     *     {@link VaeConfig#encodedFrames frames'}; they are to be multiplied by the scaling factor
+     * @throws IllegalArgumentException for a video of another shape, dtype or device, or tiles that do not fit
+     * @throws CancellationException before the next layer where the thread was interrupted
+     */
+    public Posterior encode(Tensor video, VaeMemory memory) {
+        int scale = config.spatialScale();
+        Shape shape = video.shape();
+        requireFit(video, config.inChannels(), scale, "encode: expected a video [batch, " + config.inChannels()
+                + ", frames, height, width] with height and width multiples of " + scale + ",");
+        TileGrid tiles = memory.tiling().map(tiling -> TileGrid.ofFrames(tiling, scale)).orElse(null);
+        Shape latents = Shape.of(shape.size(0), 2L * config.latentChannels(), config.encodedFrames(shape.size(2)),
+                shape.size(3) / scale, shape.size(4) / scale);
+        try (Tensor moments = Tensor.empty(latents, video.dtype(), video.device())) {
+            encoding().run(video, moments, memory.slicing(), tiles);
+            return Posterior.of(moments);
         }
     }
 
-    private Shape decodedShape(Shape latents) {
-        long scale = config.spatialScale();
-        return Shape.of(latents.size(0), config.outChannels(), config.decodedFrames(latents.size(2)),
-                latents.size(3) * scale, latents.size(4) * scale);
-    }
-
-    private void requireFit(Tensor latents) {
-        Shape shape = latents.shape();
-        boolean fits = shape.dim() == 5 && shape.size(1) == config.latentChannels() && shape.numel() > 0;
-        if (!fits || latents.dtype() != weights.dtype() || !latents.device().equals(weights.device())) {
-            throw new IllegalArgumentException("decode: expected latents [batch, " + config.latentChannels()
-                    + ", frames, h, w] " + weights.dtype().torchName() + " " + weights.device() + ", found "
-                    + latents.describe());
+    private void requireFit(Tensor tensor, int channels, int unit, String expected) {
+        Shape shape = tensor.shape();
+        boolean fits = shape.dim() == 5 && shape.size(1) == channels && shape.numel() > 0
+                && shape.size(3) % unit == 0 && shape.size(4) % unit == 0;
+        if (!fits || tensor.dtype() != weights.dtype() || !tensor.device().equals(weights.device())) {
+            throw new IllegalArgumentException(expected + " " + weights.dtype().torchName() + " " + weights.device()
+                    + ", found " + tensor.describe());
         }
     }
 
-    /** Frees the weights; nothing may be decoded any more. */
+    /** Frees the weights; nothing may be encoded or decoded any more. */
     @Override
     public void close() {
         weights.close();

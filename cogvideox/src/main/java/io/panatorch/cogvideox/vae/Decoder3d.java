@@ -1,10 +1,8 @@
 package io.panatorch.cogvideox.vae;
 
-import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.nn.Activation;
 import io.panatorch.nn.Weights;
 import io.panatorch.tensor.Tensor;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,36 +12,42 @@ final class Decoder3d {
 
     private static final int MIDDLE_LAYERS = 2;
 
-    private final CausalConv3d convIn;
     private final List<Stage> stages = new ArrayList<>();
+    private final VaeConfig config;
 
     Decoder3d(Weights weights, VaeConfig config) throws IOException {
+        this.config = config;
         List<Integer> widths = config.blockOutChannels().reversed();
         int width = widths.getFirst();
-        convIn = new CausalConv3d(weights.at("conv_in"), config.latentChannels(), width);
+        var convIn = new CausalConv3d(weights.at("conv_in"), config.latentChannels(), width);
+        stages.add((x, _, cache) -> convIn.forward(x, cache));
         Weights middle = weights.at("mid_block").at("resnets");
         for (int i = 0; i < MIDDLE_LAYERS; i++) {
-            stages.add(new ResnetBlock3d(middle.at(i), width, width, config));
+            stages.add(new ResnetBlock3d(middle.at(i), width, width, config.actFn(), this::norm));
         }
         for (int i = 0; i < widths.size(); i++) {
-            addBlock(weights.at("up_blocks").at(i), width, i, config);
+            addBlock(weights.at("up_blocks").at(i), width, i);
             width = widths.get(i);
         }
         // The last activation is SiLU whatever the others are.
-        stages.add(new NormedConv3d(
-                new SpatialNorm3d(weights.at("norm_out"), width, config.latentChannels(), config.normNumGroups()),
-                Activation.SILU, new CausalConv3d(weights.at("conv_out"), width, config.outChannels())));
+        stages.add(new NormedConv3d(norm(weights.at("norm_out"), width), Activation.SILU,
+                new CausalConv3d(weights.at("conv_out"), width, config.outChannels())));
     }
 
-    private void addBlock(Weights weights, int in, int index, VaeConfig config) throws IOException {
+    private void addBlock(Weights weights, int in, int index) throws IOException {
         List<Integer> widths = config.blockOutChannels().reversed();
         int width = widths.get(index);
         for (int i = 0; i <= config.layersPerBlock(); i++) {
-            stages.add(new ResnetBlock3d(weights.at("resnets").at(i), i == 0 ? in : width, width, config));
+            Weights layer = weights.at("resnets").at(i);
+            stages.add(new ResnetBlock3d(layer, i == 0 ? in : width, width, config.actFn(), this::norm));
         }
         if (index < widths.size() - 1) {
             stages.add(new Upsample3d(weights.at("upsamplers").at(0), width, index < config.temporalUpsamplings()));
         }
+    }
+
+    private Norm3d norm(Weights weights, int channels) throws IOException {
+        return new SpatialNorm3d(weights, channels, config.latentChannels(), config.normNumGroups());
     }
 
     /**
@@ -52,15 +56,6 @@ final class Decoder3d {
      * @param latents borrowed, {@code [batch, latentChannels, frames, h, w]}
      */
     Tensor forward(Tensor latents, ConvCache cache) {
-        try (var scope = TensorScope.open()) {
-            Tensor x = convIn.forward(latents, cache);
-            for (Stage stage : stages) {
-                Interrupts.check("within the decoder");
-                Tensor next = stage.forward(x, latents, cache);
-                x.close();
-                x = next;
-            }
-            return scope.promote(x);
-        }
+        return Stage.forwardAll(stages, latents, latents, cache, "within the decoder");
     }
 }

@@ -5,10 +5,10 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 
 /**
- * What the decoder repeats everywhere: norm, activation, convolution. The tensors between them are closed as early as they
+ * What encoder and decoder repeat everywhere: norm, activation, convolution. The tensors between them are closed as early as they
  * can be.
  */
-record NormedConv3d(SpatialNorm3d norm, Activation activation, CausalConv3d conv) implements Stage {
+record NormedConv3d(Norm3d norm, Activation activation, CausalConv3d conv) implements Stage {
 
     @Override
     public Tensor forward(Tensor x, Tensor latents, ConvCache cache) {

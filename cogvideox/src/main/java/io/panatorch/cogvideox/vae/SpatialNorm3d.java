@@ -14,7 +14,7 @@ import java.io.IOException;
  * <p>There, latents are enlarged and then convolved. The convolutions look at one place at a time, so they commute with
  * repeating places, and here they run on the small latents.
  */
-final class SpatialNorm3d {
+final class SpatialNorm3d implements Norm3d {
 
     private static final double EPS = 1e-6;
 
@@ -28,13 +28,8 @@ final class SpatialNorm3d {
         shift = new Conv3d(weights.at("conv_b").at("conv"), latentChannels, channels, 1, 0, 0, 0);
     }
 
-    /**
-     * {@return {@code [batch, channels, frames, height, width]}}
-     *
-     * @param x borrowed, {@code [batch, channels, frames, height, width]}
-     * @param latents borrowed, {@code [batch, latentChannels, f, h, w]}
-     */
-    Tensor forward(Tensor x, Tensor latents) {
+    @Override
+    public Tensor forward(Tensor x, Tensor latents) {
         try (var scope = TensorScope.open()) {
             Tensor scaled;
             try (Tensor normal = norm.forward(x); Tensor factor = enlarged(scale, latents, x)) {

@@ -10,31 +10,45 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How the decoder was built: the keys of {@code vae/config.json} that matter for it. The file may have others, which only
- * the encoder or nothing in diffusers' text-to-video reads.
+ * How the autoencoder was built: the keys of {@code vae/config.json} that matter. The file may have others, which nothing
+ * in diffusers' CogVideoX reads: {@code latents_mean}, {@code latents_std}, {@code shift_factor}, {@code force_upcast}.
  *
+ * @param inChannels channels of a frame that is encoded
  * @param outChannels channels of a decoded frame
  * @param latentChannels channels of the latents
  * @param blockOutChannels channels after each block, in the encoder's order: the decoder goes from the last to the first
- * @param layersPerBlock residual layers of a block, less one
+ * @param layersPerBlock residual layers of a block of the encoder; the decoder's have one more
  * @param actFn the function inside residual layers
+ * @param normEps epsilon of the norms in the encoder's residual layers; all others have 1e-6
  * @param normNumGroups groups of each group norm, a divisor of all {@code blockOutChannels}
  * @param temporalCompressionRatio how many frames become one latent frame
- * @param scalingFactor latents are divided by it before they are decoded
- * @param usePostQuantConv whether a convolution over single places comes before the decoder
+ * @param sampleHeight height in pixels of the frames it is meant for, of which tiles are half unless asked otherwise
+ * @param sampleWidth their width
+ * @param scalingFactor latents are divided by it before they are decoded, and multiplied after they were encoded
+ * @param invertScaleLatents whether a picture's latents are divided by the scaling factor instead, when a video is made of
+ *     the picture: a fault of the training of CogVideoX 1.5 that its use has to repeat
+ * @param useQuantConv whether a convolution over single places comes after the encoder
+ * @param usePostQuantConv whether one comes before the decoder
  */
 public record VaeConfig(
+        int inChannels,
         int outChannels,
         int latentChannels,
         List<Integer> blockOutChannels,
         int layersPerBlock,
         Activation actFn,
+        double normEps,
         int normNumGroups,
         int temporalCompressionRatio,
+        int sampleHeight,
+        int sampleWidth,
         double scalingFactor,
+        boolean invertScaleLatents,
+        boolean useQuantConv,
         boolean usePostQuantConv) {
 
     private static final String CLASS = "AutoencoderKLCogVideoX";
+    private static final String DOWN_BLOCK = "CogVideoXDownBlock3D";
     private static final String UP_BLOCK = "CogVideoXUpBlock3D";
     private static final int MAX_BLOCKS = 16;
 
@@ -46,24 +60,31 @@ public record VaeConfig(
     /**
      * Reads a {@code config.json} as diffusers wrote it; absent keys have the defaults of its class.
      *
-     * @throws InvalidFileException where a key says what no such decoder can be, or another model
+     * @throws InvalidFileException where a key says what no such autoencoder can be, or another model
      * @throws IOException where the file cannot be read
      */
     public static VaeConfig read(Path file) throws IOException {
         ConfigFile config = ConfigFile.read(file);
         config.requireClass(CLASS);
         List<Integer> channels = blockOutChannels(config);
-        requireUpBlocks(config, channels.size());
+        requireBlocks(config, "down_block_types", DOWN_BLOCK, channels.size());
+        requireBlocks(config, "up_block_types", UP_BLOCK, channels.size());
         return new VaeConfig(
+                config.integer("in_channels", 3, 1),
                 config.integer("out_channels", 3, 1),
                 config.integer("latent_channels", 16, 1),
                 channels,
                 config.integer("layers_per_block", 3, 0),
                 activation(config),
+                normEps(config),
                 groups(config, channels),
                 temporalCompressionRatio(config),
+                config.integer("sample_height", 480, 1),
+                config.integer("sample_width", 720, 1),
                 scalingFactor(config),
-                usePostQuantConv(config));
+                config.bool("invert_scale_latents", false),
+                usesConv(config, "use_quant_conv"),
+                usesConv(config, "use_post_quant_conv"));
     }
 
     private static List<Integer> blockOutChannels(ConfigFile config) throws InvalidFileException {
@@ -74,11 +95,10 @@ public record VaeConfig(
         return channels;
     }
 
-    private static void requireUpBlocks(ConfigFile config, int count) throws InvalidFileException {
-        List<String> types = config.strings("up_block_types", Collections.nCopies(4, UP_BLOCK));
-        if (!types.equals(Collections.nCopies(count, UP_BLOCK))) {
-            throw config.invalid("up_block_types",
-                    '"' + UP_BLOCK + "\" for each of the " + count + " block_out_channels");
+    private static void requireBlocks(ConfigFile config, String key, String type, int count) throws InvalidFileException {
+        List<String> types = config.strings(key, Collections.nCopies(4, type));
+        if (!types.equals(Collections.nCopies(count, type))) {
+            throw config.invalid(key, '"' + type + "\" for each of the " + count + " block_out_channels");
         }
     }
 
@@ -89,6 +109,14 @@ public record VaeConfig(
             case "relu" -> Activation.RELU;
             default -> throw config.invalid("act_fn", "\"silu\", \"swish\", \"gelu\" or \"relu\"");
         };
+    }
+
+    private static double normEps(ConfigFile config) throws InvalidFileException {
+        double eps = config.number("norm_eps", 1e-6);
+        if (eps < 0) {
+            throw config.invalid("norm_eps", "0 or more");
+        }
+        return eps;
     }
 
     private static int groups(ConfigFile config, List<Integer> channels) throws InvalidFileException {
@@ -116,14 +144,13 @@ public record VaeConfig(
         return factor;
     }
 
-    /** The layer has as many channels as a frame but is applied to latents, so it works only where the two are equal. */
-    private static boolean usePostQuantConv(ConfigFile config) throws InvalidFileException {
-        boolean used = config.bool("use_post_quant_conv", false);
+    /** The layer is built for a frame's channels but applied to those of latents, so it works only where they are equal. */
+    private static boolean usesConv(ConfigFile config, String key) throws InvalidFileException {
+        boolean used = config.bool(key, false);
         int out = config.integer("out_channels", 3, 1);
         int latent = config.integer("latent_channels", 16, 1);
         if (used && out != latent) {
-            throw config.invalid("use_post_quant_conv",
-                    "false where latent_channels (" + latent + ") and out_channels (" + out + ") differ");
+            throw config.invalid(key, "false where latent_channels (" + latent + ") and out_channels (" + out + ") differ");
         }
         return used;
     }
@@ -133,7 +160,7 @@ public record VaeConfig(
         return 1 << blockOutChannels.size() - 1;
     }
 
-    /** {@return how many blocks, counted from the smallest frames, also double the number of frames} */
+    /** {@return how many of the decoder's first blocks also double the number of frames; as many of the encoder's halve it} */
     public int temporalUpsamplings() {
         int level = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(temporalCompressionRatio);
         return Math.min(level, blockOutChannels.size() - 1);
@@ -148,5 +175,23 @@ public record VaeConfig(
     public long decodedFrames(long latentFrames) {
         long single = latentFrames % 2;
         return single + (latentFrames - single << temporalUpsamplings());
+    }
+
+    /**
+     * {@return how many latent frames a number of frames is encoded to}
+     *
+     * <p>Frames are halved in number, rounded up, as often as there are {@link #temporalUpsamplings}: for the frames that the
+     * encoder takes first, which are 8 and what does not make another 8, and for 8 at a time after them. With a ratio of 4,
+     * 49 frames and 48 + 3 frames give 13 latent frames, 48 frames give 12.
+     */
+    public long encodedFrames(long frames) {
+        long batch = CogVideoXVae.FRAMES_ENCODED_AT_ONCE;
+        long first = Math.min(frames, batch + frames % batch);
+        return halved(first) + (frames - first) / batch * halved(batch);
+    }
+
+    private long halved(long frames) {
+        long step = 1L << temporalUpsamplings();
+        return (frames + step - 1) / step;
     }
 }

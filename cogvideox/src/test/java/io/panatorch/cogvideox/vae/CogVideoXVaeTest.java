@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.io.InvalidFileException;
-import io.panatorch.nn.Activation;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -31,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("cpu")
 class CogVideoXVaeTest {
@@ -54,6 +54,36 @@ class CogVideoXVaeTest {
         }
     }
 
+    /** One batch of frames and more, frames that do not make a batch, ratios, epsilons, a convolution after the encoder. */
+    @ParameterizedTest
+    @CsvSource({
+        "vae3, 1", "vae3, 2", "vae3, 3", "vae3, 5", "vae3, 7", "vae3, 8", "vae3, 9", "vae3, 13", "vae3, 16", "vae3, 17",
+        "vae3, 18", "vae3, batch2",
+        "post-quant, 1", "post-quant, 5", "post-quant, 9", "post-quant, 17",
+        "gelu, 1", "gelu, 2", "gelu, 3", "gelu, 4", "gelu, 5", "gelu, 9", "gelu, 17",
+    })
+    void encodesAsDiffusers(String model, String input) throws IOException {
+        try (var vae = VaeFixtures.load(model); var io = VaeFixtures.tensors(model); var _ = TensorScope.open()) {
+            assertMoments(vae.encode(io.load("encode_in_" + input)), io.load("encode_moments_" + input));
+        }
+    }
+
+    private static void assertMoments(Posterior found, Tensor moments) {
+        long channels = moments.size(1) / 2;
+        assertClose(found.mean(), moments.narrow(1, 0, channels));
+        assertClose(found.logvar(), moments.narrow(1, channels, channels));
+    }
+
+    @Test
+    void framesMayBeAView() throws IOException {
+        try (var vae = VaeFixtures.load("vae3"); var io = VaeFixtures.tensors("vae3"); var _ = TensorScope.open()) {
+            Tensor framesFirst = io.load("encode_in_17").permute(0, 2, 1, 3, 4).contiguous(); // [b, f, c, h, w]
+            Tensor view = framesFirst.permute(0, 2, 1, 3, 4); // [b, c, f, h, w]
+            assertThat(view.isContiguous()).isFalse();
+            assertMoments(vae.encode(view), io.load("encode_moments_17"));
+        }
+    }
+
     @Test
     void latentsMayBeAView() throws IOException {
         try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var _ = TensorScope.open()) {
@@ -73,6 +103,53 @@ class CogVideoXVaeTest {
             assertThat(LiveTensors.count()).isEqualTo(before + 1);
             assertThat(scope.size()).isEqualTo(2);
             assertThat(latents.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void onlyThePosteriorIsLeft() throws IOException {
+        try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var scope = TensorScope.open()) {
+            Tensor video = io.load("encode_in_5");
+            vae.encode(video);
+            long before = LiveTensors.count();
+            vae.encode(video);
+            assertThat(LiveTensors.count()).isEqualTo(before + 2);
+            assertThat(scope.size()).isEqualTo(5);
+            assertThat(video.isClosed()).isFalse();
+        }
+    }
+
+    /** Who decodes alone does not pay for the encoder. Two threads that need it first load it once. */
+    @Test
+    void theEncoderIsLoadedWhenItIsNeeded() throws Exception {
+        long before = LiveTensors.count();
+        try (var vae = VaeFixtures.load("vae3"); var threads = Executors.newFixedThreadPool(2)) {
+            long decoder = LiveTensors.count() - before;
+            Callable<float[]> encode = () -> {
+                try (var io = VaeFixtures.tensors("vae3"); var _ = TensorScope.open()) {
+                    return vae.encode(io.load("encode_in_17")).mean().toFloatArray();
+                }
+            };
+            var both = threads.invokeAll(List.of(encode, encode));
+            assertThat(both.get(0).get()).isEqualTo(both.get(1).get());
+            try (var file = Safetensors.open(VaeFixtures.folder("vae3").resolve(WEIGHTS))) {
+                long all = file.names().size();
+                long encoder = file.names().stream().filter(name -> name.startsWith("encoder.")).count();
+                assertThat(decoder).isEqualTo(all - encoder);
+                assertThat(LiveTensors.count() - before).isEqualTo(all);
+            }
+        }
+    }
+
+    @Test
+    void anInterruptEndsEncodingToo() throws IOException {
+        try (var vae = VaeFixtures.load("gelu"); var io = VaeFixtures.tensors("gelu"); var scope = TensorScope.open()) {
+            Tensor video = io.load("encode_in_5");
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> vae.encode(video))
+                    .withMessage("generation cancelled within the encoder");
+            assertThat(Thread.interrupted()).isFalse();
+            assertThat(scope.size()).isEqualTo(1);
         }
     }
 
@@ -104,6 +181,56 @@ class CogVideoXVaeTest {
                 .hasMessage("decode: expected latents [batch, 6, frames, h, w] float32 cpu, found " + found);
     }
 
+    @Test
+    void otherVideosAreRefused() throws IOException {
+        try (var vae = VaeFixtures.load("gelu"); var _ = TensorScope.open()) {
+            assertVideoRefused(vae, zeros(DType.FLOAT32, 1, 4, 2, 8, 4), "[1, 4, 2, 8, 4] float32 cpu");
+            assertVideoRefused(vae, zeros(DType.FLOAT32, 3, 2, 8, 4), "[3, 2, 8, 4] float32 cpu");
+            assertVideoRefused(vae, zeros(DType.FLOAT32, 1, 3, 0, 8, 4), "[1, 3, 0, 8, 4] float32 cpu");
+            assertVideoRefused(vae, zeros(DType.FLOAT32, 1, 3, 2, 6, 4), "[1, 3, 2, 6, 4] float32 cpu");
+            assertVideoRefused(vae, zeros(DType.FLOAT32, 1, 3, 2, 8, 5), "[1, 3, 2, 8, 5] float32 cpu");
+            assertVideoRefused(vae, zeros(DType.FLOAT64, 1, 3, 2, 8, 4), "[1, 3, 2, 8, 4] float64 cpu");
+        }
+    }
+
+    private static void assertVideoRefused(CogVideoXVae vae, Tensor video, String found) {
+        assertThatThrownBy(() -> vae.encode(video))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("encode: expected a video [batch, 3, frames, height, width] with height and width multiples of 4,"
+                        + " float32 cpu, found " + found);
+    }
+
+    /** Half types are as near to float32 as diffusers' own, and a little farther by other kernels. */
+    @ParameterizedTest
+    @EnumSource(names = {"BFLOAT16", "FLOAT16"})
+    void halfTypes(DType dtype) throws IOException {
+        try (var vae = VaeFixtures.load("vae3", dtype); var io = VaeFixtures.tensors("vae3"); var _ = TensorScope.open()) {
+            Tensor frames = vae.decode(io.load("decode_in_3").to(dtype));
+            assertAsNear(frames, io.load("decode_" + dtype.torchName()), io.load("decode_out_3"));
+            Posterior posterior = vae.encode(io.load("encode_in_9").to(dtype));
+            Tensor moments = Tensor.cat(1, posterior.mean(), posterior.logvar());
+            assertAsNear(moments, io.load("encode_" + dtype.torchName()), io.load("encode_moments_9"));
+        }
+    }
+
+    private static void assertAsNear(Tensor found, Tensor diffusers, Tensor exact) {
+        assertThat(found.dtype()).isEqualTo(diffusers.dtype());
+        assertThat(error(found, exact)).isPositive().isLessThan(1.3 * error(diffusers, exact));
+    }
+
+    /** The relative difference in the L2 norm; NaN where an element is. */
+    private static double error(Tensor found, Tensor exact) {
+        double[] a = found.toDoubleArray();
+        double[] b = exact.toDoubleArray();
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < b.length; i++) {
+            difference += (a[i] - b[i]) * (a[i] - b[i]);
+            norm += b[i] * b[i];
+        }
+        return Math.sqrt(difference / norm);
+    }
+
     private static Tensor zeros(DType dtype, long... shape) {
         return Tensor.zeros(Shape.of(shape), dtype, Device.CPU);
     }
@@ -115,19 +242,15 @@ class CogVideoXVaeTest {
                 .isInstanceOf(InvalidFileException.class)
                 .hasMessage(folder.resolve(WEIGHTS)
                         + ": tensor 'decoder.norm_out.conv_b.conv.bias' is missing, expected shape [8]");
+        Path third = changed("encoder", "encoder.norm_out.bias", null);
+        assertThatThrownBy(() -> CogVideoXVae.load(third, DType.FLOAT32, Device.CPU))
+                .isInstanceOf(InvalidFileException.class)
+                .hasMessage(third.resolve(WEIGHTS) + ": tensor 'encoder.norm_out.bias' is missing, expected shape [16]");
         Path other = changed("surplus", null, "decoder.up_blocks.2.upsamplers.0.conv.bias");
         assertThatThrownBy(() -> CogVideoXVae.load(other, DType.FLOAT32, Device.CPU))
                 .isInstanceOf(InvalidFileException.class)
                 .hasMessage(other.resolve(WEIGHTS) + ": 1 unexpected tensor, not part of the model that the configuration"
                         + " describes: 'decoder.up_blocks.2.upsamplers.0.conv.bias'");
-    }
-
-    /** Published files have the encoder too. */
-    @Test
-    void weightsOfTheEncoderMayBeThere() throws IOException {
-        try (var vae = CogVideoXVae.load(changed("encoder", null, "encoder.conv_in.conv.bias"), DType.FLOAT32, Device.CPU)) {
-            assertThat(vae.config().latentChannels()).isEqualTo(6);
-        }
     }
 
     private static Path changed(String name, String without, String with) throws IOException {
@@ -152,7 +275,7 @@ class CogVideoXVaeTest {
     void aFailureInTheMiddleLeavesNothing() throws IOException {
         try (var weights = Weights.open(VaeFixtures.folder("vae3"), "diffusion_pytorch_model", DType.FLOAT32, Device.CPU);
                 var scope = TensorScope.open()) {
-            var config = new VaeConfig(3, 3, List.of(4, 6, 6), 1, Activation.SILU, 5, 4, 1, false);
+            var config = VaeFixtures.config(3, List.of(4, 6, 6), 1, 5);
             var decoder = new Decoder3d(weights.at("decoder"), config);
             Tensor latents = zeros(DType.FLOAT32, 1, 3, 2, 3, 2);
             long before = LiveTensors.count();

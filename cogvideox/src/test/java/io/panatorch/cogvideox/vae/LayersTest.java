@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.nn.Activation;
+import io.panatorch.nn.GroupNorm;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -14,7 +15,6 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -25,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("cpu")
 class LayersTest {
-
-    private static final VaeConfig CONFIG = new VaeConfig(3, 3, List.of(4, 6), 1, Activation.SILU, 2, 4, 1, false);
 
     private Weights weights;
     private Safetensors tensors;
@@ -77,12 +75,41 @@ class LayersTest {
     }
 
     @Test
-    void residualBlock() throws IOException {
-        var block = new ResnetBlock3d(weights.at("resnet_spatial").at("w"), 6, 4, CONFIG);
+    void residualBlockOfADecoder() throws IOException {
+        var block = new ResnetBlock3d(weights.at("resnet_spatial").at("w"), 6, 4, Activation.SILU,
+                (w, channels) -> new SpatialNorm3d(w, channels, 3, 2));
         for (int batch = 0; batch < 2; batch++) {
             String in = "resnet_spatial.in" + batch;
             assertClose(block.forward(load(in + ".x"), load(in + ".zq"), cache), load("resnet_spatial.out" + batch));
         }
+    }
+
+    /** Of as many channels as before, and of more. */
+    @ParameterizedTest
+    @CsvSource({"resnet_same, 4", "resnet_plain, 6"})
+    void residualBlockOfAnEncoder(String name, int out) throws IOException {
+        var block = new ResnetBlock3d(weights.at(name).at("w"), 4, out, Activation.SILU, LayersTest::plain);
+        for (int batch = 0; batch < 2; batch++) {
+            assertClose(block.forward(load(name + ".in" + batch + ".x"), null, cache), load(name + ".out" + batch));
+        }
+    }
+
+    private static Norm3d plain(Weights weights, int channels) throws IOException {
+        var norm = new GroupNorm(weights, 2, channels, 1e-6);
+        return (x, _) -> norm.forward(x);
+    }
+
+    /** Frames of an odd width too. */
+    @ParameterizedTest
+    @CsvSource({"notime, 1", "notime, 2", "notime, 3", "notime, 4", "notime, 5", "notime, 9",
+        "time, 1", "time, 2", "time, 3", "time, 4", "time, 5", "time, 9"})
+    void downsampling(String kind, int frames) throws IOException {
+        String name = "downsample3d_" + kind;
+        var downsample = new Downsample3d(weights.at(name).at("w"), 3, 4, kind.equals("time"));
+        Tensor x = load(name + ".in_f" + frames);
+        int before = scope.size();
+        assertClose(downsample.forward(x, null, cache), load(name + ".out_f" + frames));
+        assertThat(scope.size()).isEqualTo(before + 2);
     }
 
     @ParameterizedTest

@@ -24,13 +24,22 @@ class VaeConfigTest {
     @Test
     void aFileIsRead() throws IOException {
         assertThat(VaeConfig.read(VaeFixtures.folder("gelu").resolve("config.json")))
-                .isEqualTo(new VaeConfig(3, 6, List.of(8, 8, 16), 1, Activation.GELU, 4, 2, 1.3, false));
+                .isEqualTo(new VaeConfig(3, 3, 6, List.of(8, 8, 16), 1, Activation.GELU, 1e-6, 4, 2, 64, 64,
+                        1.3, false, false, false));
+    }
+
+    @Test
+    void anotherFileIsRead() throws IOException {
+        assertThat(VaeConfig.read(VaeFixtures.model("post-quant").resolve("config.json")))
+                .isEqualTo(new VaeConfig(3, 3, 3, List.of(6, 8, 10, 12), 2, Activation.SILU, 0.01, 2, 4, 64, 96,
+                        0.7, true, true, true));
     }
 
     @Test
     void absentKeysAreThoseOfDiffusers() throws IOException {
         assertThat(read("")).isEqualTo(
-                new VaeConfig(3, 16, List.of(128, 256, 256, 512), 3, Activation.SILU, 32, 4, 1.15258426, false));
+                new VaeConfig(3, 3, 16, List.of(128, 256, 256, 512), 3, Activation.SILU, 1e-6, 32, 4, 480, 720, 1.15258426,
+                        false, false, false));
     }
 
     @ParameterizedTest
@@ -50,11 +59,24 @@ class VaeConfigTest {
         assertThat(config.spatialScale()).isEqualTo(8);
     }
 
+    /** What diffusers' encoder gives: a frame more or less moves the first batch only. */
+    @ParameterizedTest
+    @CsvSource({
+        "4, 1, 1", "4, 2, 1", "4, 5, 2", "4, 8, 2", "4, 9, 3", "4, 10, 3", "4, 13, 4", "4, 15, 4", "4, 16, 4", "4, 17, 5",
+        "4, 18, 5", "4, 48, 12", "4, 49, 13", "4, 51, 13", "4, 55, 14", "4, 81, 21",
+        "2, 1, 1", "2, 3, 2", "2, 8, 4", "2, 17, 9", "1, 17, 17", "8, 17, 3",
+    })
+    void framesAreHalvedBatchByBatch(String ratio, long frames, long latentFrames) throws IOException {
+        assertThat(read(", \"temporal_compression_ratio\": " + ratio).encodedFrames(frames)).isEqualTo(latentFrames);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "\"up_block_types\": [\"UpBlock2D\"] | up_block_types: expected \"CogVideoXUpBlock3D\" for each of the 4"
                 + " block_out_channels, found [\"UpBlock2D\"]",
-        "\"block_out_channels\": [32] | up_block_types: expected \"CogVideoXUpBlock3D\" for each of the 1"
+        "\"down_block_types\": [\"DownBlock2D\"] | down_block_types: expected \"CogVideoXDownBlock3D\" for each of the 4"
+                + " block_out_channels, found [\"DownBlock2D\"]",
+        "\"block_out_channels\": [32] | down_block_types: expected \"CogVideoXDownBlock3D\" for each of the 1"
                 + " block_out_channels, found nothing",
         "\"block_out_channels\": [] | block_out_channels: expected 1 to 16 numbers, found []",
         "\"block_out_channels\": [0] | block_out_channels: expected an array, each a whole number of at least 1, found [0]",
@@ -66,6 +88,13 @@ class VaeConfigTest {
         "\"temporal_compression_ratio\": 0 | temporal_compression_ratio: expected a whole number from 1 to 65536, found 0",
         "\"scaling_factor\": 0.0 | scaling_factor: expected a number other than 0, found 0.0",
         "\"layers_per_block\": -1 | layers_per_block: expected a whole number of at least 0, found -1",
+        "\"norm_eps\": -1 | norm_eps: expected 0 or more, found -1",
+        "\"sample_height\": 0 | sample_height: expected a whole number of at least 1, found 0",
+        "\"sample_width\": null | sample_width: expected a whole number of at least 1, found null",
+        "\"in_channels\": 0 | in_channels: expected a whole number of at least 1, found 0",
+        "\"invert_scale_latents\": 1 | invert_scale_latents: expected true or false, found 1",
+        "\"use_quant_conv\": true | use_quant_conv: expected false where latent_channels (16) and"
+                + " out_channels (3) differ, found true",
         "\"latent_channels\": \"16\" | latent_channels: expected a whole number of at least 1, found \"16\"",
         "\"out_channels\": 0 | out_channels: expected a whole number of at least 1, found 0",
         "\"use_post_quant_conv\": true | use_post_quant_conv: expected false where latent_channels (16) and"
