@@ -9,6 +9,7 @@ module io.panatorch.cogvideox {
     exports io.panatorch.cogvideox.input;
     exports io.panatorch.cogvideox.quality;
     exports io.panatorch.cogvideox.scheduler;
+    exports io.panatorch.cogvideox.sizes;
     exports io.panatorch.cogvideox.tokenizer;
     exports io.panatorch.cogvideox.transformer;
     exports io.panatorch.cogvideox.vae;

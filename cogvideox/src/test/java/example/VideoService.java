@@ -5,8 +5,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
-import io.panatorch.cogvideox.TextToVideoRequest;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -140,7 +140,7 @@ public final class VideoService implements AutoCloseable {
         String id = UUID.randomUUID().toString();
         AtomicInteger step = new AtomicInteger();
         VideoWriter writer = VideoWriter.to(folder.resolve(id + ".mp4")); // what cannot be written is refused now
-        TextToVideoRequest request = TextToVideoRequest.builder(prompt)
+        VideoRequest request = VideoRequest.builder(prompt)
                 .steps(steps)
                 .cache(PyramidAttentionBroadcast.cogVideoX())
                 .onStep(event -> step.set(event.index() + 1))
@@ -166,9 +166,9 @@ public final class VideoService implements AutoCloseable {
     }
 
     /** An interrupt, which the task's cancel is, ends either of the two. */
-    private Path generate(TextToVideoRequest request, VideoWriter writer) throws IOException {
-        try (TextToVideoResult video = pipeline.generate(request)) {
-            writer.write(video.pictures(0, CogVideoXPipeline.FPS));
+    private Path generate(VideoRequest request, VideoWriter writer) throws IOException {
+        try (VideoResult video = pipeline.generate(request)) {
+            writer.write(video.pictures(0));
             return writer.target();
         }
     }

@@ -3,7 +3,7 @@ package painter;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
-import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -23,10 +23,10 @@ public final class Painter {
 
     static void paint(Path folder, int steps) throws IOException {
         VideoWriter writer = VideoWriter.to(folder);
-        var request = TextToVideoRequest.builder(PROMPT).steps(steps).cache(PyramidAttentionBroadcast.cogVideoX()).build();
+        var request = VideoRequest.builder(PROMPT).steps(steps).cache(PyramidAttentionBroadcast.cogVideoX()).build();
         try (var pipeline = CogVideoXPipeline.load(DemoModel.folder(), DType.FLOAT32, Device.CPU);
                 var video = pipeline.generate(request)) {
-            writer.write(video.pictures(0, CogVideoXPipeline.FPS));
+            writer.write(video.pictures(0));
         }
     }
 }

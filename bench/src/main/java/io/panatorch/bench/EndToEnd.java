@@ -5,8 +5,8 @@ import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.CogVideoXPipeline;
-import io.panatorch.cogvideox.TextToVideoRequest;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.quality.VideoQuality;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -28,14 +28,14 @@ final class EndToEnd {
     final ListStatistics skippable = new ListStatistics();
 
     private final CogVideoXPipeline pipeline;
-    private final TextToVideoRequest request;
+    private final VideoRequest request;
     private float[] frames;
     private long[] shape;
     private CacheStatistics cache;
 
     EndToEnd(CogVideoXPipeline pipeline, CacheMethod method, int steps) {
         this.pipeline = pipeline;
-        this.request = TextToVideoRequest.builder(PROMPT).steps(steps).cache(method).build();
+        this.request = VideoRequest.builder(PROMPT).steps(steps).cache(method).build();
     }
 
     /** Generates the video, counts the time, and returns that of the denoising loop. */
@@ -67,7 +67,7 @@ final class EndToEnd {
 
     /** Generates, keeps what is asked for later, and returns how long each stage took. */
     private Map<String, Double> generate() {
-        try (TextToVideoResult result = pipeline.generate(request)) {
+        try (VideoResult result = pipeline.generate(request)) {
             frames = result.frames().toFloatArray();
             shape = result.frames().shape().sizes();
             cache = result.cache();

@@ -2,34 +2,27 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
-import io.panatorch.device.LibtorchInfo;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
-import io.panatorch.tensor.TorchException;
+import io.panatorch.tensor.Tensor;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * Text to video with CogVideoX, from a diffusers directory; diffusers' {@code CogVideoXPipeline}.
+ * Video from text with CogVideoX, and from an image or another video too, from a diffusers directory; diffusers' {@code CogVideoXPipeline},
+ * {@code CogVideoXImageToVideoPipeline}, {@code CogVideoXVideoToVideoPipeline} and {@code CogVideoXFunControlPipeline} in one.
  *
  * <p>A pipeline has no state besides its weights and the method that {@link #enableCache} names: it may be used by several
  * threads at once, each generation with its own request and cache. {@link #generate} computes on the calling thread,
  * {@link #start} on a thread of its own. {@link #close} ends what is running.
  */
 public final class CogVideoXPipeline implements AutoCloseable {
-
-    /** Frames per second that the model was trained on. */
-    public static final double FPS = 8;
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
     private static final String THREAD = "panatorch-generation";
@@ -39,7 +32,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /** Null where none is enabled. */
     private final AtomicReference<CacheMethod> enabledCache = new AtomicReference<>();
 
-    private CogVideoXPipeline(ModelParts parts) {
+    CogVideoXPipeline(ModelParts parts) {
         this.parts = parts;
     }
 
@@ -54,66 +47,39 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @throws IOException where a file is missing, damaged or for another model; the message names file and key
      */
     public static CogVideoXPipeline load(Path folder, DType dtype, Device device) throws IOException {
-        return load(folder, dtype, device, "");
+        return loader(folder).dtype(dtype).device(device).load();
     }
 
     /**
-     * Loads a model with the weights of a variant, as {@code variant=} does in diffusers: a part that has none of it is loaded
-     * with its plain ones, and a warning says so.
+     * {@return what loads a model with a dtype for each part, or a variant of its weights}
      *
-     * @param variant such as {@code fp16}, for {@code diffusion_pytorch_model.fp16.safetensors}; an empty string means none
-     * @throws IllegalArgumentException for another dtype, a device that there is not, or what is no name of a variant
-     * @throws CancellationException where the thread was interrupted
-     * @throws IOException where no part has the variant, or a file is missing, damaged or for another model; the message names
-     *     file and key
+     * @param folder a diffusers directory with {@code model_index.json}
      */
-    public static CogVideoXPipeline load(Path folder, DType dtype, Device device, String variant) throws IOException {
-        Objects.requireNonNull(variant, "variant");
-        Objects.requireNonNull(folder, "folder");
-        if (!Objects.requireNonNull(dtype, "dtype").isFloatingPoint()) {
-            throw new IllegalArgumentException("dtype: expected one of " + Arrays.stream(DType.values())
-                    .filter(DType::isFloatingPoint).map(DType::torchName).collect(Collectors.joining(", ")) + ", found "
-                    + dtype.torchName());
+    public static PipelineLoader loader(Path folder) {
+        return new PipelineLoader(folder);
+    }
+
+    /** {@return what the model is: its kind, its sizes, and the defaults of a request} */
+    public ModelDescription model() {
+        return parts.description;
+    }
+
+    /**
+     * Encodes prompts, for {@link VideoRequest#builder(Tensor)}: to use them again, or to mix them.
+     *
+     * @param prompts at least one
+     * @return {@code [prompts, maxTextSeqLength, textEmbedDim]} in the transformer's dtype and on the pipeline's device, of the innermost open scope
+     * @throws IllegalStateException where this pipeline is closed, or no scope is open
+     */
+    public Tensor encodePrompts(List<String> prompts) {
+        return encodePrompts(prompts, parts.transformer.config().maxTextSeqLength());
+    }
+
+    /** As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded. */
+    public Tensor encodePrompts(List<String> prompts, int maxSequenceLength) {
+        try (Ticket _ = running.enter()) {
+            return new PromptStage(parts).encode(prompts, maxSequenceLength);
         }
-        Objects.requireNonNull(device, "device");
-        try {
-            requireDevice(device); // may unpack libtorch
-            return new CogVideoXPipeline(ModelParts.load(folder, dtype, device, variant));
-        } catch (IOException | TorchException e) {
-            if (!isInterrupt(e)) {
-                throw e;
-            }
-            Thread.interrupted();
-            throw (CancellationException) new CancellationException("loading cancelled").initCause(e);
-        }
-    }
-
-    private static boolean isInterrupt(Throwable e) {
-        return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
-                .anyMatch(cause -> cause instanceof ClosedByInterruptException || cause instanceof FileLockInterruptionException);
-    }
-
-    private static void requireDevice(Device device) {
-        LibtorchInfo libtorch = LibtorchInfo.load();
-        if (!libtorch.devices().contains(device)) {
-            throw new IllegalArgumentException("device: expected one of " + libtorch.devices() + ", which libtorch "
-                    + libtorch.version() + " in " + libtorch.folder() + " has, found " + device);
-        }
-    }
-
-    /** {@return the height in pixels that the model was trained on} */
-    public int defaultHeight() {
-        return parts.sizes.height();
-    }
-
-    /** {@return the width in pixels that the model was trained on} */
-    public int defaultWidth() {
-        return parts.sizes.width();
-    }
-
-    /** {@return the number of frames that the model was trained on} */
-    public int defaultFrames() {
-        return parts.sizes.frames();
     }
 
     /**
@@ -145,7 +111,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
         return enabledCache.get() != null;
     }
 
-    private CacheMethod cacheOf(TextToVideoRequest request) {
+    private CacheMethod cacheOf(VideoRequest request) {
         return request.cache().orElseGet(() -> Objects.requireNonNullElseGet(enabledCache.get(), CacheMethod::none));
     }
 
@@ -159,7 +125,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @throws CancellationException where it was cancelled
      * @throws IllegalStateException where this pipeline is closed
      */
-    public TextToVideoResult generate(TextToVideoRequest request) {
+    public VideoResult generate(VideoRequest request) {
         Objects.requireNonNull(request, "request");
         try (Ticket ticket = running.enter()) {
             return new Generation(parts, request, cacheOf(request), ticket).run(() -> {});
@@ -182,7 +148,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @throws NonFiniteException where the request's latents have NaN or infinity and it does not allow them
      * @throws IllegalStateException where this pipeline is closed
      */
-    public CompletableFuture<TextToVideoResult> start(TextToVideoRequest request) {
+    public CompletableFuture<VideoResult> start(VideoRequest request) {
         Objects.requireNonNull(request, "request");
         CompletableFuture<Ticket> begun = new CompletableFuture<>();
         StartedGeneration future = new StartedGeneration(begun);
@@ -200,8 +166,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     /** What is refused goes to the one, what comes afterwards to the other, when nothing of the generation is left. */
-    private void generate(TextToVideoRequest request, CompletableFuture<Ticket> begun, StartedGeneration future) {
-        TextToVideoResult result;
+    private void generate(VideoRequest request, CompletableFuture<Ticket> begun, StartedGeneration future) {
+        VideoResult result;
         try (Ticket ticket = running.enter()) {
             result = new Generation(parts, request, cacheOf(request), ticket).run(() -> begun.complete(ticket));
         } catch (Throwable e) { // Kotlin's listeners and methods throw checked exceptions, too

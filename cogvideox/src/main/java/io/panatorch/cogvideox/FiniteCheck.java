@@ -17,11 +17,11 @@ final class FiniteCheck {
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
 
-    private final TextToVideoRequest request;
+    private final VideoRequest request;
     private final DType dtype;
     private boolean found;
 
-    FiniteCheck(TextToVideoRequest request, DType dtype) {
+    FiniteCheck(VideoRequest request, DType dtype) {
         this.request = request;
         this.dtype = dtype;
     }

@@ -1,14 +1,9 @@
 package io.panatorch.cogvideox;
 
-import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.cogvideox.config.JsonFile;
-import io.panatorch.cogvideox.scheduler.CogVideoXScheduler;
-import io.panatorch.cogvideox.scheduler.SchedulerConfig;
-import io.panatorch.cogvideox.sizes.VideoSizes;
 import io.panatorch.cogvideox.t5.T5Encoder;
 import io.panatorch.cogvideox.tokenizer.T5Tokenizer;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
-import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.cogvideox.vae.CogVideoXVae;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
@@ -17,43 +12,47 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 
 /** What a generation computes with. Any number of generations may, at once too. */
 final class ModelParts implements AutoCloseable {
 
+    final ModelDescription description;
     final T5Tokenizer tokenizer;
     final T5Encoder textEncoder;
     final CogVideoXTransformer transformer;
     final CogVideoXVae vae;
-    final CogVideoXScheduler scheduler;
-    final VideoSizes sizes;
-    final DType dtype;
     final Device device;
+    private final Map<ModelComponent, DType> dtypes;
 
-    private ModelParts(Path folder, DType dtype, Device device, String variant, Deque<AutoCloseable> opened)
-            throws IOException {
-        this.dtype = dtype;
+    private ModelParts(ModelDescription description, Map<ModelComponent, DType> dtypes, Device device, String variant,
+            Deque<AutoCloseable> opened) throws IOException {
+        Path folder = description.folder();
+        this.description = description;
+        this.dtypes = dtypes;
         this.device = device;
-        this.scheduler = new CogVideoXScheduler(SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json")));
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
-        this.textEncoder = T5Encoder.load(folder.resolve("text_encoder"), dtype, device, variant);
+        this.textEncoder = T5Encoder.load(part(ModelComponent.TEXT_ENCODER), dtype(ModelComponent.TEXT_ENCODER), device, variant);
         opened.push(textEncoder);
-        this.transformer = CogVideoXTransformer.load(folder.resolve("transformer"), dtype, device, variant);
+        requireTextEncoder(folder);
+        this.transformer = CogVideoXTransformer.load(part(ModelComponent.TRANSFORMER), dtype(ModelComponent.TRANSFORMER), device, variant);
         opened.push(transformer);
-        this.vae = CogVideoXVae.load(folder.resolve("vae"), dtype, device, variant);
+        this.vae = CogVideoXVae.load(part(ModelComponent.VAE), dtype(ModelComponent.VAE), device, variant);
         opened.push(vae);
-        this.sizes = new VideoSizes(transformer.config(), vae.config());
-        checkThatPartsFit(folder);
     }
 
-    /** As {@link CogVideoXPipeline#load}, for a dtype and a device that there are. */
-    static ModelParts load(Path folder, DType dtype, Device device, String variant) throws IOException {
-        checkIndex(ConfigFile.read(ModelFolder.index(folder)));
+    private Path part(ModelComponent component) {
+        return description.folder().resolve(component.folder());
+    }
+
+    /** As {@link PipelineLoader#load}, for dtypes and a device that there are. */
+    static ModelParts load(Path folder, Map<ModelComponent, DType> dtypes, Device device, String variant) throws IOException {
+        ModelDescription description = ModelDescription.read(folder);
         ModelFolder.requireVariant(folder, variant);
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new ModelParts(folder, dtype, device, variant, opened);
+            return new ModelParts(description, dtypes, device, variant, opened);
         } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;
@@ -70,23 +69,9 @@ final class ModelParts implements AutoCloseable {
         }
     }
 
-    private static void checkIndex(ConfigFile index) throws InvalidFileException {
-        index.requireClass("CogVideoXPipeline");
-        index.requirePart("scheduler", "CogVideoXDDIMScheduler");
-        index.requirePart("text_encoder", "T5EncoderModel");
-        index.requirePart("transformer", "CogVideoXTransformer3DModel");
-        index.requirePart("vae", "AutoencoderKLCogVideoX");
-    }
-
-    private void checkThatPartsFit(Path folder) throws InvalidFileException {
-        requireRowForEachToken(folder);
-        TransformerConfig config = transformer.config();
-        requireEqual(folder, "text_embed_dim", config.textEmbedDim(), "the text encoder's d_model", textEncoder.config().dModel());
-        requireEqual(folder, "in_channels", config.inChannels(), "the VAE's latent_channels", vae.config().latentChannels());
-        requireEqual(folder, "out_channels", config.outChannels(), "the VAE's latent_channels", vae.config().latentChannels());
-    }
-
-    private void requireRowForEachToken(Path folder) throws InvalidFileException {
+    private void requireTextEncoder(Path folder) throws InvalidFileException {
+        description.requireEqual("text_embed_dim", description.transformer().textEmbedDim(), textEncoder.config().dModel(),
+                "the text encoder's d_model");
         int rows = textEncoder.config().vocabSize();
         Optional<String> beyond = tokenizer.tokenBeyond(rows);
         if (beyond.isPresent() || tokenizer.vocabSize() > rows) {
@@ -96,12 +81,9 @@ final class ModelParts implements AutoCloseable {
         }
     }
 
-    private static void requireEqual(Path folder, String key, int found, String whose, int expected)
-            throws InvalidFileException {
-        if (found != expected) {
-            throw new InvalidFileException(folder.resolve("transformer/config.json"),
-                    key + ": expected " + expected + ", " + whose + ", found " + found);
-        }
+    /** {@return what a part computes in} */
+    DType dtype(ModelComponent component) {
+        return dtypes.get(component);
     }
 
     /** Frees the weights. Closing closed parts does nothing. */

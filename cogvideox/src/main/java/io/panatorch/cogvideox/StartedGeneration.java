@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * What {@link CogVideoXPipeline#start} returns. Who completes it from outside cancels the generation before anything that depends
  * on this runs, and before this is done: what waits for the generation to end does not wait for itself.
  */
-final class StartedGeneration extends CompletableFuture<TextToVideoResult> {
+final class StartedGeneration extends CompletableFuture<VideoResult> {
 
     /** Done before anybody outside has this. */
     private final CompletableFuture<Ticket> begun;
@@ -21,7 +21,7 @@ final class StartedGeneration extends CompletableFuture<TextToVideoResult> {
     }
 
     /** The end that the generation itself has come to. A result that nobody wants any more is closed. */
-    void end(TextToVideoResult result, Throwable failure) {
+    void end(VideoResult result, Throwable failure) {
         boolean first = decided.compareAndSet(false, true);
         if (failure != null) {
             if (first) {
@@ -45,7 +45,7 @@ final class StartedGeneration extends CompletableFuture<TextToVideoResult> {
     }
 
     @Override
-    public boolean complete(TextToVideoResult value) {
+    public boolean complete(VideoResult value) {
         cancelGeneration();
         return super.complete(value);
     }

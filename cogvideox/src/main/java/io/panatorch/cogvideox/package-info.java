@@ -3,13 +3,13 @@
  *
  * <pre>{@code
  * VideoWriter target = VideoWriter.to(Path.of("red.mp4"));
- * TextToVideoRequest request = TextToVideoRequest.builder("a red circle moving right on a blue background")
+ * VideoRequest request = VideoRequest.builder("a red circle moving right on a blue background")
  *         .steps(50)
  *         .cache(PyramidAttentionBroadcast.cogVideoX())
  *         .build();
  * try (var pipeline = CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU);
  *         var video = pipeline.generate(request)) {
- *     target.write(video.pictures(0, CogVideoXPipeline.FPS));
+ *     target.write(video.pictures(0));
  * }
  * }</pre>
  *
@@ -18,14 +18,14 @@
  *
  * <h2>Who owns what</h2>
  *
- * <p>A {@link io.panatorch.cogvideox.TextToVideoResult result} owns its tensors and is closed by who takes it, on any thread; no
+ * <p>A {@link io.panatorch.cogvideox.VideoResult result} owns its tensors and is closed by who takes it, on any thread; no
  * {@code TensorScope} is needed, except around arithmetic of one's own. Latents in a request are copied when a generation begins;
  * those of a {@link io.panatorch.cogvideox.StepEvent} end with its listener.
  *
  * <h2>In an application</h2>
  *
  * <pre>{@code
- * CompletableFuture<TextToVideoResult> future = pipeline.start(TextToVideoRequest.builder(prompt)
+ * CompletableFuture<VideoResult> future = pipeline.start(VideoRequest.builder(prompt)
  *         .onStep(step -> show(step.index() + 1, step.count()))
  *         .build());                             // what does not fit the model is refused here
  * ...

@@ -43,7 +43,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
                         .cache(method(golden.run(run).get("config")))
                         .onStep(event -> PipelineGoldens.checkStep(golden, run, event, new ArrayList<>()))
                         .build())) {
@@ -61,7 +61,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches-batch2");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
                         .guidanceScale(golden.run(run).get("guidance_scale").asDouble())
                         .cache(method(golden.run(run).get("config")))
                         .build())) {
@@ -96,7 +96,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                TextToVideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
                         .cache(skips ? TeaCache.of(1000, TeaCache.COGVIDEOX_2B) : TeaCache.of(1, List.of(1.0))).build())) {
             assertThat(result.cache().sites()).hasSize(5).allSatisfy(site -> assertThat(site.decisions())
                     .isEqualTo(site.site().kind() == SiteKind.DENOISER ? "CCCCCCCCCC" : decisions));

@@ -78,12 +78,12 @@ class CacheRobustnessTest {
         pipeline.close();
     }
 
-    private static TextToVideoRequest.Builder request(CacheMethod method) {
+    private static VideoRequest.Builder request(CacheMethod method) {
         return request(method, "a panda");
     }
 
-    private static TextToVideoRequest.Builder request(CacheMethod method, String... prompts) {
-        return TextToVideoRequest.builder(prompts).steps(STEPS).frames(1).height(32).width(32).cache(method);
+    private static VideoRequest.Builder request(CacheMethod method, String... prompts) {
+        return VideoRequest.builder(prompts).steps(STEPS).frames(1).height(32).width(32).cache(method);
     }
 
     @ParameterizedTest
@@ -151,7 +151,7 @@ class CacheRobustnessTest {
         }
     }
 
-    private static void ends(TextToVideoRequest.Builder request, Class<? extends Exception> how) {
+    private static void ends(VideoRequest.Builder request, Class<? extends Exception> how) {
         long before = LiveTensors.count();
         assertThatExceptionOfType(how).isThrownBy(() -> pipeline.generate(request.build()));
         assertThat(LiveTensors.count()).isEqualTo(before);
@@ -180,21 +180,21 @@ class CacheRobustnessTest {
     }
 
     private static long peak(CacheMethod method) {
-        try (TextToVideoResult result = pipeline.generate(request(method).build())) {
+        try (VideoResult result = pipeline.generate(request(method).build())) {
             CacheStatistics statistics = result.cache();
             assertThat(statistics.bytes().now()).isZero();
             return statistics.bytes().peak();
         }
     }
 
-    private record Expected(TextToVideoRequest request, Outcome outcome) {}
+    private record Expected(VideoRequest request, Outcome outcome) {}
 
     /** Each method with some of the changes, and each change with some of the methods, one after another. */
     @Test
     void changesBetweenGenerations() throws IOException {
         List<Expected> all = new ArrayList<>();
         for (CacheCase cache : CacheCase.values()) {
-            List<TextToVideoRequest> requests = requests(cache.method);
+            List<VideoRequest> requests = requests(cache.method);
             for (int i = 0; i < 3; i++) {
                 int change = (cache.ordinal() + i * i) % requests.size();
                 Outcome fresh = Outcome.fresh(MODEL, requests(cache.unused()).get(change));
@@ -210,10 +210,10 @@ class CacheRobustnessTest {
         }
     }
 
-    private static List<TextToVideoRequest> requests(CacheMethod method) {
+    private static List<VideoRequest> requests(CacheMethod method) {
         return Stream.of(request(method), request(method).height(48), request(method).width(16), request(method).frames(8),
                         request(method).steps(4), request(method).guidanceScale(1), request(method, "a panda", "a cat"))
-                .map(TextToVideoRequest.Builder::build)
+                .map(VideoRequest.Builder::build)
                 .toList();
     }
 
@@ -244,7 +244,7 @@ class CacheRobustnessTest {
     void twoModelsTakeTurnsWithOneMethod() throws IOException {
         try (var other = CogVideoXPipeline.load(OTHER_MODEL, DType.FLOAT32, Device.CPU)) {
             for (CacheCase cache : CacheCase.values()) {
-                TextToVideoRequest request = request(cache.method).build();
+                VideoRequest request = request(cache.method).build();
                 Outcome ofOther = Outcome.fresh(OTHER_MODEL, request(cache.unused()).build());
                 assertThat(ofOther).isNotEqualTo(UNDISTURBED.get(cache));
                 assertThat(Outcome.of(other, request)).isEqualTo(ofOther);

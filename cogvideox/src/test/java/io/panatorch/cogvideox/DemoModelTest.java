@@ -37,7 +37,7 @@ class DemoModelTest {
     void drawsTheColoursOfThePrompt() throws IOException {
         try (var pipeline = CogVideoXPipeline.load(DemoModel.folder(), DType.FLOAT32, Device.CPU);
                 var _ = TensorScope.open(); // for the numbers that are read
-                TextToVideoResult result = pipeline.generate(TextToVideoRequest
+                VideoResult result = pipeline.generate(VideoRequest
                         .builder("a red circle moving left on a blue background", "a large yellow circle on a white background")
                         .steps(25)
                         .guidanceScale(5)
@@ -51,12 +51,12 @@ class DemoModelTest {
     }
 
     /** Of the first frame's upper left pixel, one colour. */
-    private static double corner(TextToVideoResult result, int video, int channel) {
+    private static double corner(VideoResult result, int video, int channel) {
         return result.frames().narrow(0, video, 1).narrow(1, 0, 1).narrow(2, channel, 1).toFloatArray()[0];
     }
 
     /** How much more red than blue the reddest pixel of the middle frame is. */
-    private static double most(TextToVideoResult result, int video) {
+    private static double most(VideoResult result, int video) {
         Tensor frame = result.frames().narrow(0, video, 1).narrow(1, result.frames().size(1) / 2, 1);
         double most = -1;
         for (float difference : frame.narrow(2, 0, 1).sub(frame.narrow(2, 2, 1)).toFloatArray()) {

@@ -41,8 +41,8 @@ class EnabledCacheTest {
         pipeline.close();
     }
 
-    private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(6).frames(1).height(32).width(32);
+    private static VideoRequest.Builder request() {
+        return VideoRequest.builder("a panda").steps(6).frames(1).height(32).width(32);
     }
 
     private Outcome generate() {
@@ -71,7 +71,7 @@ class EnabledCacheTest {
         pipeline.enableCache(PAB);
 
         for (CacheMethod own : new CacheMethod[] {CacheMethod.none(), TAYLOR_SEER}) {
-            TextToVideoRequest request = request().cache(own).build();
+            VideoRequest request = request().cache(own).build();
             assertThat(Outcome.of(pipeline, request)).isEqualTo(Outcome.fresh(MODEL, request));
         }
         assertThat(generate().method()).isEqualTo("pab");

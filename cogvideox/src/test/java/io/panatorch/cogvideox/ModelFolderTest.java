@@ -55,8 +55,8 @@ class ModelFolderTest {
 
     /** The final latents of a short generation. */
     private static float[] latents(Path model, String variant) throws IOException {
-        var request = TextToVideoRequest.builder("a dog").steps(1).frames(1).height(32).width(32).build();
-        try (var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU, variant);
+        var request = VideoRequest.builder("a dog").steps(1).frames(1).height(32).width(32).build();
+        try (var pipeline = CogVideoXPipeline.loader(model).variant(variant).load();
                 var video = pipeline.generate(request)) {
             return video.latents().toFloatArray();
         }
@@ -93,11 +93,18 @@ class ModelFolderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "_class_name, CogVideoXImageToVideoPipeline, CogVideoXPipeline", "_class_name, CogVideoXVideoToVideoPipeline, CogVideoXPipeline",
-        "_class_name, CogVideoXFunControlPipeline, CogVideoXPipeline", "scheduler, CogVideoXDPMScheduler, CogVideoXDDIMScheduler"
+    @CsvSource(delimiter = '|', value = {
+        "_class_name | LattePipeline | model_index.json: _class_name: expected one of CogVideoXPipeline, CogVideoXVideoToVideoPipeline,"
+                + " CogVideoXImageToVideoPipeline, CogVideoXFunControlPipeline, found \"LattePipeline\"",
+        "_class_name | CogVideoXImageToVideoPipeline | transformer/config.json: in_channels: expected 8, twice the VAE's"
+                + " latent_channels, found 4",
+        "_class_name | CogVideoXFunControlPipeline | transformer/config.json: in_channels: expected 8, twice the VAE's"
+                + " latent_channels, found 4",
+        "scheduler | DDIMScheduler | model_index.json: scheduler: expected \"CogVideoXDDIMScheduler\" or"
+                + " \"CogVideoXDPMScheduler\", found \"DDIMScheduler\""
     })
-    void whatIsToComeIsSaidToBe(String key, String found, String expected) throws IOException {
+    void anotherModelIsRefusedBeforeItsWeightsAreRead(String key, String found, String message) throws IOException {
+        Files.delete(weights("text_encoder"));
         edit("model_index.json", json -> {
             if (key.equals("scheduler")) {
                 json.putArray(key).add("diffusers").add(found);
@@ -105,8 +112,7 @@ class ModelFolderTest {
                 json.put(key, found);
             }
         });
-        refused(model, model + "/model_index.json: " + key + ": expected \"" + expected + "\", found \"" + found
-                + "\", which is not supported yet");
+        refused(model, model + "/" + message);
     }
 
     @Test
@@ -239,7 +245,7 @@ class ModelFolderTest {
     void wordsThatTheModelDoesNotKnowAreNamed() throws IOException {
         try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
                 var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU)) {
-            pipeline.generate(TextToVideoRequest.builder("a dog \u706B \uD83D\uDE80 in Paris").steps(1).frames(1).height(32)
+            pipeline.generate(VideoRequest.builder("a dog \u706B \uD83D\uDE80 in Paris").steps(1).frames(1).height(32)
                     .width(32).build()).close();
             assertThat(warnings.messages()).containsExactly(
                     "WARNING: prompt with words that the model cannot spell, and reads as unknown: \u706B, \uD83D\uDE80");

@@ -45,8 +45,8 @@ class NonFiniteTest {
         return CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU);
     }
 
-    private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(1).height(32).width(32);
+    private static VideoRequest.Builder request() {
+        return VideoRequest.builder("a panda").steps(STEPS).frames(1).height(32).width(32);
     }
 
     private static Tensor noise(float bad) {
@@ -60,7 +60,7 @@ class NonFiniteTest {
     void inGivenLatentsAreRefusedBeforeTheWork(float bad) throws IOException {
         List<StepEvent> steps = new ArrayList<>();
         try (var pipeline = load(MODEL); var _ = TensorScope.open()) {
-            TextToVideoRequest request = request().latents(noise(bad)).onStep(steps::add).build();
+            VideoRequest request = request().latents(noise(bad)).onStep(steps::add).build();
             assertThatExceptionOfType(NonFiniteException.class).isThrownBy(() -> pipeline.generate(request))
                     .withMessage("the given latents are not finite");
             assertThatExceptionOfType(NonFiniteException.class).isThrownBy(() -> pipeline.start(request));
@@ -150,7 +150,7 @@ class NonFiniteTest {
     void areFoundAtTheStepWhereTheyBegin(int index, int step) throws IOException {
         List<Integer> told = new ArrayList<>();
         try (var pipeline = load(MODEL)) {
-            TextToVideoRequest request = request().cache(new Spoiling(index)).onStep(event -> told.add(event.index())).build();
+            VideoRequest request = request().cache(new Spoiling(index)).onStep(event -> told.add(event.index())).build();
             assertThatExceptionOfType(NonFiniteException.class).isThrownBy(() -> pipeline.generate(request))
                     .withMessageMatching("latents are not finite from step " + step + " of 6 on \\(timestep \\d+\\): try a lower"
                             + " guidance scale than 6.0, or look for NaN in the transformer's weights");
@@ -162,7 +162,7 @@ class NonFiniteTest {
     void areAWarningWhereTheyAreAllowed() throws IOException {
         try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
                 var pipeline = load(MODEL);
-                TextToVideoResult result = pipeline.generate(request().cache(new Spoiling(2)).allowNonFinite().build())) {
+                VideoResult result = pipeline.generate(request().cache(new Spoiling(2)).allowNonFinite().build())) {
             assertThat(warnings.messages()).singleElement().asString()
                     .startsWith("WARNING: latents are not finite from step 3 of 6 on");
             assertThat(result.frames().toFloatArray()).contains(Float.NaN);
@@ -187,8 +187,8 @@ class NonFiniteTest {
         return String.join("", decisions).chars().filter(decision -> decision == 'C').count();
     }
 
-    private static List<String> decisions(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request) {
-        try (TextToVideoResult result = pipeline.generate(request.allowNonFinite().build())) {
+    private static List<String> decisions(CogVideoXPipeline pipeline, VideoRequest.Builder request) {
+        try (VideoResult result = pipeline.generate(request.allowNonFinite().build())) {
             return result.cache().sites().stream().map(SiteStatistics::decisions).toList();
         }
     }

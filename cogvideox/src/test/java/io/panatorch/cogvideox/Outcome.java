@@ -17,15 +17,15 @@ import java.util.List;
  */
 record Outcome(List<Float> latents, String method, List<String> decisions) {
 
-    static Outcome of(CogVideoXPipeline pipeline, TextToVideoRequest request) {
-        try (TextToVideoResult result = pipeline.generate(request)) {
+    static Outcome of(CogVideoXPipeline pipeline, VideoRequest request) {
+        try (VideoResult result = pipeline.generate(request)) {
             return new Outcome(floats(result.latents()), result.cache().method(),
                     result.cache().sites().stream().map(SiteStatistics::decisions).toList());
         }
     }
 
     /** On a pipeline that has made nothing before. */
-    static Outcome fresh(Path model, TextToVideoRequest request) throws IOException {
+    static Outcome fresh(Path model, VideoRequest request) throws IOException {
         try (var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU)) {
             return of(pipeline, request);
         }

@@ -38,11 +38,11 @@ abstract class PipelineGoldens extends Generations {
         try (Golden golden = Golden.open(name);
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open(); // for the golden's tensors
-                TextToVideoResult fromSeed = pipeline.generate(request(golden.json())
+                VideoResult fromSeed = pipeline.generate(request(golden.json())
                         .cache(cache(golden.run(run).get("pab")))
                         .onStep(event -> checkStep(golden, run, event, checkedSteps))
                         .build());
-                TextToVideoResult fromLatents = pipeline.generate(request(golden.json())
+                VideoResult fromLatents = pipeline.generate(request(golden.json())
                         .seed(0)
                         .latents(golden.tensor("initial_latents"))
                         .cache(cache(golden.run(run).get("pab")))
@@ -66,8 +66,8 @@ abstract class PipelineGoldens extends Generations {
         return latentFrames % 2 == 0 ? 4 * latentFrames : 4 * latentFrames - 3;
     }
 
-    static TextToVideoRequest.Builder request(JsonNode json) {
-        return TextToVideoRequest.builder(texts(json.get("prompt")))
+    static VideoRequest.Builder request(JsonNode json) {
+        return VideoRequest.builder(texts(json.get("prompt")))
                 .negativePrompts(texts(json.get("negative_prompt")))
                 .seed(json.get("seed").asLong())
                 .steps(json.get("num_inference_steps").asInt())
@@ -115,7 +115,7 @@ abstract class PipelineGoldens extends Generations {
     }
 
     /** The golden has a row for each step and a column for each site; the denoiser itself has one of its own. */
-    static void checkDecisions(Golden golden, String matrix, TextToVideoResult result) throws IOException {
+    static void checkDecisions(Golden golden, String matrix, VideoResult result) throws IOException {
         List<SiteStatistics> sites = result.cache().sites().stream()
                 .filter(site -> (site.site().kind() == SiteKind.DENOISER) == matrix.endsWith("/proj_out_computed"))
                 .toList();

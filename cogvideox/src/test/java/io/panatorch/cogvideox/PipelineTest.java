@@ -49,8 +49,8 @@ class PipelineTest {
         pipeline.close();
     }
 
-    private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(8).height(32).width(32);
+    private static VideoRequest.Builder request() {
+        return VideoRequest.builder("a panda").steps(STEPS).frames(8).height(32).width(32);
     }
 
     private static CacheMethod pab() {
@@ -60,8 +60,8 @@ class PipelineTest {
                 .build();
     }
 
-    private static float[] frames(TextToVideoRequest request) {
-        try (TextToVideoResult result = pipeline.generate(request)) {
+    private static float[] frames(VideoRequest request) {
+        try (VideoResult result = pipeline.generate(request)) {
             return result.frames().toFloatArray();
         }
     }
@@ -95,7 +95,7 @@ class PipelineTest {
 
     @Test
     void anInterruptOfTheStepsDecodesWhatThereIs() {
-        try (TextToVideoResult result = pipeline.generate(request().onStep(event -> {
+        try (VideoResult result = pipeline.generate(request().onStep(event -> {
             if (event.index() == 2) {
                 event.interrupt();
             }
@@ -143,7 +143,7 @@ class PipelineTest {
     void aPromptThatIsCutIsLogged() {
         try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
             String prompt = "a panda ".repeat(20);
-            pipeline.generate(TextToVideoRequest.builder(prompt).steps(1).frames(1).height(32).width(32).build()).close();
+            pipeline.generate(VideoRequest.builder(prompt).steps(1).frames(1).height(32).width(32).build()).close();
             assertThat(warnings.messages()).singleElement().asString()
                     .matches("WARNING: prompt of \\d+ tokens: the model reads 18, the rest is ignored");
         }
@@ -170,10 +170,10 @@ class PipelineTest {
 
     private static void refusesWhatIsNoRequest() {
         assertThatIllegalArgumentException()
-                .isThrownBy(TextToVideoRequest::builder)
+                .isThrownBy(VideoRequest::builder)
                 .withMessage("prompt: expected at least one, found none");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TextToVideoRequest.builder("a", "b", "c").negativePrompts("x", "y"))
+                .isThrownBy(() -> VideoRequest.builder("a", "b", "c").negativePrompts("x", "y"))
                 .withMessage("negative prompt: expected 1 or as many as prompts (3), found 2");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> request().frames(0))
@@ -185,11 +185,11 @@ class PipelineTest {
 
     @Test
     void refusesNulls() {
-        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder((String) null))
+        assertThatNullPointerException().isThrownBy(() -> VideoRequest.builder((String) null))
                 .withMessage("prompts[0]: expected a text, found null");
-        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder("a", null))
+        assertThatNullPointerException().isThrownBy(() -> VideoRequest.builder("a", null))
                 .withMessage("prompts[1]: expected a text, found null");
-        assertThatNullPointerException().isThrownBy(() -> TextToVideoRequest.builder((String[]) null))
+        assertThatNullPointerException().isThrownBy(() -> VideoRequest.builder((String[]) null))
                 .withMessage("prompts: expected texts, found null");
         assertThatNullPointerException().isThrownBy(() -> request().negativePrompts((String) null))
                 .withMessage("negative prompts[0]: expected a text, found null");
@@ -202,7 +202,7 @@ class PipelineTest {
 
     @Test
     void anEmptyPromptIsOneAsInDiffusers() {
-        assertThat(frames(TextToVideoRequest.builder("").steps(1).frames(1).height(32).width(32).build())).hasSize(3 * 32 * 32);
+        assertThat(frames(VideoRequest.builder("").steps(1).frames(1).height(32).width(32).build())).hasSize(3 * 32 * 32);
     }
 
     @Test
@@ -236,7 +236,7 @@ class PipelineTest {
     @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16", "FLOAT16"})
     void computesInEveryFloatingPointDtype(DType dtype) throws IOException {
         try (var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), dtype, Device.CPU);
-                TextToVideoResult result = own.generate(request().build())) {
+                VideoResult result = own.generate(request().build())) {
             assertThat(result.latents().dtype()).isEqualTo(dtype);
             assertThat(result.frames().dtype()).isEqualTo(DType.FLOAT32);
         }
@@ -250,8 +250,8 @@ class PipelineTest {
 
     @Test
     void aRequestIsDescribedInALine() {
-        assertThat(TextToVideoRequest.builder("a\npanda ".repeat(20), "a cat").frames(9).width(64).cache(pab()).build().toString())
-                .isEqualTo("TextToVideoRequest[\"" + "a panda ".repeat(8).substring(0, 60) + "…\" and 1 more, width 64, 9 frames, 50"
+        assertThat(VideoRequest.builder("a\npanda ".repeat(20), "a cat").frames(9).width(64).cache(pab()).build().toString())
+                .isEqualTo("VideoRequest[\"" + "a panda ".repeat(8).substring(0, 60) + "…\" and 1 more, width 64, 9 frames, 50"
                         + " steps, guidance scale 6.0, seed 42, cache pab]");
     }
 }

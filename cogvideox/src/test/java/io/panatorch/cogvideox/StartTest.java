@@ -50,8 +50,8 @@ class StartTest {
         pipeline.close();
     }
 
-    private static TextToVideoRequest.Builder request() {
-        return TextToVideoRequest.builder("a panda").steps(STEPS).frames(1).height(32).width(32);
+    private static VideoRequest.Builder request() {
+        return VideoRequest.builder("a panda").steps(STEPS).frames(1).height(32).width(32);
     }
 
     /** A listener that waits at the first step for ever, or until it is interrupted. */
@@ -75,8 +75,8 @@ class StartTest {
     @Test
     void givesWhatGenerateGivesOnAPlatformThread() throws Exception {
         List<Thread> threads = new ArrayList<>();
-        try (TextToVideoResult started = pipeline.start(request().onStep(_ -> threads.add(Thread.currentThread())).build()).get();
-                TextToVideoResult generated = pipeline.generate(request().build())) {
+        try (VideoResult started = pipeline.start(request().onStep(_ -> threads.add(Thread.currentThread())).build()).get();
+                VideoResult generated = pipeline.generate(request().build())) {
             assertThat(started.frames().toFloatArray()).isEqualTo(generated.frames().toFloatArray());
         }
         assertThat(threads).hasSize(STEPS).doesNotContain(Thread.currentThread());
@@ -86,7 +86,7 @@ class StartTest {
     @Test
     void isAwaitedForATimeAndGoesOn() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> await(go)).build());
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(_ -> await(go)).build());
         assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> future.get(1, TimeUnit.MILLISECONDS));
         assertThat(future).isNotDone();
         go.countDown();
@@ -104,7 +104,7 @@ class StartTest {
     @Test
     void isCancelledByItsFuture() throws Exception {
         Waiting listener = new Waiting();
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(listener).build());
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(listener).build());
         listener.reached.await();
 
         assertThat(future.cancel(true)).isTrue();
@@ -117,7 +117,7 @@ class StartTest {
     @Test
     void isCancelledByWhoeverCompletesItsFuture() throws Exception {
         Waiting listener = new Waiting();
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(listener).build());
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(listener).build());
         listener.reached.await();
 
         future.orTimeout(1, TimeUnit.MILLISECONDS);
@@ -130,7 +130,7 @@ class StartTest {
     @ValueSource(ints = {0, 1, 2, 3})
     void isCancelledByItsListenerAtAnyStep(int step) {
         List<Integer> steps = Collections.synchronizedList(new ArrayList<>());
-        CompletableFuture<CompletableFuture<TextToVideoResult>> itself = new CompletableFuture<>();
+        CompletableFuture<CompletableFuture<VideoResult>> itself = new CompletableFuture<>();
         itself.complete(pipeline.start(request().onStep(event -> {
             steps.add(event.index());
             if (event.index() == step) {
@@ -147,7 +147,7 @@ class StartTest {
     @ValueSource(strings = {"cancel", "complete", "completeExceptionally", "orTimeout", "completeOnTimeout"})
     void whatDependsOnAFutureMayWaitForTheEnd(String way) throws Exception {
         Waiting listener = new Waiting();
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(listener).build());
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(listener).build());
         CompletableFuture<Void> waited = new CompletableFuture<>();
         future.whenComplete((_, _) -> {
             pipeline.close();
@@ -175,7 +175,7 @@ class StartTest {
     @Test
     void aStageIsNoGeneration() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> await(go)).build());
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(_ -> await(go)).build());
         future.thenApply(result -> result).cancel(true);
         go.countDown();
         future.get().close();
@@ -185,7 +185,7 @@ class StartTest {
     @Test
     void failsByCheckedExceptionsToo() {
         IOException failure = new IOException("disk full");
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> StartTest.<RuntimeException>sneak(failure))
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(_ -> StartTest.<RuntimeException>sneak(failure))
                 .build());
         assertThatExceptionOfType(ExecutionException.class).isThrownBy(future::get).withCause(failure);
     }
@@ -222,7 +222,7 @@ class StartTest {
     @Test
     void failsAsGenerateDoes() {
         IllegalStateException failure = new IllegalStateException("no more");
-        CompletableFuture<TextToVideoResult> future = pipeline.start(request().onStep(_ -> {
+        CompletableFuture<VideoResult> future = pipeline.start(request().onStep(_ -> {
             throw failure;
         }).build());
         assertThatExceptionOfType(ExecutionException.class).isThrownBy(future::get).withCause(failure);
@@ -243,16 +243,16 @@ class StartTest {
     @Test
     void givenLatentsMayBeClosedWhenItHasBegun() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        CompletableFuture<TextToVideoResult> future;
+        CompletableFuture<VideoResult> future;
         try (var _ = TensorScope.open()) {
             Tensor noise = Tensor.of(new float[64], 1, 1, 4, 4, 4);
             future = pipeline.start(request().latents(noise).onStep(_ -> await(go)).build());
             noise.copy_(Tensor.of(new float[] {7}, 1));
         }
         go.countDown();
-        try (TextToVideoResult started = future.get();
+        try (VideoResult started = future.get();
                 var _ = TensorScope.open();
-                TextToVideoResult again = pipeline.generate(request().latents(Tensor.of(new float[64], 1, 1, 4, 4, 4)).build())) {
+                VideoResult again = pipeline.generate(request().latents(Tensor.of(new float[64], 1, 1, 4, 4, 4)).build())) {
             assertThat(started.latents().toFloatArray()).isEqualTo(again.latents().toFloatArray());
         }
     }
@@ -262,7 +262,7 @@ class StartTest {
     void closeEndsAllThatRunsAndWaits() throws Exception {
         Waiting first = new Waiting();
         Waiting second = new Waiting();
-        CompletableFuture<TextToVideoResult> started = pipeline.start(request().onStep(first).build());
+        CompletableFuture<VideoResult> started = pipeline.start(request().onStep(first).build());
         CompletableFuture<String> generated = new CompletableFuture<>();
         Thread thread = Thread.ofVirtual().start(() -> {
             try {
@@ -315,7 +315,7 @@ class StartTest {
     /** The collector frees no tensors, but it finds out that nobody will. */
     @Test
     void aResultThatNobodyClosesIsTold() throws Exception {
-        try (Warnings warnings = new Warnings(TextToVideoResult.class)) {
+        try (Warnings warnings = new Warnings(VideoResult.class)) {
             Tensor[] tensors = abandon();
             for (int i = 0; i < 1000 && warnings.messages().isEmpty(); i++) {
                 System.gc();
@@ -330,7 +330,7 @@ class StartTest {
     }
 
     private Tensor[] abandon() {
-        TextToVideoResult result = pipeline.generate(request().steps(1).build());
+        VideoResult result = pipeline.generate(request().steps(1).build());
         return new Tensor[] {result.latents(), result.frames()};
     }
 }

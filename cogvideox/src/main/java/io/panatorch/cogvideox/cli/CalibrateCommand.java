@@ -9,10 +9,11 @@ import io.panatorch.cache.calibration.UnreachableTargetException;
 import io.panatorch.cache.pab.PabConfig;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.CogVideoXPipeline;
-import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -110,14 +111,28 @@ final class CalibrateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--prompts: expected two different prompts or more, one of them to check the result"
                     + " on, found " + all.size());
         }
-        video.request(used); // which refuses options that have no meaning
+        Map<String, VideoRequest.Builder> requests = requests(all);
+        if (checkPrompts != null) {
+            requests.putAll(requests(unseen));
+        }
         checkOutputs();
-        video.checkSizes(model, 1);
+        for (VideoRequest.Builder request : requests.values()) {
+            model.description().check(request.build());
+        }
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
-            calibrate(pipeline, options, used, unseen);
+            calibrate(pipeline, options, used, unseen, requests);
         }
         return ExitCode.OK;
+    }
+
+    private Map<String, VideoRequest.Builder> requests(List<String> texts) throws IOException {
+        List<VideoRequest.Builder> all = video.requests(texts);
+        Map<String, VideoRequest.Builder> requests = new HashMap<>();
+        for (int i = 0; i < texts.size(); i++) {
+            requests.put(texts.get(i), all.get(i));
+        }
+        return requests;
     }
 
     private static List<String> heldOut(List<String> all) {
@@ -138,16 +153,16 @@ final class CalibrateCommand implements Callable<Integer> {
         }
     }
 
-    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<String> used, List<String> unseen)
-            throws IOException, UnreachableTargetException {
-        warmUp(pipeline, used.getFirst());
+    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<String> used, List<String> unseen,
+            Map<String, VideoRequest.Builder> requests) throws IOException, UnreachableTargetException {
+        warmUp(pipeline, requests.get(used.getFirst()));
         PyramidAttentionBroadcast preset = PyramidAttentionBroadcast.cogVideoX();
-        try (var evaluator = new PipelineEvaluator(pipeline, prompt -> video.request(List.of(prompt)))) {
+        try (var evaluator = new PipelineEvaluator(pipeline, requests::get)) {
             Calibration found = new PabCalibration(options, progress -> terminal.progress(
                     "video " + progress.run() + "/" + progress.ofRuns() + ": " + progress.stage())).calibrate(used, evaluator);
             terminal.progress("checking on other prompts");
             List<Figures> checked = Figures.measure(unseen, evaluator, List.of(found.method(), preset));
-            Map<String, String> facts = video.facts(model, pipeline);
+            Map<String, String> facts = video.facts(pipeline.model());
             CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), used.size(),
                     unseen.size(), conditions(facts));
             write(result, facts);
@@ -163,10 +178,9 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     /** The first generation is slower than all others. */
-    private void warmUp(CogVideoXPipeline pipeline, String prompt) {
+    private void warmUp(CogVideoXPipeline pipeline, VideoRequest.Builder request) {
         terminal.progress("warming up");
-        TextToVideoRequest request = video.request(List.of(prompt)).cache(CacheMethod.none()).build();
-        pipeline.generate(request).close();
+        pipeline.generate(request.cache(CacheMethod.none()).build()).close();
     }
 
     private void write(CalibrationReport result, Map<String, String> facts) throws IOException {

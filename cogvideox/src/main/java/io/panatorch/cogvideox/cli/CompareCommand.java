@@ -6,7 +6,7 @@ import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.StepEvent;
-import io.panatorch.cogvideox.TextToVideoRequest;
+import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.cogvideox.cli.SettingParser.Parsed;
 import io.panatorch.cogvideox.compare.Comparison;
 import io.panatorch.cogvideox.compare.Setting;
@@ -93,17 +93,19 @@ final class CompareCommand implements Callable<Integer> {
         }
         model.check();
         List<String> texts = prompts.texts();
-        List<TextToVideoRequest.Builder> requests = texts.stream().map(text -> video.request(List.of(text))).toList();
+        List<VideoRequest.Builder> requests = video.requests(texts);
         Map<Parsed, Setting> all = new LinkedHashMap<>();
         for (Parsed parsed : SettingParser.parse(Objects.requireNonNullElse(settings, CacheOptions.methods()))) {
             all.put(parsed, parsed.setting(terminal));
         }
         checkOutputs();
-        video.checkSizes(model, 1);
+        for (VideoRequest.Builder request : requests) {
+            model.description().check(request.build());
+        }
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
             for (Parsed parsed : all.keySet()) {
-                parsed.options().warnOfOtherFacts(video.facts(model, pipeline), terminal);
+                parsed.options().warnOfOtherFacts(video.facts(pipeline.model()), terminal);
             }
             compare(pipeline, texts, requests, all);
         }
@@ -124,7 +126,7 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private void compare(CogVideoXPipeline pipeline, List<String> texts, List<TextToVideoRequest.Builder> requests,
+    private void compare(CogVideoXPipeline pipeline, List<String> texts, List<VideoRequest.Builder> requests,
             Map<Parsed, Setting> all) throws IOException {
         CacheStatistics changes = warmUp(pipeline, requests.getFirst());
         calibrate(pipeline, requests.getFirst(), all);
@@ -167,13 +169,13 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** The first generation is slower than all others, so it is not counted; how outputs change is measured in it. */
-    private CacheStatistics warmUp(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request) {
+    private CacheStatistics warmUp(CogVideoXPipeline pipeline, VideoRequest.Builder request) {
         CacheMethod none = output == null ? CacheMethod.none() : CacheMethod.none().with(SessionOptions.DEFAULT.withMeasuring());
         return generate(pipeline, request, none, step -> showStep("warm-up", step));
     }
 
     /** Makes the settings anew that lack numbers of a calibration. */
-    private void calibrate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, Map<Parsed, Setting> all) throws IOException {
+    private void calibrate(CogVideoXPipeline pipeline, VideoRequest.Builder request, Map<Parsed, Setting> all) throws IOException {
         List<Parsed> uncalibrated = all.keySet().stream().filter(parsed -> parsed.options().isUncalibrated()).toList();
         if (!uncalibrated.isEmpty()) {
             CacheMethod calibration =
@@ -185,7 +187,7 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private static CacheStatistics generate(CogVideoXPipeline pipeline, TextToVideoRequest.Builder request, CacheMethod method,
+    private static CacheStatistics generate(CogVideoXPipeline pipeline, VideoRequest.Builder request, CacheMethod method,
             Consumer<StepEvent> onStep) {
         try (var result = pipeline.generate(request.cache(method).onStep(onStep).build())) {
             return result.cache();

@@ -24,27 +24,45 @@ final class Fingerprint {
 
     /** {@return the SHA-256 of names, sizes, beginnings and ends of a model's files} */
     static String of(Path folder) throws IOException {
-        MessageDigest digest;
+        MessageDigest digest = sha256();
+        for (String part : PARTS) {
+            add(digest, folder, folder.resolve(part));
+        }
+        return shown(digest);
+    }
+
+    /** {@return the same of an image or a video, which may be a folder of frames} */
+    static String ofInput(Path input) throws IOException {
+        MessageDigest digest = sha256();
+        add(digest, input, input);
+        return shown(digest);
+    }
+
+    private static MessageDigest sha256() {
         try {
-            digest = MessageDigest.getInstance("SHA-256");
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has it", e);
         }
-        for (String part : PARTS) {
-            List<Path> files;
-            try (Stream<Path> all = Files.walk(folder.resolve(part), FileVisitOption.FOLLOW_LINKS)) {
-                files = all.filter(Files::isRegularFile).sorted().toList();
-            }
-            for (Path file : files) {
-                long size = Files.size(file);
-                digest.update((folder.relativize(file) + "\0" + size + "\0").getBytes(StandardCharsets.UTF_8));
-                try (FileChannel channel = FileChannel.open(file)) {
-                    digest.update(sample(channel, 0));
-                    digest.update(sample(channel, Math.max(SAMPLE, size - SAMPLE)));
-                }
+    }
+
+    private static String shown(MessageDigest digest) {
+        return "sha256:" + HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void add(MessageDigest digest, Path root, Path folder) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            files = all.filter(Files::isRegularFile).sorted().toList();
+        }
+        for (Path file : files) {
+            long size = Files.size(file);
+            digest.update((root.relativize(file) + "\0" + size + "\0").getBytes(StandardCharsets.UTF_8));
+            try (FileChannel channel = FileChannel.open(file)) {
+                digest.update(sample(channel, 0));
+                digest.update(sample(channel, Math.max(SAMPLE, size - SAMPLE)));
             }
         }
-        return "sha256:" + HexFormat.of().formatHex(digest.digest());
     }
 
     private static ByteBuffer sample(FileChannel channel, long from) throws IOException {

@@ -1,21 +1,20 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
-import io.panatorch.cogvideox.TextToVideoRequest;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -58,6 +57,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private RequestOptions video;
 
+    @Option(names = "--num-videos", paramLabel = "N", defaultValue = "1", description = "videos of each prompt (default: ${DEFAULT-VALUE})")
+    private int videosPerPrompt;
+
     @Option(names = "--latents", paramLabel = "FILE",
             description = "the initial noise itself, in place of a seed: safetensors file with \"latents\""
                     + " [batch, frames, channels, height, width]")
@@ -85,8 +87,12 @@ final class GenerateCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** A batch of videos, without negative prompts or with some, and what of it is written. */
-    private record Job(List<String> prompts, List<String> negative, TextToVideoRequest.Builder request, OutputOptions outputs) {
+    /**
+     * A batch of videos, without negative prompts or with some, and what of it is written.
+     *
+     * @param prompts one for each video
+     */
+    private record Job(List<String> prompts, List<String> negative, VideoRequest.Builder request, OutputOptions outputs) {
 
         void check() throws IOException {
             outputs.check(prompts.size());
@@ -112,7 +118,9 @@ final class GenerateCommand implements Callable<Integer> {
         model.check();
         List<Job> jobs = jobs();
         checkOutputs(jobs);
-        video.checkSizes(model, jobs.getFirst().prompts.size());
+        for (Job job : jobs) {
+            model.description().check(job.request.build());
+        }
         generate(jobs);
         return ExitCode.OK;
     }
@@ -132,7 +140,7 @@ final class GenerateCommand implements Callable<Integer> {
             if (prompts == null) {
                 throw new IllegalArgumentException("expected --prompt or --prompts, found neither");
             }
-            return List.of(job(prompts, negativePrompts, outputs, ""));
+            return List.of(job(prompts, 0, prompts.size(), negativePrompts, outputs, ""));
         }
         List<String> texts = PromptOptions.texts(prompts, promptsFile);
         int count = texts.size();
@@ -143,14 +151,15 @@ final class GenerateCommand implements Callable<Integer> {
         List<Job> jobs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             List<String> negative = negativePrompts == null ? null : List.of(negativePrompts.get(negativePrompts.size() == 1 ? 0 : i));
-            jobs.add(job(List.of(texts.get(i)), negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
+            jobs.add(job(List.of(texts.get(i)), i, count, negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
         }
         return jobs;
     }
 
     /** All of a request that needs no tensor. */
-    private Job job(List<String> texts, List<String> negative, OutputOptions written, String name) throws IOException {
-        TextToVideoRequest.Builder request = video.request(texts)
+    private Job job(List<String> texts, int first, int all, List<String> negative, OutputOptions written, String name) throws IOException {
+        VideoRequest.Builder request = video.request(texts, first, all)
+                .videosPerPrompt(videosPerPrompt)
                 .cache(cache.method(terminal, written.measures()))
                 .onStep(new ProgressBar(terminal, name)::show);
         if (negative != null) {
@@ -159,7 +168,15 @@ final class GenerateCommand implements Callable<Integer> {
         if (allowNonFinite) {
             request.allowNonFinite();
         }
-        return new Job(texts, Objects.requireNonNullElse(negative, List.of()), request, written);
+        if (!written.needFrames()) {
+            request.latentsOnly();
+        }
+        return new Job(repeated(texts), negative == null ? List.of() : negative.size() == 1 ? negative : repeated(negative), request, written);
+    }
+
+    /** One for each video. */
+    private List<String> repeated(List<String> texts) {
+        return texts.stream().flatMap(text -> Collections.nCopies(videosPerPrompt, text).stream()).toList();
     }
 
     private void generate(List<Job> jobs) throws IOException {
@@ -169,8 +186,8 @@ final class GenerateCommand implements Callable<Integer> {
                 Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
-            jobs.getFirst().outputs.checkSize(video.width(pipeline), video.height(pipeline));
-            cache.warnOfOtherFacts(video.facts(model, pipeline), terminal);
+            jobs.getFirst().outputs.checkSize(video.width(pipeline.model()), video.height(pipeline.model()));
+            cache.warnOfOtherFacts(video.facts(pipeline.model()), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
             for (Job job : jobs) {
@@ -194,13 +211,13 @@ final class GenerateCommand implements Callable<Integer> {
         Recipe recipe = Recipe.of(job.prompts, job.negative, latents, model, video, job.outputs,
                 spec.commandLine().getParseResult());
         terminal.progress("encoding");
-        try (TextToVideoResult result = pipeline.generate(job.request.build())) {
+        try (VideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
             write(result, recipe.of(result), job, seconds);
         }
     }
 
-    private void write(TextToVideoResult result, Recipe recipe, Job job, Map<String, Double> seconds) throws IOException {
+    private void write(VideoResult result, Recipe recipe, Job job, Map<String, Double> seconds) throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
         List<Path> written = job.outputs.write(result, recipe);
@@ -211,13 +228,11 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** What the videos were made with. */
-    private Map<String, String> conditions(TextToVideoResult result, Job job) {
+    private Map<String, String> conditions(VideoResult result, Job job) {
         Map<String, String> conditions = new LinkedHashMap<>();
         putNumbered(conditions, "prompt", job.prompts);
         putNumbered(conditions, "negative prompt", job.negative);
-        Shape frames = result.frames().shape();
-        conditions.putAll(video.conditions(spec, model,
-                "%d × %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        conditions.putAll(video.conditions(spec, model, Report.size(result, "×")));
         if (latents != null) {
             conditions.remove("seed");
             conditions.put("initial noise", latents.toString());

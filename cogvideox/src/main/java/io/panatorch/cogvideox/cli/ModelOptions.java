@@ -4,17 +4,23 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
+import io.panatorch.cogvideox.ModelComponent;
+import io.panatorch.cogvideox.ModelDescription;
+import io.panatorch.cogvideox.PipelineLoader;
 import io.panatorch.cogvideox.config.ConfigFile;
-import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.device.LibtorchInfo;
-import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Which model computes, and on what. */
 final class ModelOptions {
@@ -30,34 +36,84 @@ final class ModelOptions {
                     + " none of that name is loaded with its plain ones (default: those)")
     private String variant;
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
-            description = "where it is computed; only cpu works yet (default: ${DEFAULT-VALUE})")
-    private String device;
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu", converter = DeviceConverter.class,
+            description = "where it is computed: cpu, cuda, or cuda:1 and so on (default: ${DEFAULT-VALUE})")
+    private Device device;
 
-    @Option(names = "--dtype", paramLabel = "NAME", defaultValue = "float32",
-            description = "what it is computed in; only float32 works yet (default: ${DEFAULT-VALUE})")
-    private String dtype;
+    @Option(names = "--dtype", paramLabel = "[PART=]NAME,...", defaultValue = "float32", converter = DtypesConverter.class,
+            description = "what it is computed in: float32, bfloat16 or float16, or one for each of text_encoder, transformer and vae,"
+                    + " such as bfloat16,vae=float32 (default: ${DEFAULT-VALUE})")
+    private Dtypes dtypes;
+
+    private ModelDescription description;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
     private Integer threads;
 
+    private static final class DeviceConverter implements ITypeConverter<Device> {
+
+        @Override
+        public Device convert(String text) {
+            try {
+                return Device.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected cpu, cuda or cuda:N, found '" + text + "'");
+            }
+        }
+    }
+
+    /** What each part computes in, and how that was written. */
+    private record Dtypes(String text, Map<ModelComponent, DType> ofParts) {
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    /** Parts that are not named compute in float32, or in what stands without a name. */
+    private static final class DtypesConverter implements ITypeConverter<Dtypes> {
+
+        private static final List<DType> FLOATS = List.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16);
+
+        @Override
+        public Dtypes convert(String text) {
+            Map<ModelComponent, DType> named = new EnumMap<>(ModelComponent.class);
+            DType others = null;
+            for (String part : text.split(",", -1)) {
+                int equals = part.indexOf('=');
+                DType dtype = FLOATS.stream().filter(each -> each.torchName().equals(part.substring(equals + 1))).findFirst()
+                        .orElseThrow(() -> unexpected(text));
+                if (equals < 0 ? others != null : named.put(component(part.substring(0, equals), text), dtype) != null) {
+                    throw unexpected(text);
+                }
+                others = equals < 0 ? dtype : others;
+            }
+            for (ModelComponent component : ModelComponent.values()) {
+                named.putIfAbsent(component, Objects.requireNonNullElse(others, DType.FLOAT32));
+            }
+            return new Dtypes(text, named);
+        }
+
+        private static ModelComponent component(String name, String text) {
+            return Stream.of(ModelComponent.values()).filter(component -> component.folder().equals(name)).findFirst()
+                    .orElseThrow(() -> unexpected(text));
+        }
+
+        private static TypeConversionException unexpected(String text) {
+            return new TypeConversionException("expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae"
+                    + " with commas between, each once, found '" + text + "'");
+        }
+    }
+
     /** @throws IllegalArgumentException for what does not work */
     void check() {
-        requireSupported("--device", device, Device.CPU.toString());
-        requireSupported("--dtype", dtype, DType.FLOAT32.torchName());
         if (!variant.matches("[A-Za-z0-9_-]*")) {
             throw new IllegalArgumentException("--variant: expected a name of letters, digits, - and _, such as fp16, found '"
                     + variant + "'");
         }
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new IllegalArgumentException("--threads: expected 1 to " + MAX_THREADS + ", found " + threads);
-        }
-    }
-
-    private static void requireSupported(String option, String found, String supported) {
-        if (!found.equals(supported)) {
-            throw new IllegalArgumentException(option + ": expected " + supported + ", found " + found
-                    + ", which does not work yet");
         }
     }
 
@@ -71,28 +127,24 @@ final class ModelOptions {
         return model == null ? "the demo model" : model.toString();
     }
 
-    /** {@return what tells this model from others, by the names in a calibration's file} */
-    Map<String, String> facts() throws IOException {
-        TransformerConfig transformer = TransformerConfig.read(folder().resolve("transformer/config.json"));
-        ConfigFile scheduler = ConfigFile.read(folder().resolve("scheduler/scheduler_config.json"));
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
-        facts.put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler") + " "
-                + scheduler.string("timestep_spacing", "leading"));
-        return facts;
+    /** {@return what the model is, without its weights; read once} */
+    ModelDescription description() throws IOException {
+        if (description == null) {
+            description = ModelDescription.read(folder());
+        }
+        return description;
     }
 
     /** {@return what makes a video with the model another one, for programs} */
     ObjectNode identity() throws IOException {
         Path folder = folder();
-        ConfigFile scheduler = ConfigFile.read(folder.resolve("scheduler/scheduler_config.json"));
         return new JsonMapper().createObjectNode()
                 .put("name", model == null ? "demo" : model.toString())
                 .put("class", ConfigFile.read(folder.resolve("model_index.json")).string("_class_name", ""))
-                .put("scheduler", scheduler.string("_class_name", "CogVideoXDDIMScheduler"))
+                .put("scheduler", description().scheduler().kind().className())
                 .put("variant", variant)
-                .put("dtype", dtype)
-                .put("device", device)
+                .put("dtype", dtypes.text)
+                .put("device", device.toString())
                 .put("fingerprint", Fingerprint.of(folder));
     }
 
@@ -101,11 +153,8 @@ final class ModelOptions {
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }
-        Path folder = folder();
-        try {
-            return CogVideoXPipeline.load(folder, DType.FLOAT32, Device.CPU, variant);
-        } catch (IllegalArgumentException e) { // a value that no part of the model accepts; the command was right
-            throw new InvalidFileException(folder, e.getMessage(), e);
-        }
+        PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant);
+        dtypes.ofParts.forEach(loader::dtype);
+        return loader.load();
     }
 }

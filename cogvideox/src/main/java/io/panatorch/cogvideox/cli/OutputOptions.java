@@ -1,7 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
-import io.panatorch.cogvideox.CogVideoXPipeline;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.video.Frames;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.io.AtomicFile;
@@ -26,8 +25,8 @@ final class OutputOptions {
                     + " red-1.mp4, red-2.mp4")
     private Path video;
 
-    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video, at most 50 for .gif (default: the model's, 8)")
-    private double fps = CogVideoXPipeline.FPS;
+    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video, at most 50 for .gif (default: the model's, 8 or 16)")
+    private Double fps;
 
     @Option(names = "--output-latents", paramLabel = "FILE",
             description = "safetensors file with the final \"latents\" [batch, frames, channels, height, width]")
@@ -49,8 +48,14 @@ final class OutputOptions {
 
     private final List<VideoWriter> writers = new ArrayList<>();
 
-    double fps() {
-        return fps;
+    /** {@return frames per second, where they were not asked for those of the model} */
+    double fps(double own) {
+        return Objects.requireNonNullElse(fps, own);
+    }
+
+    /** {@return whether anything that is written has pictures} */
+    boolean needFrames() {
+        return video != null || frames != null || cacheReport != null && CacheReport.isPage(cacheReport);
     }
 
     /** {@return what the videos are written by, for people} */
@@ -73,7 +78,7 @@ final class OutputOptions {
         if (video == null && latents == null && frames == null) {
             throw new IllegalArgumentException("expected --output, --output-latents or --output-frames, found none of them");
         }
-        if (!(fps > 0 && fps < Double.POSITIVE_INFINITY)) {
+        if (fps != null && !(fps > 0 && fps < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--fps: expected a number above 0, found " + fps);
         }
         boolean isPage = cacheReport != null && CacheReport.isPage(cacheReport);
@@ -84,7 +89,9 @@ final class OutputOptions {
         writers.clear();
         for (Path target : videos(batch)) {
             VideoWriter writer = VideoWriter.to(target);
-            writer.requireRate(fps);
+            if (fps != null) {
+                writer.requireRate(fps);
+            }
             writers.add(writer);
         }
     }
@@ -143,19 +150,21 @@ final class OutputOptions {
         List<Frames> pictures = new ArrayList<>();
         List<PageVideo.Label> labels = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            pictures.add(report.result().pictures(i, fps));
+            pictures.add(report.result().pictures(i, fps(report.result().fps())));
             labels.add(new PageVideo.Label(prompts.get(i), ""));
         }
         cache.page(PageVideo.of(pictures, labels)).write(cacheReport);
     }
 
     /** Writes everything but the statistics, and returns what was written. */
-    List<Path> write(TextToVideoResult result, Recipe recipe) throws IOException {
+    List<Path> write(VideoResult result, Recipe recipe) throws IOException {
         List<Path> written = new ArrayList<>();
         save(latents, "latents", result.latents(), written);
-        save(frames, "frames", result.frames(), written);
+        if (frames != null) {
+            save(frames, "frames", result.frames(), written);
+        }
         for (int i = 0; i < writers.size(); i++) {
-            writers.get(i).write(result.pictures(i, fps), recipe.metadata(i));
+            writers.get(i).write(result.pictures(i, fps(result.fps())), recipe.metadata(i));
             written.add(writers.get(i).target());
         }
         return written;

@@ -3,8 +3,8 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.calibration.Evaluator;
 import io.panatorch.cogvideox.CogVideoXPipeline;
-import io.panatorch.cogvideox.TextToVideoRequest;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
@@ -21,11 +21,11 @@ final class PipelineEvaluator implements Evaluator, AutoCloseable {
     private static final int SAMPLE = 1 << 16;
 
     private final CogVideoXPipeline pipeline;
-    private final Function<String, TextToVideoRequest.Builder> requests;
+    private final Function<String, VideoRequest.Builder> requests;
     private final TensorOwner kept = new TensorOwner();
     private final Map<String, Tensor> references = new HashMap<>();
 
-    PipelineEvaluator(CogVideoXPipeline pipeline, Function<String, TextToVideoRequest.Builder> requests) {
+    PipelineEvaluator(CogVideoXPipeline pipeline, Function<String, VideoRequest.Builder> requests) {
         this.pipeline = pipeline;
         this.requests = requests;
     }
@@ -33,7 +33,7 @@ final class PipelineEvaluator implements Evaluator, AutoCloseable {
     @Override
     public Trial run(String prompt, CacheMethod method) {
         try (TensorScope _ = TensorScope.open();
-                TextToVideoResult result = pipeline.generate(requests.apply(prompt).cache(method).build())) {
+                VideoResult result = pipeline.generate(requests.apply(prompt).cache(method).build())) {
             Tensor frames = result.frames();
             Tensor reference = references.computeIfAbsent(prompt, _ -> kept.adopt(frames));
             Tensor difference = frames.sub(reference);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.video.VideoMetadata;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.FileContent;
@@ -26,6 +26,7 @@ final class Recipe {
     private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private static final Set<Class<?>> CACHE_OPTIONS = Set.of(CacheOptions.class, CacheMemoryOptions.class, PabOptions.class);
+    private static final Set<Class<?>> REQUEST_OPTIONS = Set.of(RequestOptions.class, SourceOptions.class);
     private static final String CACHE_CONFIG = "--cache-config";
     private static final int MAX_CONFIG_BYTES = 16 << 20;
 
@@ -52,7 +53,12 @@ final class Recipe {
         json.put("initial_latents", latents == null ? null : latents.toString());
         json.put("steps", video.steps());
         json.put("guidance_scale", video.guidanceScale());
-        json.put("fps", outputs.fps());
+        json.put("fps", outputs.fps(model.description().fps()));
+        json.set("options", given(command, REQUEST_OPTIONS));
+        ObjectNode inputs = json.putObject("inputs");
+        for (Path input : video.inputs()) {
+            inputs.put(input.toString(), Fingerprint.ofInput(input));
+        }
         json.set("model", model.identity());
         json.put("threads", LibtorchInfo.threads());
         json.set("cache", cache(command));
@@ -65,29 +71,43 @@ final class Recipe {
     /** The options that were given, as {@code generate} takes them, and the rules of their file, which may be another one later. */
     private static ObjectNode cache(ParseResult command) throws IOException {
         ObjectNode cache = JSON.createObjectNode();
-        ArrayNode options = cache.putArray("options");
+        ArrayNode options = given(command, CACHE_OPTIONS);
         if (!command.hasMatchedOption("--cache")) {
-            options.add("--cache=pab");
+            options.insert(0, "--cache=pab");
         }
-        for (OptionSpec option : command.matchedOptionsSet()) {
-            if (option.userObject() instanceof Field field && CACHE_OPTIONS.contains(field.getDeclaringClass())) {
-                option.originalStringValues().forEach(value -> options.add(option.longestName() + "=" + value));
-                if (option.longestName().equals(CACHE_CONFIG)) {
-                    cache.set("rules", JSON.readTree(
-                            FileContent.read(Path.of(option.originalStringValues().getFirst()), MAX_CONFIG_BYTES, "a file of rules")));
-                }
-            }
+        cache.set("options", options);
+        if (command.hasMatchedOption(CACHE_CONFIG)) {
+            Path rules = Path.of(command.matchedOption(CACHE_CONFIG).originalStringValues().getFirst());
+            cache.set("rules", JSON.readTree(FileContent.read(rules, MAX_CONFIG_BYTES, "a file of rules")));
         }
         return cache;
     }
 
+    /** The options of some classes that were given, as the command takes them. */
+    private static ArrayNode given(ParseResult command, Set<Class<?>> classes) {
+        ArrayNode options = JSON.createArrayNode();
+        for (OptionSpec option : command.matchedOptionsSet()) {
+            if (option.userObject() instanceof Field field && classes.contains(field.getDeclaringClass())) {
+                String name = option.longestName();
+                if (option.arity().max() == 0) {
+                    options.add(name);
+                } else {
+                    option.originalStringValues().forEach(value -> options.add(name + "=" + value));
+                }
+            }
+        }
+        return options;
+    }
+
     /** {@return this with the sizes that came out} */
-    Recipe of(TextToVideoResult result) {
-        Shape frames = result.frames().shape();
+    Recipe of(VideoResult result) {
         ObjectNode all = json.deepCopy();
-        all.put("width", frames.size(4));
-        all.put("height", frames.size(3));
-        all.put("frames", frames.size(1));
+        if (result.hasFrames()) {
+            Shape frames = result.frames().shape();
+            all.put("width", frames.size(4));
+            all.put("height", frames.size(3));
+            all.put("frames", frames.size(1));
+        }
         return new Recipe(all, prompts);
     }
 

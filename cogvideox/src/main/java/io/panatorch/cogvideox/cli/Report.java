@@ -7,7 +7,7 @@ import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.report.CacheJson;
 import io.panatorch.cache.report.CacheText;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.AtomicFile;
 import io.panatorch.tensor.Shape;
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /** What is told about a generation when it is done, to people and to programs. */
 record Report(
-        TextToVideoResult result, Recipe recipe, Map<String, Double> seconds, List<String> encoders, List<Path> written) {
+        VideoResult result, Recipe recipe, Map<String, Double> seconds, List<String> encoders, List<Path> written) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String ROW = "%-9s ";
@@ -44,11 +44,17 @@ record Report(
                     cache.reused(), Math.round((double) PERCENT * cache.reused() / visits), saved(cache),
                     CacheText.bytes(cache.bytes().peak()))));
         }
-        Shape frames = result.frames().shape();
-        lines.add(row("video", "%d x %d pixels, %d frames".formatted(frames.size(4), frames.size(3), frames.size(1))));
+        lines.add(row("video", size(result, "x")));
         encoders.forEach(encoder -> lines.add(row("encoder", encoder)));
         written.forEach(path -> lines.add(row("output", path.toString())));
         return lines;
+    }
+
+    /** What was made, without how many of it. */
+    static String size(VideoResult result, String times) {
+        Shape shape = (result.hasFrames() ? result.frames() : result.latents()).shape();
+        return "%d %s %d %s, %d frames".formatted(shape.size(4), times, shape.size(3), result.hasFrames() ? "pixels" : "latents",
+                shape.size(1));
     }
 
     private static String saved(CacheStatistics cache) {

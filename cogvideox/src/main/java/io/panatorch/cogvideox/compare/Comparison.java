@@ -3,8 +3,8 @@ package io.panatorch.cogvideox.compare;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.StepEvent;
-import io.panatorch.cogvideox.TextToVideoRequest;
-import io.panatorch.cogvideox.TextToVideoResult;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.quality.VideoQuality;
 import io.panatorch.cogvideox.video.Frames;
 import java.io.IOException;
@@ -57,7 +57,7 @@ public final class Comparison {
      * @return how each did, that without a cache first
      * @throws IOException from the listener
      */
-    public List<Standing> run(List<TextToVideoRequest.Builder> requests, List<Setting> settings) throws IOException {
+    public List<Standing> run(List<VideoRequest.Builder> requests, List<Setting> settings) throws IOException {
         List<Setting> all = new ArrayList<>(List.of(Setting.NONE));
         all.addAll(settings);
         Map<Setting, List<Trial>> trials = new LinkedHashMap<>();
@@ -71,28 +71,28 @@ public final class Comparison {
         return trials.entrySet().stream().map(entry -> new Standing(entry.getKey(), entry.getValue())).toList();
     }
 
-    private List<Trial> row(int prompt, TextToVideoRequest.Builder request, List<Setting> settings) throws IOException {
-        List<TextToVideoResult> results = new ArrayList<>();
+    private List<Trial> row(int prompt, VideoRequest.Builder request, List<Setting> settings) throws IOException {
+        List<VideoResult> results = new ArrayList<>();
         try {
             List<Trial> trials = new ArrayList<>();
             Map<String, Frames> videos = new LinkedHashMap<>();
             for (Setting setting : settings) {
                 int run = prompt * settings.size() + trials.size();
-                TextToVideoResult result = generate(request, setting.method(), step -> listener.step(run, setting.name(), step));
+                VideoResult result = generate(request, setting.method(), step -> listener.step(run, setting.name(), step));
                 results.add(result);
                 trials.add(new Trial(result.seconds().get("denoise"),
                         VideoQuality.of(results.getFirst().frames(), result.frames()), result.cache()));
-                videos.put(setting.name(), result.pictures(0, CogVideoXPipeline.FPS));
+                videos.put(setting.name(), result.pictures(0));
             }
             listener.prompt(prompt, videos, trials);
             return trials;
         } finally {
-            results.forEach(TextToVideoResult::close);
+            results.forEach(VideoResult::close);
         }
     }
 
-    private TextToVideoResult generate(
-            TextToVideoRequest.Builder request, CacheMethod method, Consumer<StepEvent> onStep) {
+    private VideoResult generate(
+            VideoRequest.Builder request, CacheMethod method, Consumer<StepEvent> onStep) {
         return pipeline.generate(request.cache(method).onStep(onStep).build());
     }
 }

@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A JSON configuration file, read key by key. Immutable.
@@ -21,10 +21,6 @@ import java.util.function.Predicate;
 public final class ConfigFile {
 
     private static final int MAX_BYTES = 1 << 20;
-
-    /** Classes of diffusers that belong to CogVideoX. */
-    private static final Set<String> NOT_YET = Set.of("CogVideoXDPMScheduler", "CogVideoXImageToVideoPipeline",
-            "CogVideoXVideoToVideoPipeline", "CogVideoXFunControlPipeline");
 
     private final Path path;
     private final JsonNode root;
@@ -54,23 +50,26 @@ public final class ConfigFile {
      * {@code model_index.json} and by the class that was called.
      */
     public void requireClass(String name) throws InvalidFileException {
-        requireName("_class_name", root.path("_class_name"), name);
+        requireName("_class_name", root.path("_class_name"), List.of(name));
     }
 
-    /** Checks a part's entry in {@code model_index.json}: a pair of a library and a class. */
-    public void requirePart(String key, String className) throws InvalidFileException {
+    /** Checks a part's entry in {@code model_index.json}: a pair of a library and one of the classes. */
+    public void requirePart(String key, String... classNames) throws InvalidFileException {
         JsonNode pair = root.path(key);
         if (!pair.isArray() || pair.size() != 2) {
-            throw invalid(key, "a pair of a library and \"" + className + '"');
+            throw invalid(key, "a pair of a library and " + quoted(List.of(classNames)));
         }
-        requireName(key, pair.path(1), className);
+        requireName(key, pair.path(1), List.of(classNames));
     }
 
-    private void requireName(String key, JsonNode found, String name) throws InvalidFileException {
-        if (!found.isMissingNode() && !found.asText().equals(name)) {
-            throw new InvalidFileException(path, key + ": expected \"" + name + "\", found " + JsonFile.shown(found)
-                    + (NOT_YET.contains(found.asText()) ? ", which is not supported yet" : ""));
+    private void requireName(String key, JsonNode found, List<String> names) throws InvalidFileException {
+        if (!found.isMissingNode() && !names.contains(found.asText())) {
+            throw new InvalidFileException(path, key + ": expected " + quoted(names) + ", found " + JsonFile.shown(found));
         }
+    }
+
+    private static String quoted(List<String> names) {
+        return names.stream().map(name -> '"' + name + '"').collect(Collectors.joining(" or "));
     }
 
     /** {@return whether a key is absent or its value is null, Python's {@code None}} */

@@ -1,7 +1,6 @@
 package io.panatorch.cogvideox.scheduler;
 
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.List;
@@ -77,10 +76,10 @@ public final class Schedule {
     /**
      * Begins the run.
      *
-     * @param generator source of the noise that the steps draw; DDIM with &eta; 0 draws none and leaves it as it is
+     * @param noise what the steps draw from; DDIM with &eta; 0 draws nothing
      */
-    public Sampler begin(Generator generator) {
-        return new Sampler(this, generator);
+    public Sampler begin(NoiseSource noise) {
+        return new Sampler(this, noise);
     }
 
     SchedulerKind kind() {

@@ -13,6 +13,8 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
 
     private static final int BYTES_PER_PIXEL = 4;
+    private static final int HEIGHT_OF_1_5 = 768;
+    private static final int WIDTH_OF_1_5 = 1360;
 
     /** {@return the sizes of the model in a diffusers directory} */
     public static VideoSizes read(Path model) throws IOException {
@@ -22,12 +24,18 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
 
     /** {@return the height in pixels that the model was trained on} */
     public int height() {
-        return transformer.sampleHeight() * vae.spatialScale();
+        return isVersion15() ? HEIGHT_OF_1_5 : transformer.sampleHeight() * vae.spatialScale();
     }
 
     /** {@return the width in pixels that the model was trained on} */
     public int width() {
-        return transformer.sampleWidth() * vae.spatialScale();
+        return isVersion15() ? WIDTH_OF_1_5 : transformer.sampleWidth() * vae.spatialScale();
+    }
+
+    /** The published 1.5 models say how far their positions go, 300 × 300 latents, and not the size that they were trained on. */
+    private boolean isVersion15() {
+        return transformer.patchSizeT().isPresent() && transformer.sampleHeight() * vae.spatialScale() >= WIDTH_OF_1_5
+                && transformer.sampleWidth() * vae.spatialScale() >= WIDTH_OF_1_5;
     }
 
     /** {@return the number of frames that the model was trained on} */
@@ -36,7 +44,8 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
     }
 
     /**
-     * {@return the shape of the latents of a batch of videos, {@code [batch, latent frames, channels, height, width]}}
+     * {@return the shape of the latents of a batch of videos, {@code [batch, latent frames, channels, height, width]}, with
+     * {@linkplain #paddingFrames padding}}
      *
      * @throws IllegalArgumentException for sizes that the model does not make, with the nearest that it does
      */
@@ -46,16 +55,49 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
             throw new IllegalArgumentException("height and width: expected multiples of " + unit + " (the model's patches), found "
                     + height + " × " + width);
         }
-        long latentFrames = latentFrames(frames);
+        requirePositions(height / vae.spatialScale(), width / vae.spatialScale());
+        long latentFrames = latentFrames(frames) + paddingFrames(frames);
         requireAtMost(MAX_ARRAY / BYTES_PER_PIXEL, (long) height * width, "height and width: expected pictures of at most %d pixels,"
                 + " found %d");
         long patches = latentFrames * (height / unit) * (width / unit);
         requireAtMost(MAX_ARRAY / transformer.innerDim(), patches, "frames, height and width: expected at most %d patches, found %d");
         Shape latents = Shape.of(
-                batch, latentFrames, transformer.inChannels(), height / vae.spatialScale(), width / vae.spatialScale());
+                batch, latentFrames, vae.latentChannels(), height / vae.spatialScale(), width / vae.spatialScale());
         requireAtMost(MAX_ARRAY, latents.numel(), "prompts, frames, height and width: expected latents of at most %d numbers,"
                 + " found %d");
         return latents;
+    }
+
+    /** Learned positions are for one size, and a fixed grid ends somewhere. */
+    private void requirePositions(int height, int width) {
+        int scale = vae.spatialScale();
+        int limitHeight = transformer.sampleHeight();
+        int limitWidth = transformer.sampleWidth();
+        if (transformer.useLearnedPositionalEmbeddings() && (height != limitHeight || width != limitWidth)) {
+            throw new IllegalArgumentException("height and width: expected " + limitHeight * scale + " × " + limitWidth * scale
+                    + ", the size that the model's learned positions are for, found " + height * scale + " × " + width * scale);
+        }
+        if (transformer.patchSizeT().isPresent() && (height > limitHeight || width > limitWidth)) {
+            throw new IllegalArgumentException("height and width: expected at most " + limitHeight * scale + " × " + limitWidth * scale
+                    + ", where the model's positions end, found " + height * scale + " × " + width * scale);
+        }
+    }
+
+    /**
+     * {@return how many latent frames, the first ones, only fill a patch and are not decoded}
+     *
+     * @param frames of the video
+     * @throws IllegalArgumentException for a number that the model does not make, with the nearest that it does
+     */
+    public int paddingFrames(int frames) {
+        int deep = transformer.patchFrames();
+        return (int) (deep - latentFrames(frames) % deep) % deep;
+    }
+
+    /** {@return the number of frames next to another, 1 or more, whose latent frames fill patches} */
+    public long wholePatches(int frames) {
+        int deep = transformer.patchFrames();
+        return vae.decodedFrames(Math.max(1, latentFrames(frames) / deep) * deep);
     }
 
     private static void requireAtMost(long limit, long found, String message) {

@@ -35,7 +35,7 @@ class SamplerTest {
     void stepsAreThoseOfDiffusers(StepGoldens.Case golden) throws IOException {
         Schedule schedule = golden.schedule();
         try (var _ = TensorScope.open();
-                Sampler sampler = schedule.begin(Generator.seeded(golden.json().path("noise_seed").asLong()))) {
+                Sampler sampler = schedule.begin(Generator.seeded(golden.json().path("noise_seed").asLong())::randn)) {
             Tensor outputs = golden.tensor("model_output");
             Tensor expected = golden.tensor("prev_sample");
             Tensor sample = golden.tensor("sample0");
@@ -80,7 +80,7 @@ class SamplerTest {
     @Test
     void noNoiseIsDrawnWithoutEta() throws IOException {
         Generator generator = Generator.seeded(3);
-        try (var _ = TensorScope.open(); Sampler sampler = StepGoldens.scheduler("ddim_5b").schedule(ScheduleRequest.steps(2)).begin(generator)) {
+        try (var _ = TensorScope.open(); Sampler sampler = StepGoldens.scheduler("ddim_5b").schedule(ScheduleRequest.steps(2)).begin(generator::randn)) {
             Tensor sample = Generator.seeded(4).randn(Shape.of(2, 8), DType.FLOAT32);
             sampler.step(0, sample, sample);
             sampler.step(1, sample, sample);
@@ -93,7 +93,7 @@ class SamplerTest {
     @Test
     void takesItsStepsInOrder() throws IOException {
         Schedule schedule = StepGoldens.scheduler("dpm_5b").schedule(ScheduleRequest.steps(2));
-        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Generator.seeded(0))) {
+        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Generator.seeded(0)::randn)) {
             Tensor sample = Tensor.of(new float[] {1, 2}, 2);
             assertThatIllegalStateException().isThrownBy(() -> sampler.step(1, sample, sample))
                     .withMessage("step 1 of a run of 2: the next one is 0");
@@ -104,7 +104,7 @@ class SamplerTest {
             assertThatIllegalStateException().isThrownBy(() -> sampler.step(2, sample, sample))
                     .withMessage("step 2 of a run of 2: it has ended");
 
-            Sampler closed = schedule.begin(Generator.seeded(0));
+            Sampler closed = schedule.begin(Generator.seeded(0)::randn);
             closed.close();
             assertThatIllegalStateException().isThrownBy(() -> closed.step(0, sample, sample))
                     .withMessage("step 0 of a run of 2: it has ended");
@@ -115,7 +115,7 @@ class SamplerTest {
     @Test
     void callersMayCloseTheirTensors() throws IOException {
         Schedule schedule = StepGoldens.scheduler("dpm_5b").schedule(ScheduleRequest.steps(3));
-        try (Sampler sampler = schedule.begin(Generator.seeded(0))) {
+        try (Sampler sampler = schedule.begin(Generator.seeded(0)::randn)) {
             for (int i = 0; i < 3; i++) {
                 try (var _ = TensorScope.open()) {
                     Tensor sample = Tensor.of(new float[] {1, 2}, 2);

@@ -21,9 +21,9 @@ import java.util.Map;
  * <p>{@link #pictures Pictures} may be read while another thread closes this. The tensors may not: the process may crash where one
  * is in use on another thread when it is closed.
  */
-public final class TextToVideoResult implements AutoCloseable {
+public final class VideoResult implements AutoCloseable {
 
-    private static final System.Logger LOGGER = System.getLogger(TextToVideoResult.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(VideoResult.class.getName());
     private static final int MAX_VALUE = 255;
 
     /** Frees nothing: a tensor may be in use when its result is not any more. */
@@ -45,23 +45,31 @@ public final class TextToVideoResult implements AutoCloseable {
     private final TensorOwner owner = new TensorOwner();
     private final Cleaner.Cleanable leak = ABANDONED.register(this, new Leak(owner));
     private final Tensor latents;
+    /** Null where only latents were asked for. */
     private final Tensor frames;
+    /** Of the frames, or of the latents where there are none. */
     private final Shape shape;
+    private final double fps;
     private final List<Integer> timesteps;
     private final Map<String, Double> seconds;
     private final CacheStatistics cache;
     private volatile boolean closed;
 
-    /** Keeps aliases of the tensors. */
-    TextToVideoResult(Tensor latents, Tensor frames, List<Integer> timesteps, Map<String, Double> seconds,
+    /**
+     * Keeps aliases of the tensors.
+     *
+     * @param frames or null
+     */
+    VideoResult(Tensor latents, Tensor frames, double fps, List<Integer> timesteps, Map<String, Double> seconds,
             CacheStatistics cache) {
-        this.shape = frames.shape();
+        this.shape = (frames == null ? latents : frames).shape();
+        this.fps = fps;
         this.timesteps = List.copyOf(timesteps);
         this.seconds = Collections.unmodifiableMap(new LinkedHashMap<>(seconds));
         this.cache = cache;
         try {
             this.latents = owner.adopt(latents);
-            this.frames = owner.adopt(frames);
+            this.frames = frames == null ? null : owner.adopt(frames);
         } catch (RuntimeException | Error e) {
             owner.close();
             throw e;
@@ -83,11 +91,33 @@ public final class TextToVideoResult implements AutoCloseable {
      * {@return {@code [batch, frames, 3, height, width]}, float32 in [0, 1]; borrowed until this is closed, and not to be in use
      * on another thread then}
      *
-     * @throws IllegalStateException after {@link #close}
+     * @throws IllegalStateException after {@link #close}, or where only latents were asked for
      */
     public Tensor frames() {
         requireOpen("frames");
+        requireFrames("frames");
         return frames;
+    }
+
+    /** {@return whether there are frames, and not only latents} */
+    public boolean hasFrames() {
+        return frames != null;
+    }
+
+    /** {@return how many videos there are} */
+    public int videos() {
+        return (int) shape.size(0);
+    }
+
+    /** {@return the frames per second that the model was trained on} */
+    public double fps() {
+        return fps;
+    }
+
+    private void requireFrames(String what) {
+        if (frames == null) {
+            throw new IllegalStateException(what + ": this result has latents only, as its request asked");
+        }
     }
 
     /** {@return the scheduler's timestep of each step} */
@@ -105,6 +135,11 @@ public final class TextToVideoResult implements AutoCloseable {
         return cache;
     }
 
+    /** As {@link #pictures(int, double)}, played at the model's own speed. */
+    public Frames pictures(int index) {
+        return pictures(index, fps);
+    }
+
     /**
      * {@return one video of the batch as 8-bit pictures, for a {@code VideoWriter}; they are made when they are asked for, so
      * this must be open then}
@@ -112,10 +147,11 @@ public final class TextToVideoResult implements AutoCloseable {
      * @param index which video, from 0
      * @param fps frames per second at which it is played
      * @throws IllegalArgumentException where there is no such video, or no such speed
-     * @throws IllegalStateException after {@link #close}
+     * @throws IllegalStateException after {@link #close}, or where only latents were asked for
      */
     public Frames pictures(int index, double fps) {
         requireOpen("pictures");
+        requireFrames("pictures");
         if (index < 0 || index >= shape.size(0)) {
             throw new IllegalArgumentException("pictures: expected the index of a video, 0 to " + (shape.size(0) - 1) + ", found "
                     + index);
@@ -156,8 +192,9 @@ public final class TextToVideoResult implements AutoCloseable {
     @Override
     public String toString() {
         double total = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
-        return String.format(Locale.ROOT, "TextToVideoResult[%s of %s, %d × %d pixels, %s, cache %s, %.1f s%s]",
-                counted(shape.size(0), "video"), counted(shape.size(1), "frame"), shape.size(4), shape.size(3),
+        return String.format(Locale.ROOT, "VideoResult[%s of %s, %d × %d%s, %s, cache %s, %.1f s%s]",
+                counted(shape.size(0), "video"), counted(shape.size(1), frames == null ? "latent frame" : "frame"), shape.size(4),
+                shape.size(3), frames == null ? "" : " pixels",
                 counted(timesteps.size(), "step"), cache.method(), total, closed ? ", closed" : "");
     }
 

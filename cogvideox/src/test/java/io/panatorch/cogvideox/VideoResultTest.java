@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who owns what a generation makes, and how long. */
 @TensorTest
-class TextToVideoResultTest {
+class VideoResultTest {
 
     private static final double FPS = 8;
 
@@ -44,14 +44,14 @@ class TextToVideoResultTest {
         pipeline.close();
     }
 
-    private static TextToVideoRequest.Builder request(String... prompts) {
-        return TextToVideoRequest.builder(prompts).steps(3).frames(1).height(32).width(32);
+    private static VideoRequest.Builder request(String... prompts) {
+        return VideoRequest.builder(prompts).steps(3).frames(1).height(32).width(32);
     }
 
     /** Nobody here opens a scope. */
     @Test
     void isMadeOnOneThreadReadOnAnotherAndClosedOnAThird() throws Exception {
-        TextToVideoResult result = CompletableFuture.supplyAsync(() -> pipeline.generate(request("a panda").build())).get();
+        VideoResult result = CompletableFuture.supplyAsync(() -> pipeline.generate(request("a panda").build())).get();
         byte[][] picture = new byte[1][];
         Thread.ofVirtual().start(() -> picture[0] = result.pictures(0, FPS).rgb(0)).join();
         assertThat(picture[0]).hasSize(32 * 32 * 3);
@@ -60,7 +60,7 @@ class TextToVideoResultTest {
 
     @Test
     void outlivesTheScopeThatIsOpenAndThePipeline() throws IOException {
-        TextToVideoResult result;
+        VideoResult result;
         try (var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU);
                 var scope = TensorScope.open()) {
             result = own.generate(request("a panda").build());
@@ -74,7 +74,7 @@ class TextToVideoResultTest {
 
     @Test
     void givesNothingOnceItIsClosed() {
-        TextToVideoResult result = pipeline.generate(request("a panda").build());
+        VideoResult result = pipeline.generate(request("a panda").build());
         Tensor frames = result.frames();
         Frames pictures = result.pictures(0, FPS);
         result.close();
@@ -94,11 +94,11 @@ class TextToVideoResultTest {
     /** Of one pixel: the shorter the rest of a reading, the likelier its begin meets the close. */
     @Test
     void mayBeClosedWhileOthersReadItsPictures() throws Exception {
-        try (TextToVideoResult generated = pipeline.generate(request("a panda").build()); var _ = TensorScope.open()) {
+        try (VideoResult generated = pipeline.generate(request("a panda").build()); var _ = TensorScope.open()) {
             Tensor pixel = Tensor.of(new float[3], 1, 1, 3, 1, 1);
             for (int round = 0; round < 2000; round++) {
-                TextToVideoResult result =
-                        new TextToVideoResult(generated.latents(), pixel, List.of(), Map.of(), generated.cache());
+                VideoResult result =
+                        new VideoResult(generated.latents(), pixel, FPS, List.of(), Map.of(), generated.cache());
                 Frames pictures = result.pictures(0, FPS);
                 CountDownLatch reading = new CountDownLatch(2);
                 List<CompletableFuture<Void>> readers = Stream.generate(() -> CompletableFuture.runAsync(() ->
@@ -126,7 +126,7 @@ class TextToVideoResultTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 2, Integer.MIN_VALUE, Integer.MAX_VALUE})
     void hasNoOtherVideosThanThoseOfTheBatch(int index) {
-        try (TextToVideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
+        try (VideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
             assertThatIllegalArgumentException().isThrownBy(() -> result.pictures(index, FPS))
                     .withMessage("pictures: expected the index of a video, 0 to 1, found " + index);
             assertThat(result.pictures(1, FPS).rgb(0)).isNotEqualTo(result.pictures(0, FPS).rgb(0));
@@ -135,9 +135,9 @@ class TextToVideoResultTest {
 
     @Test
     void isDescribedInALine() {
-        try (TextToVideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
+        try (VideoResult result = pipeline.generate(request("a panda", "a cat").build())) {
             assertThat(result.toString())
-                    .matches("TextToVideoResult\\[2 videos of 1 frame, 32 × 32 pixels, 3 steps, cache none, \\d+\\.\\d s]");
+                    .matches("VideoResult\\[2 videos of 1 frame, 32 × 32 pixels, 3 steps, cache none, \\d+\\.\\d s]");
         }
     }
 
@@ -148,7 +148,7 @@ class TextToVideoResultTest {
         List<Tensor> borrowed = new ArrayList<>();
         try (var kept = new TensorOwner()) {
             List<Tensor> adopted = new ArrayList<>();
-            try (TextToVideoResult result = pipeline.generate(request("a panda").onStep(event -> {
+            try (VideoResult result = pipeline.generate(request("a panda").onStep(event -> {
                 events.add(event);
                 borrowed.add(event.latents());
                 adopted.add(kept.adopt(event.latents()));

@@ -1,0 +1,93 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.Step;
+import io.panatorch.cogvideox.LatentsStage.Latents;
+import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.scheduler.Sampler;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer.Conditioning;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+
+/** From noise to latents, step by step. */
+final class DenoisingStage {
+
+    private final CogVideoXTransformer transformer;
+    private final GenerationPlan plan;
+    private final Ticket ticket;
+    private final FiniteCheck finite;
+
+    DenoisingStage(ModelParts parts, GenerationPlan plan, Ticket ticket, FiniteCheck finite) {
+        this.transformer = parts.transformer;
+        this.plan = plan;
+        this.ticket = ticket;
+        this.finite = finite;
+    }
+
+    /**
+     * Takes all steps, or those until a listener interrupts.
+     *
+     * @param embeds of {@link PromptStage}
+     * @return {@code [videos, latent frames, channels, height, width]}, of the caller's scope
+     */
+    Tensor run(Latents start, Tensor embeds, CacheSession cache, Noise noise) {
+        int[] timesteps = plan.timesteps();
+        try (TensorScope scope = TensorScope.open(); Sampler sampler = plan.schedule().begin(noise)) {
+            Conditioning conditioning = transformer.prepare(embeds, (int) plan.latentShape().size(1),
+                    (int) plan.latentShape().size(3), (int) plan.latentShape().size(4));
+            Tensor beside = start.beside() == null ? null : forBranches(start.beside());
+            Tensor latents = start.noisy().alias();
+            for (int i = 0; i < timesteps.length; i++) {
+                ticket.checkCancelled("before step " + (i + 1) + " of " + timesteps.length);
+                Step step = Step.of(i, timesteps);
+                cache.begin(step);
+                Tensor next = step(latents, beside, step, conditioning, cache, sampler);
+                latents.close();
+                latents = next;
+                finite.requireLatents(latents, step);
+                if (tell(step, latents, cache).isInterrupted()) {
+                    break;
+                }
+            }
+            return scope.promote(latents);
+        }
+    }
+
+    private Tensor step(Tensor latents, Tensor beside, Step step, Conditioning conditioning, CacheSession cache, Sampler sampler) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor input = forBranches(latents);
+            if (beside != null) {
+                input = Tensor.cat(2, input, beside);
+            }
+            Tensor prediction = guided(transformer.forward(input, step.timestep(), conditioning, cache).to(DType.FLOAT32),
+                    step.timestep());
+            return scope.promote(sampler.step(step.index(), latents, prediction).to(latents.dtype()));
+        }
+    }
+
+    /** With guidance twice: for the negative prompts, then for the prompts. */
+    private Tensor forBranches(Tensor latents) {
+        return plan.guidance().isOn() ? Tensor.cat(0, latents, latents) : latents;
+    }
+
+    private Tensor guided(Tensor prediction, int timestep) {
+        if (!plan.guidance().isOn()) {
+            return prediction;
+        }
+        long batch = prediction.size(0) / 2;
+        Tensor unconditional = prediction.narrow(0, 0, batch);
+        Tensor conditional = prediction.narrow(0, batch, batch);
+        return unconditional.add(conditional.sub(unconditional).mul(plan.guidance().scaleAt(timestep)));
+    }
+
+    /** The listener gets an alias of the latents that ends with its call, so that using them later is an error at each step. */
+    private StepEvent tell(Step step, Tensor latents, CacheSession cache) {
+        try (TensorScope _ = TensorScope.open()) {
+            StepEvent event = new StepEvent(step, latents.alias(), cache::statistics);
+            plan.request().onStep().accept(event);
+            return event;
+        }
+    }
+}

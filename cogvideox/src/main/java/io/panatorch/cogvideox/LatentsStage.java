@@ -1,0 +1,135 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cogvideox.input.InputImage;
+import io.panatorch.cogvideox.input.InputVideo;
+import io.panatorch.cogvideox.vae.Posterior;
+import io.panatorch.cogvideox.vae.VaeConfig;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** From noise, images and videos to what the denoiser begins with. */
+final class LatentsStage {
+
+    /**
+     * What the denoiser begins with.
+     *
+     * @param noisy {@code [videos, latent frames, channels, height, width]}
+     * @param beside latents that stand beside them in each call of the transformer, of the same shape, or null
+     */
+    record Latents(Tensor noisy, Tensor beside) {}
+
+    private final ModelParts parts;
+    private final GenerationPlan plan;
+    private final Noise noise;
+    private final DType dtype;
+
+    LatentsStage(ModelParts parts, GenerationPlan plan, Noise noise) {
+        this.parts = parts;
+        this.plan = plan;
+        this.noise = noise;
+        this.dtype = parts.dtype(ModelComponent.TRANSFORMER);
+    }
+
+    /**
+     * Draws and encodes, in the order in which diffusers draws.
+     *
+     * @param given a copy of the request's latents, or null
+     * @return tensors of the caller's scope
+     */
+    Latents run(Tensor given) {
+        return switch (plan.request().source()) {
+            case Source.None _ -> new Latents(initial(given), null);
+            case Source.Images source -> {
+                Tensor beside = firstFrames(source.images());
+                yield new Latents(initial(given), beside);
+            }
+            case Source.Videos source -> new Latents(noisyVideos(source.videos()), null);
+            case Source.Controls source -> new Latents(initial(given), controls(source.videos()));
+        };
+    }
+
+    private Tensor initial(Tensor given) {
+        return given != null ? given : noise.randn(plan.latentShape(), dtype);
+    }
+
+    /** Latents of the images as first frames, and zeros after them. */
+    private Tensor firstFrames(List<InputImage> images) {
+        try (TensorScope scope = TensorScope.open()) {
+            Function<InputImage, Tensor> pixels = image -> image.toTensor(height(), width()).unsqueeze(1); // [3, 1, H, W]
+            Tensor first = sampled(images, pixels); // [videos, 1, c, h, w]
+            VaeConfig config = parts.vae.config();
+            // Version 1.5 was trained on latents that were divided by the factor where they should have been multiplied.
+            Tensor scaled = first.mul(config.invertScaleLatents() ? 1 / config.scalingFactor() : config.scalingFactor());
+            long[] rest = plan.latentShape().sizes();
+            rest[1]--;
+            return scope.promote(Tensor.cat(1, scaled, Tensor.zeros(Shape.of(rest), dtype, parts.device)));
+        }
+    }
+
+    private Tensor noisyVideos(List<InputVideo> videos) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor latents = sampled(videos, video -> video.toTensor(height(), width())).mul(parts.vae.config().scalingFactor());
+            return scope.promote(plan.schedule().addNoise(latents, noise.randn(plan.latentShape(), dtype)).to(dtype));
+        }
+    }
+
+    /** Nothing is drawn for them. */
+    private Tensor controls(List<InputVideo> videos) {
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> modes = new ArrayList<>();
+            for (InputVideo video : videos) {
+                modes.add(latents(posterior(video.toTensor(height(), width())).mode()));
+            }
+            return scope.promote(forVideos(modes).mul(parts.vae.config().scalingFactor()));
+        }
+    }
+
+    /** Latents drawn for each element; where each video has a seed, for each video. */
+    private <T> Tensor sampled(List<T> elements, Function<T, Tensor> pixels) {
+        List<Posterior> posteriors = new ArrayList<>();
+        for (T element : elements) {
+            posteriors.add(posterior(pixels.apply(element)));
+        }
+        List<Tensor> drawn = new ArrayList<>();
+        if (!noise.isPerVideo()) {
+            posteriors.forEach(posterior -> drawn.add(latents(posterior.sample(noise.of(0)))));
+            return forVideos(drawn);
+        }
+        for (int video = 0; video < plan.request().videos(); video++) {
+            drawn.add(latents(posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video)).sample(noise.of(video))));
+        }
+        return Tensor.cat(0, drawn.toArray(Tensor[]::new));
+    }
+
+    /** Of one video, {@code [3, frames, height, width]} in [-1, 1]. */
+    private Posterior posterior(Tensor pixels) {
+        Tensor video = pixels.unsqueeze(0).to(parts.dtype(ModelComponent.VAE), parts.device); // [1, 3, frames, H, W]
+        return parts.vae.encode(video, plan.vaeMemory());
+    }
+
+    private Tensor latents(Tensor encoded) {
+        return encoded.to(dtype).permute(0, 2, 1, 3, 4); // [1, f, c, h, w]
+    }
+
+    /** One for all videos, or one for each prompt, as one for each video. */
+    private Tensor forVideos(List<Tensor> elements) {
+        List<Tensor> rows = new ArrayList<>();
+        for (int video = 0; video < plan.request().videos(); video++) {
+            rows.add(elements.get(elements.size() == 1 ? 0 : plan.promptOf(video)));
+        }
+        return Tensor.cat(0, rows.toArray(Tensor[]::new));
+    }
+
+    private int height() {
+        return (int) plan.latentShape().size(3) * parts.vae.config().spatialScale();
+    }
+
+    private int width() {
+        return (int) plan.latentShape().size(4) * parts.vae.config().spatialScale();
+    }
+}

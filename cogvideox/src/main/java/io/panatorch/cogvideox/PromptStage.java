@@ -1,0 +1,82 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** From prompts to embeddings. */
+final class PromptStage {
+
+    private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
+    private static final int SHOWN_WORDS = 5;
+
+    private final ModelParts parts;
+
+    PromptStage(ModelParts parts) {
+        this.parts = parts;
+    }
+
+    /**
+     * Encodes a generation's prompts, or takes the given embeddings.
+     *
+     * @param given copies of the embeddings of the prompts and of the negative prompts, each null where there are none
+     * @return {@code [videos, text tokens, textEmbedDim]} in the transformer's dtype; where there is guidance twice as many, those of
+     *     the negative prompts first
+     */
+    Tensor run(GenerationPlan plan, Tensor given, Tensor givenNegative) {
+        VideoRequest request = plan.request();
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor embeds = repeated(given != null ? given : encode(request.prompts(), plan.textTokens()), request.videosPerPrompt());
+            if (!plan.guidance().isOn()) {
+                return scope.promote(embeds);
+            }
+            Tensor negative = givenNegative != null ? givenNegative : encode(request.negativePrompts(), plan.textTokens());
+            return scope.promote(Tensor.cat(0, repeated(negative, request.videosPerPrompt()), embeds));
+        }
+    }
+
+    /**
+     * {@return T5 embeddings, {@code [texts, tokens, textEmbedDim]}, in the transformer's dtype}
+     *
+     * <p>Padding takes part: CogVideoX gives T5 no attention mask.
+     */
+    Tensor encode(List<String> texts, int tokens) {
+        int[][] ids = new int[texts.size()][];
+        for (int i = 0; i < ids.length; i++) {
+            warnOfUnknownWords(texts.get(i));
+            int[] all = parts.tokenizer.encode(texts.get(i));
+            if (all.length > tokens) {
+                LOGGER.log(System.Logger.Level.WARNING, "prompt of {0} tokens: the model reads {1}, the rest is ignored",
+                        all.length, tokens);
+            }
+            ids[i] = parts.tokenizer.fit(all, tokens);
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.promote(parts.textEncoder.forward(ids).to(parts.dtype(ModelComponent.TRANSFORMER)));
+        }
+    }
+
+    /** Each prompt's several times in a row. */
+    private static Tensor repeated(Tensor embeds, int times) {
+        if (times == 1) {
+            return embeds;
+        }
+        List<Tensor> rows = new ArrayList<>();
+        for (long i = 0; i < embeds.size(0) * times; i++) {
+            rows.add(embeds.narrow(0, i / times, 1));
+        }
+        return Tensor.cat(0, rows.toArray(Tensor[]::new));
+    }
+
+    private void warnOfUnknownWords(String text) {
+        List<String> words = parts.tokenizer.unknownWords(text);
+        if (!words.isEmpty()) {
+            String shown = words.stream().limit(SHOWN_WORDS).map(word -> word.replaceAll("\\p{Cntrl}", "?"))
+                    .collect(Collectors.joining(", "));
+            LOGGER.log(System.Logger.Level.WARNING, "prompt with words that the model cannot spell, and reads as unknown: {0}{1}",
+                    shown, words.size() > SHOWN_WORDS ? ", ..." : "");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cogvideox.input.InputImage;
+import io.panatorch.cogvideox.input.InputVideo;
+import java.util.List;
+
+/** What a video is made from besides its prompt. Each has one element for all prompts, or one for each. */
+sealed interface Source {
+
+    /** Nothing. */
+    record None() implements Source {
+
+        @Override
+        public String toString() {
+            return "";
+        }
+    }
+
+    /** Its first frame. */
+    record Images(List<InputImage> images) implements Source {
+
+        @Override
+        public String toString() {
+            return ", image";
+        }
+    }
+
+    /** A video to change. */
+    record Videos(List<InputVideo> videos) implements Source {
+
+        @Override
+        public String toString() {
+            return ", video";
+        }
+    }
+
+    /** A video that says what is where, such as poses or edges. */
+    record Controls(List<InputVideo> videos) implements Source {
+
+        @Override
+        public String toString() {
+            return ", control video";
+        }
+    }
+}
