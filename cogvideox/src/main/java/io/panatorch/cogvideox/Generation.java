@@ -5,6 +5,7 @@ import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.scheduler.Sampler;
 import io.panatorch.cogvideox.scheduler.Schedule;
 import io.panatorch.cogvideox.scheduler.ScheduleRequest;
@@ -62,12 +63,12 @@ final class Generation {
                 CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), timesteps))) {
             Tensor given = givenLatents();
             begun.run();
-            Generator generator = Generator.seeded(request.seed());
-            Tensor noise = given != null ? given : generator.randn(latentShape, parts.dtype).to(parts.device);
+            Noise noise = Noise.of(Generator.seeded(request.seed()));
+            Tensor initial = given != null ? given : noise.draw(latentShape, parts.dtype, parts.device);
             long start = System.nanoTime();
             Tensor embeds = embeds();
             start = lap("encode", start);
-            Tensor latents = denoise(noise, embeds, generator, cache);
+            Tensor latents = denoise(initial, embeds, noise, cache);
             start = lap("denoise", start);
             Tensor frames = decode(latents);
             lap("decode", start);
@@ -146,12 +147,12 @@ final class Generation {
         }
     }
 
-    private Tensor denoise(Tensor noise, Tensor embeds, Generator generator, CacheSession cache) {
+    private Tensor denoise(Tensor initial, Tensor embeds, Noise noise, CacheSession cache) {
         try (TensorScope scope = TensorScope.open();
-                Sampler sampler = schedule.begin(generator)) {
+                Sampler sampler = schedule.begin(noise)) {
             Conditioning conditioning = parts.transformer.prepare(embeds, (int) latentShape.size(1),
                     (int) latentShape.size(3), (int) latentShape.size(4));
-            Tensor latents = noise.alias();
+            Tensor latents = initial.alias();
             for (int i = 0; i < timesteps.length; i++) {
                 ticket.checkCancelled("before step " + (i + 1) + " of " + timesteps.length);
                 Step step = Step.of(i, timesteps);

@@ -1,7 +1,6 @@
 package io.panatorch.cogvideox.scheduler;
 
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.List;
@@ -70,17 +69,18 @@ public final class Schedule {
                 int bits = Float.floatToRawIntBits(single);
                 yield Float.intBitsToFloat(bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000); // to the nearest, ties to even
             }
-            default -> throw new IllegalArgumentException("addNoise: expected floating-point numbers, found " + dtype.torchName());
+            default -> throw new IllegalArgumentException(
+                    "addNoise: expected floating-point numbers, found " + dtype.torchName());
         };
     }
 
     /**
      * Begins the run.
      *
-     * @param generator source of the noise that the steps draw; DDIM with &eta; 0 draws none and leaves it as it is
+     * @param noise that the steps draw; DDIM with &eta; 0 draws none and leaves its generators as they are
      */
-    public Sampler begin(Generator generator) {
-        return new Sampler(this, generator);
+    public Sampler begin(Noise noise) {
+        return new Sampler(this, noise);
     }
 
     SchedulerKind kind() {
