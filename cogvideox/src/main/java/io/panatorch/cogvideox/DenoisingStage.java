@@ -4,6 +4,7 @@ import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.LatentsStage.Latents;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.scheduler.Sampler;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer.Conditioning;

@@ -6,7 +6,9 @@ import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cogvideox.LatentsStage.Latents;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -49,7 +51,7 @@ final class Generation {
             Tensor givenEmbeds = given("promptEmbeds", request.promptEmbeds(), embedShape());
             Tensor givenNegative = given("negativePromptEmbeds", request.negativePromptEmbeds(), embedShape());
             begun.run();
-            Noise noise = new Noise(request.seeds(), parts.device);
+            Noise noise = new Noise(request.seeds().stream().map(Generator::seeded).toList());
             lapStart = System.nanoTime();
             Tensor embeds = embeds(givenEmbeds, givenNegative);
             Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
@@ -94,7 +96,7 @@ final class Generation {
         }
         if (!tensor.shape().equals(shape) || !tensor.dtype().isFloatingPoint()) {
             throw new IllegalArgumentException(name + ": expected floating-point numbers of shape " + shape
-                    + (name.equals("latents") ? " [videos, frames, channels, height, width]" : " [prompts, tokens, channels]")
+                    + (name.equals("latents") ? " [batch, frames, channels, height, width]" : " [prompts, tokens, channels]")
                     + " for this request, found " + tensor.describe());
         }
         Tensor copy = tensor.copy().to(parts.dtype(ModelComponent.TRANSFORMER), parts.device);

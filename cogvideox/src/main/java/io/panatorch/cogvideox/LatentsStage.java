@@ -2,6 +2,7 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cogvideox.input.InputImage;
 import io.panatorch.cogvideox.input.InputVideo;
+import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.vae.Posterior;
 import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.tensor.DType;
@@ -54,7 +55,7 @@ final class LatentsStage {
     }
 
     private Tensor initial(Tensor given) {
-        return given != null ? given : noise.randn(plan.latentShape(), dtype);
+        return given != null ? given : noise.draw(plan.latentShape(), dtype, parts.device);
     }
 
     /** Latents of the images as first frames, and zeros after them. */
@@ -74,7 +75,7 @@ final class LatentsStage {
     private Tensor noisyVideos(List<InputVideo> videos) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor latents = sampled(videos, video -> video.toTensor(height(), width())).mul(parts.vae.config().scalingFactor());
-            return scope.promote(plan.schedule().addNoise(latents, noise.randn(plan.latentShape(), dtype)).to(dtype));
+            return scope.promote(plan.schedule().addNoise(latents, noise.draw(plan.latentShape(), dtype, parts.device)).to(dtype));
         }
     }
 
@@ -96,12 +97,12 @@ final class LatentsStage {
             posteriors.add(posterior(pixels.apply(element)));
         }
         List<Tensor> drawn = new ArrayList<>();
-        if (!noise.isPerVideo()) {
-            posteriors.forEach(posterior -> drawn.add(latents(posterior.sample(noise.of(0)))));
+        if (noise.generators().size() == 1) {
+            posteriors.forEach(posterior -> drawn.add(latents(posterior.sample(noise.generators().getFirst()))));
             return forVideos(drawn);
         }
         for (int video = 0; video < plan.request().videos(); video++) {
-            drawn.add(latents(posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video)).sample(noise.of(video))));
+            drawn.add(latents(posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video)).sample(noise.generators().get(video))));
         }
         return Tensor.cat(0, drawn.toArray(Tensor[]::new));
     }

@@ -84,8 +84,9 @@ public final class CogVideoXScheduler {
     public Schedule schedule(ScheduleRequest request) {
         int[] whole = request.timesteps().isEmpty() ? timesteps(request.steps()) : inTable(request.timesteps());
         if (config.kind() == SchedulerKind.DPM && request.eta() != 0) {
-            throw new IllegalArgumentException("eta: expected 0 with " + config.kind().className() + ", whose noise is fixed by its"
-                    + " timesteps, found " + request.eta() + "; " + SchedulerKind.DDIM.className() + " has an eta");
+            throw new IllegalArgumentException("eta: expected 0 with " + config.kind().className()
+                    + ", whose noise is fixed by its timesteps, found " + request.eta()
+                    + "; " + SchedulerKind.DDIM.className() + " has an eta");
         }
         int first = whole.length - kept(whole.length, request.strength());
         List<StepCoefficients> coefficients = new ArrayList<>(whole.length - first);

@@ -13,7 +13,7 @@ import java.util.Objects;
 public final class Sampler implements AutoCloseable {
 
     private final Schedule schedule;
-    private final NoiseSource noise;
+    private final Noise noise;
     private final TensorOwner kept = new TensorOwner();
 
     /** What the step before predicted, where the next one looks back. */
@@ -21,16 +21,16 @@ public final class Sampler implements AutoCloseable {
 
     private int next;
 
-    Sampler(Schedule schedule, NoiseSource noise) {
+    Sampler(Schedule schedule, Noise noise) {
         this.schedule = schedule;
         this.noise = Objects.requireNonNull(noise, "noise");
     }
 
     /**
      * Takes a step. Types are promoted as in diffusers: a sample of a half type and the model's output in float32 give float32,
-     * and the caller rounds it to the model's type again. Scalars are float32 whatever the sample; diffusers' own are on a GPU,
+     * and the caller rounds it to the model's type again. Scalars are float32 whatever the sample; diffusers' are so on a GPU,
      * while on a CPU torch rounds some of them to the half type first. Noise is drawn by DPM in the sample's type, by DDIM (with
-     * an &eta;) in that of the model's output; a half type has other numbers than float32.
+     * an &eta;) in that of the model's output.
      *
      * @param step index of the step; they are taken in order, each once
      * @param sample the noisy sample; borrowed
@@ -40,8 +40,8 @@ public final class Sampler implements AutoCloseable {
      */
     public Tensor step(int step, Tensor sample, Tensor modelOutput) {
         if (step != next || step >= schedule.size()) {
-            throw new IllegalStateException("step " + step + " of a run of " + schedule.size() + ": " + (next < schedule.size()
-                    ? "the next one is " + next : "it has ended"));
+            throw new IllegalStateException("step " + step + " of a run of " + schedule.size() + ": "
+                    + (next < schedule.size() ? "the next one is " + next : "it has ended"));
         }
         StepCoefficients at = schedule.coefficients(step);
         try (TensorScope scope = TensorScope.open()) {
@@ -63,9 +63,9 @@ public final class Sampler implements AutoCloseable {
     /** The last of so many draws. diffusers draws for a step of first order before it finds that it takes one of second. */
     private Tensor draw(int draws, Tensor sample, DType dtype) {
         for (int i = 1; i < draws; i++) {
-            noise.randn(sample.shape(), dtype).close();
+            noise.draw(sample.shape(), dtype, sample.device()).close();
         }
-        return noise.randn(sample.shape(), dtype).to(sample.device());
+        return noise.draw(sample.shape(), dtype, sample.device());
     }
 
     private void keep(Tensor original) {

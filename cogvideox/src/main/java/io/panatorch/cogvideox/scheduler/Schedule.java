@@ -69,16 +69,17 @@ public final class Schedule {
                 int bits = Float.floatToRawIntBits(single);
                 yield Float.intBitsToFloat(bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000); // to the nearest, ties to even
             }
-            default -> throw new IllegalArgumentException("addNoise: expected floating-point numbers, found " + dtype.torchName());
+            default -> throw new IllegalArgumentException(
+                    "addNoise: expected floating-point numbers, found " + dtype.torchName());
         };
     }
 
     /**
      * Begins the run.
      *
-     * @param noise what the steps draw from; DDIM with &eta; 0 draws nothing
+     * @param noise that the steps draw; DDIM with &eta; 0 draws none and leaves its generators as they are
      */
-    public Sampler begin(NoiseSource noise) {
+    public Sampler begin(Noise noise) {
         return new Sampler(this, noise);
     }
 

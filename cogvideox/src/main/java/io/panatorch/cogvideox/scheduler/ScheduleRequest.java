@@ -19,7 +19,8 @@ public record ScheduleRequest(int steps, List<Integer> timesteps, double strengt
     public ScheduleRequest {
         timesteps = List.copyOf(timesteps);
         if (!timesteps.isEmpty() && timesteps.size() != steps) {
-            throw new IllegalArgumentException("timesteps: expected one for each of " + steps + " steps, found " + timesteps.size());
+            throw new IllegalArgumentException(
+                    "timesteps: expected one for each of " + steps + " steps, found " + timesteps.size());
         }
         for (int i = 1; i < timesteps.size(); i++) {
             if (timesteps.get(i) >= timesteps.get(i - 1)) {

@@ -178,7 +178,8 @@ public record SchedulerConfig(
                 return constant;
             }
         }
-        throw json.invalid(key, "one of " + Stream.of(constants).map(SchedulerConfig::jsonName).collect(Collectors.joining(", ")));
+        throw json.invalid(
+                key, "one of " + Stream.of(constants).map(SchedulerConfig::jsonName).collect(Collectors.joining(", ")));
     }
 
     /** The name of a setting's value in JSON. */

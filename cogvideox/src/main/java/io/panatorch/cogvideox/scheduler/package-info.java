@@ -9,7 +9,7 @@
  * <pre>{@code
  * SchedulerConfig config = SchedulerConfig.read(file).withKind(SchedulerKind.DPM).withTimestepSpacing(TRAILING);
  * Schedule schedule = new CogVideoXScheduler(config).schedule(ScheduleRequest.steps(50));
- * try (Sampler sampler = schedule.begin(generator)) {
+ * try (Sampler sampler = schedule.begin(Noise.of(generator))) {
  *     for (int i = 0; i < schedule.size(); i++) {
  *         latents = sampler.step(i, latents, model.apply(latents, schedule.timestep(i)));
  *     }

@@ -126,7 +126,8 @@ class CogVideoXSchedulerTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> scheduler.schedule(ScheduleRequest.steps(10)))
-                .withMessage("the step at timestep 0 (of 10 steps) divides by zero: alphas_cumprod is 1.0 there, and 1.0 where it goes");
+                .withMessage("the step at timestep 0 (of 10 steps) divides by zero: alphas_cumprod is 1.0 there,"
+                        + " and 1.0 where it goes");
     }
 
     @Test
@@ -149,7 +150,8 @@ class CogVideoXSchedulerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ddim_2b", "ddim_5b", "dpm_5b", "dpm_2b", "ddim_1.5", "dpm_1.5", "ddim_2b_linspace", "ddim_2b_leading"})
+    @ValueSource(strings = {"ddim_2b", "ddim_5b", "dpm_5b", "dpm_2b", "ddim_1.5", "dpm_1.5",
+        "ddim_2b_linspace", "ddim_2b_leading"})
     void bothSchedulersVisitTheTimestepsOfDiffusers(String config) throws IOException {
         CogVideoXScheduler scheduler = StepGoldens.scheduler(config);
 

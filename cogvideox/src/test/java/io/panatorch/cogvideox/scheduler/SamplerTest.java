@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.Elements;
 import java.io.IOException;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class SamplerTest {
     void stepsAreThoseOfDiffusers(StepGoldens.Case golden) throws IOException {
         Schedule schedule = golden.schedule();
         try (var _ = TensorScope.open();
-                Sampler sampler = schedule.begin(Generator.seeded(golden.json().path("noise_seed").asLong())::randn)) {
+                Sampler sampler = schedule.begin(Noise.of(Generator.seeded(golden.json().path("noise_seed").asLong())))) {
             Tensor outputs = golden.tensor("model_output");
             Tensor expected = golden.tensor("prev_sample");
             Tensor sample = golden.tensor("sample0");
@@ -49,7 +51,8 @@ class SamplerTest {
                 float[] values = expected.narrow(0, i, 1).squeeze(0).toFloatArray();
                 Elements.assertClose("step " + i, previous.toFloatArray(), values,
                         golden.json().path("tolerance").asDouble(STEP) * Math.max(1, largest(values)));
-                sample = expected.narrow(0, i, 1).squeeze(0).to(golden.sampleType()); // so that a half's rounding cannot part the two
+                // Not our own, so that the rounding to a half type cannot part the two.
+                sample = expected.narrow(0, i, 1).squeeze(0).to(golden.sampleType());
             }
         }
     }
@@ -80,7 +83,8 @@ class SamplerTest {
     @Test
     void noNoiseIsDrawnWithoutEta() throws IOException {
         Generator generator = Generator.seeded(3);
-        try (var _ = TensorScope.open(); Sampler sampler = StepGoldens.scheduler("ddim_5b").schedule(ScheduleRequest.steps(2)).begin(generator::randn)) {
+        Schedule schedule = StepGoldens.scheduler("ddim_5b").schedule(ScheduleRequest.steps(2));
+        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Noise.of(generator))) {
             Tensor sample = Generator.seeded(4).randn(Shape.of(2, 8), DType.FLOAT32);
             sampler.step(0, sample, sample);
             sampler.step(1, sample, sample);
@@ -93,7 +97,7 @@ class SamplerTest {
     @Test
     void takesItsStepsInOrder() throws IOException {
         Schedule schedule = StepGoldens.scheduler("dpm_5b").schedule(ScheduleRequest.steps(2));
-        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Generator.seeded(0)::randn)) {
+        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Noise.of(Generator.seeded(0)))) {
             Tensor sample = Tensor.of(new float[] {1, 2}, 2);
             assertThatIllegalStateException().isThrownBy(() -> sampler.step(1, sample, sample))
                     .withMessage("step 1 of a run of 2: the next one is 0");
@@ -104,10 +108,31 @@ class SamplerTest {
             assertThatIllegalStateException().isThrownBy(() -> sampler.step(2, sample, sample))
                     .withMessage("step 2 of a run of 2: it has ended");
 
-            Sampler closed = schedule.begin(Generator.seeded(0)::randn);
+            Sampler closed = schedule.begin(Noise.of(Generator.seeded(0)));
             closed.close();
             assertThatIllegalStateException().isThrownBy(() -> closed.step(0, sample, sample))
                     .withMessage("step 0 of a run of 2: it has ended");
+        }
+    }
+
+    /** Each item of a batch with a generator of its own is what it would be alone. */
+    @Test
+    void itemsOfABatchMayHaveTheirOwnGenerators() throws IOException {
+        Schedule schedule = StepGoldens.scheduler("dpm_5b").schedule(ScheduleRequest.steps(3));
+        Noise both = new Noise(List.of(Generator.seeded(5), Generator.seeded(6)));
+        try (var _ = TensorScope.open();
+                Sampler batch = schedule.begin(both);
+                Sampler alone = schedule.begin(Noise.of(Generator.seeded(6)))) {
+            Tensor sample = Generator.seeded(4).randn(Shape.of(2, 3, 7), DType.FLOAT32);
+            Tensor second = sample.narrow(0, 1, 1);
+            for (int i = 0; i < 3; i++) {
+                sample = batch.step(i, sample, sample);
+                second = alone.step(i, second, second);
+
+                Elements.assertSame("step " + i, sample.narrow(0, 1, 1).toFloatArray(), second.toFloatArray());
+            }
+            assertThatIllegalArgumentException().isThrownBy(() -> both.draw(Shape.of(3, 2), DType.FLOAT32, Device.CPU))
+                    .withMessage("generators: expected one, or one for each of 3 items of the batch, found 2");
         }
     }
 
@@ -115,7 +140,7 @@ class SamplerTest {
     @Test
     void callersMayCloseTheirTensors() throws IOException {
         Schedule schedule = StepGoldens.scheduler("dpm_5b").schedule(ScheduleRequest.steps(3));
-        try (Sampler sampler = schedule.begin(Generator.seeded(0)::randn)) {
+        try (Sampler sampler = schedule.begin(Noise.of(Generator.seeded(0)))) {
             for (int i = 0; i < 3; i++) {
                 try (var _ = TensorScope.open()) {
                     Tensor sample = Tensor.of(new float[] {1, 2}, 2);

@@ -29,7 +29,7 @@ class ScheduleTest {
         double kept = golden.outputs().length;
         Schedule schedule = new CogVideoXScheduler(Golden.config(golden.config())).schedule(
                 ScheduleRequest.steps(golden.steps()).withStrength(Math.min(1, (kept + 0.5) / golden.steps())));
-        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Generator.seeded(0)::randn)) {
+        try (var _ = TensorScope.open(); Sampler sampler = schedule.begin(Noise.of(Generator.seeded(0)))) {
             Tensor sample = Tensor.of(golden.sample(), golden.sample().length);
             for (int i = 0; i < kept; i++) {
                 float[] output = golden.outputs()[i];
@@ -79,8 +79,8 @@ class ScheduleTest {
     }
 
     /**
-     * A sample that is &radic;&alpha; original + &radic;(1-&alpha;) noise must become one of the next &alpha;, by either scheduler
-     * and with any &eta;.
+     * A sample that is &radic;&alpha; original + &radic;(1-&alpha;) noise must become one of the next &alpha;, by either
+     * scheduler and with any &eta;.
      */
     @ParameterizedTest
     @CsvSource({"DDIM, 0", "DDIM, 0.3", "DDIM, 1", "DPM, 0"})

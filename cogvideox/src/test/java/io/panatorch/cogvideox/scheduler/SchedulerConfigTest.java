@@ -36,8 +36,8 @@ class SchedulerConfigTest {
                  "beta_start": 0.1, "beta_end": 0.2, "beta_schedule": "squaredcos_cap_v2", "trained_betas": [0.3, 0.4],
                  "set_alpha_to_one": false, "steps_offset": 1, "prediction_type": "v_prediction",
                  "timestep_spacing": "trailing", "rescale_betas_zero_snr": true, "snr_shift_scale": 1"""))
-                .isEqualTo(new SchedulerConfig(SchedulerKind.DDIM, 2, 0.1, 0.2, BetaSchedule.SQUAREDCOS_CAP_V2, List.of(0.3, 0.4), false, 1,
-                        PredictionType.V_PREDICTION, TimestepSpacing.TRAILING, true, 1));
+                .isEqualTo(new SchedulerConfig(SchedulerKind.DDIM, 2, 0.1, 0.2, BetaSchedule.SQUAREDCOS_CAP_V2,
+                        List.of(0.3, 0.4), false, 1, PredictionType.V_PREDICTION, TimestepSpacing.TRAILING, true, 1));
     }
 
     @Test
