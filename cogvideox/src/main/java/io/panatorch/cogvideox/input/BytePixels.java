@@ -30,7 +30,7 @@ record BytePixels(int width, int height, byte[] rgb) implements Pixels {
     /**
      * Makes the memory for a picture of a size that a file says it has.
      *
-     * @throws InvalidFileException if there is no such picture, or it is absurdly large
+     * @throws InvalidFileException if there is no such picture, or it is absurdly large, here or at all
      */
     static BytePixels allocate(Path file, long width, long height) throws InvalidFileException {
         requireSize(file, width, height);
@@ -41,6 +41,10 @@ record BytePixels(int width, int height, byte[] rgb) implements Pixels {
     static void requireSize(Path file, long width, long height) throws InvalidFileException {
         if (width <= 0 || height <= 0 || width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_PIXELS) {
             throw new InvalidFileException(file, "size: expected 1 to " + MOST_PIXELS + " pixels, found " + width + "x" + height);
+        }
+        if (width * height * CHANNELS > Runtime.getRuntime().maxMemory() / 2) {
+            throw new InvalidFileException(file, "size: expected a picture that the heap holds, found " + width + "x" + height
+                    + " pixels; raise java's -Xmx");
         }
     }
 

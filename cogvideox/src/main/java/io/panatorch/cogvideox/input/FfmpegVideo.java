@@ -15,7 +15,7 @@ final class FfmpegVideo {
 
     /** Containers of videos alone: to FFmpeg, lists of other files and texts are videos too. */
     private static final String CONTAINERS = "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,nut,ivf,obu,h264,hevc,"
-            + "yuv4mpegpipe,apng,webp_pipe,png_pipe,jpeg_pipe,rm,dv,swf,gxf,wtv";
+            + "yuv4mpegpipe,rm,dv,swf,gxf,wtv";
 
     private FfmpegVideo() {}
 
@@ -36,6 +36,7 @@ final class FfmpegVideo {
                     + "; install one, or give a GIF, a folder of PNG or JPEG files, or safetensors", e);
         }
         // Pictures of the format PPM say how large they are, so that nothing needs to be asked before.
+        // An error within the file ends it all: what is cut off is not to be taken for whole.
         ProcessBuilder command = new ProcessBuilder(ffmpeg.toString(), "-hide_banner", "-nostdin", "-loglevel", "error", "-xerror",
                 "-format_whitelist", CONTAINERS, "-i", file.toAbsolutePath().toString(),
                 "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "pipe:1");
@@ -53,7 +54,7 @@ final class FfmpegVideo {
         } catch (InterruptedIOException | InvalidFileException e) {
             throw e;
         } catch (IOException e) {
-            throw new InvalidFileException(file, "expected a video, but " + e.getMessage(), e);
+            throw new InvalidFileException(file, "expected a video, as MP4, WebM or AVI, but " + e.getMessage(), e);
         }
         return frames.whole();
     }

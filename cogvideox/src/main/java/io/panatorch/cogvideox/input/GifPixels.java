@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 final class GifPixels {
 
     private static final int MOST_BITS = 12;
+    private static final int NONE = -1;
 
     private final Path file;
     private final int pixelBits;
@@ -18,8 +19,14 @@ final class GifPixels {
     private final byte[] last = new byte[1 << MOST_BITS];
     private final int[] length = new int[1 << MOST_BITS];
 
+    private int next;
+    private int bits;
+    private int before;
+
     private int pending;
     private int pendingBits;
+    private int done;
+    private boolean hasEnded;
 
     GifPixels(Path file, int pixelBits) throws InvalidFileException {
         if (pixelBits < 1 || pixelBits >= MOST_BITS) {
@@ -32,6 +39,7 @@ final class GifPixels {
             last[i] = (byte) i;
             length[i] = 1;
         }
+        forget();
     }
 
     /**
@@ -41,41 +49,15 @@ final class GifPixels {
      */
     byte[] decode(Supplier<byte[]> blocks, int count) throws InvalidFileException {
         byte[] pixels = new byte[count];
-        int done = 0;
-        int next = clear + 2;
-        int bits = pixelBits + 1;
-        int before = -1;
-        boolean hasEnded = false;
         for (byte[] block = blocks.get(); block.length > 0; block = blocks.get()) {
-            for (byte octet : block) {
-                pending |= (octet & 0xff) << pendingBits;
-                pendingBits += 8;
+            for (int i = 0; i < block.length && !hasEnded && done < count; i++) {
+                pending |= (block[i] & 0xff) << pendingBits;
+                pendingBits += Byte.SIZE;
                 while (pendingBits >= bits && !hasEnded && done < count) {
                     int code = pending & (1 << bits) - 1;
                     pending >>>= bits;
                     pendingBits -= bits;
-                    if (code == clear) {
-                        next = clear + 2;
-                        bits = pixelBits + 1;
-                        before = -1;
-                    } else if (code == clear + 1) {
-                        hasEnded = true;
-                    } else {
-                        if (before < 0 ? code > clear : code > next) {
-                            throw new InvalidFileException(file, "is damaged: a picture has a code that says nothing");
-                        }
-                        if (before >= 0 && next < 1 << MOST_BITS) {
-                            learn(next, before, code == next ? before : code);
-                            next++;
-                            bits = next == 1 << bits && bits < MOST_BITS ? bits + 1 : bits;
-                        }
-                        done = write(code, pixels, done);
-                        before = code;
-                    }
-                }
-                if (hasEnded || done == count) {
-                    pendingBits = 0;
-                    pending = 0;
+                    take(code, pixels);
                 }
             }
         }
@@ -85,26 +67,55 @@ final class GifPixels {
         return pixels;
     }
 
-    /** @param firstOf the run whose first pixel is the new one's last */
-    private void learn(int run, int before, int firstOf) {
+    private void take(int code, byte[] pixels) throws InvalidFileException {
+        if (code == clear) {
+            forget();
+        } else if (code == clear + 1) {
+            hasEnded = true;
+        } else if (before == NONE ? code > clear : code > next) {
+            throw new InvalidFileException(file, "is damaged: a picture has a code that says nothing");
+        } else {
+            if (before != NONE && next < 1 << MOST_BITS) {
+                learn(code == next ? before : code);
+            }
+            write(code, pixels);
+            before = code;
+        }
+    }
+
+    private void forget() {
+        next = clear + 2;
+        bits = pixelBits + 1;
+        before = NONE;
+    }
+
+    /**
+     * Makes a run of the one before and a pixel more.
+     *
+     * @param firstOf the run whose first pixel that is
+     */
+    private void learn(int firstOf) {
         int first = firstOf;
         while (length[first] > 1) {
             first = shorter[first];
         }
-        shorter[run] = (short) before;
-        last[run] = last[first];
-        length[run] = length[before] + 1;
+        shorter[next] = (short) before;
+        last[next] = last[first];
+        length[next] = length[before] + 1;
+        next++;
+        if (next == 1 << bits && bits < MOST_BITS) {
+            bits++;
+        }
     }
 
-    /** {@return where the next run is to be written} */
-    private int write(int code, byte[] pixels, int start) {
+    private void write(int code, byte[] pixels) {
         int run = code;
-        for (int at = start + length[code] - 1; at >= start; at--) {
+        for (int at = done + length[code] - 1; at >= done; at--) {
             if (at < pixels.length) {
                 pixels[at] = last[run];
             }
             run = shorter[run];
         }
-        return Math.min(start + length[code], pixels.length);
+        done = Math.min(done + length[code], pixels.length);
     }
 }

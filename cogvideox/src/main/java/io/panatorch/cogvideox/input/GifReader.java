@@ -28,6 +28,7 @@ final class GifReader {
     private static final int TO_BACKGROUND = 2;
 
     private static final int NO_COLOUR = -1;
+    private static final int BLACK = 0;
 
     /** Where the four passes of an interlaced picture begin, and how far their rows are apart. */
     private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
@@ -119,10 +120,9 @@ final class GifReader {
         int[] palette = (flags & 0x80) != 0 ? palette(flags) : globalPalette;
         byte[] before = disposal > TO_BACKGROUND ? canvas.rgb().clone() : null;
         boolean isFirst = frames.size() == 0;
-        int clear = transparent == NO_COLOUR ? background : transparent;
-        if (isFirst) {
-            // What it does not cover, and where it is transparent
-            fill(0, 0, canvas.width(), canvas.height(), palette[Math.max(transparent, 0)]);
+        int clear = colour(palette, transparent == NO_COLOUR ? background : transparent, isFirst ? BLACK : palette[0]);
+        if (isFirst) { // which need not cover all
+            fill(0, 0, canvas.width(), canvas.height(), colour(palette, Math.max(transparent, 0), BLACK));
         }
         byte[] indices = new GifPixels(file, octet()).decode(this::subBlock, width * height);
         draw(left, top, width, height, rows(height, (flags & 0x40) != 0), indices, palette, isFirst ? NO_COLOUR : transparent);
@@ -130,7 +130,7 @@ final class GifReader {
             return () -> {};
         }
         if (disposal == TO_BACKGROUND || isFirst) {
-            return () -> fill(left, top, width, height, palette[clear]);
+            return () -> fill(left, top, width, height, clear);
         }
         return () -> System.arraycopy(before, 0, canvas.rgb(), 0, before.length);
     }
@@ -140,10 +140,15 @@ final class GifReader {
             for (int x = 0; x < width; x++) {
                 int index = indices[row * width + x] & 0xff;
                 if (index != skipped) {
-                    set(left + x, top + rows[row], palette[index]);
+                    set(left + x, top + rows[row], colour(palette, index, BLACK));
                 }
             }
         }
+    }
+
+    /** @param otherwise where the palette is too short */
+    private static int colour(int[] palette, int index, int otherwise) {
+        return index < palette.length ? palette[index] : otherwise;
     }
 
     private void fill(int left, int top, int width, int height, int colour) {
@@ -170,15 +175,12 @@ final class GifReader {
         return rows;
     }
 
-    /** {@return the colours; what the file lacks is black} */
+    /** {@return the colours, the first byte the highest; to Pillow, which knows pictures in grey, a beginning of all greys is all greys} */
     private int[] palette(int flags) {
-        int[] palette = new int[MOST_COLOURS];
-        boolean isGreys = true;
-        for (int i = 0; i < 2 << (flags & 7); i++) {
-            palette[i] = octet() << 16 | octet() << 8 | octet();
-            isGreys &= palette[i] == i * 0x010101;
-        }
-        return isGreys ? greys() : palette;
+        int[] palette = new int[2 << (flags & 7)];
+        Arrays.setAll(palette, _ -> octet() << 16 | octet() << 8 | octet());
+        int[] greys = greys();
+        return Arrays.equals(palette, Arrays.copyOf(greys, palette.length)) ? greys : palette;
     }
 
     private static int[] greys() {

@@ -56,7 +56,8 @@ public final class InputVideo {
         return switch (FileKind.of(file, "a video")) {
             case GIF -> new InputVideo(GifReader.read(file));
             case SAFETENSORS -> TensorFile.read(file, "video", "[frames, 3, height, width]", InputVideo::of);
-            case PNG, JPEG, OTHER -> new InputVideo(FfmpegVideo.read(file, searchPath));
+            case PNG, JPEG -> throw new InvalidFileException(file, "expected a video or a folder of pictures, found one picture");
+            case OTHER -> new InputVideo(FfmpegVideo.read(file, searchPath));
         };
     }
 

@@ -52,8 +52,8 @@ enum JpegColour {
     private static final int BITS = 16;
     private static final int HALF = 1 << BITS - 1;
     private static final int CR_TO_RED = fixed(1.402);
-    private static final int CB_TO_GREEN = fixed(0.344136286);
-    private static final int CR_TO_GREEN = fixed(0.714136286);
+    private static final int CB_TO_GREEN = fixed(0.34414);
+    private static final int CR_TO_GREEN = fixed(0.71414);
     private static final int CB_TO_BLUE = fixed(1.772);
 
     abstract void set(BytePixels picture, int x, int y, int[][] rows);

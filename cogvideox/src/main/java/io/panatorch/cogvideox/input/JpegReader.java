@@ -188,6 +188,9 @@ final class JpegReader {
                         + " of " + mostAcross + "x" + mostDown + "; save it as PNG");
             }
         }
+        if ((long) Math.ceilDiv(width, JpegComponent.SIDE) * Math.ceilDiv(height, JpegComponent.SIDE) > (long) in.length * Byte.SIZE) {
+            throw invalid("is cut off or damaged: its bytes cannot hold " + width + "x" + height + " pixels"); // a bit a block at the least
+        }
         for (JpegComponent component : components) {
             component.allocate(width, height, mostAcross, mostDown);
         }
@@ -207,11 +210,11 @@ final class JpegReader {
             parts.add(new JpegScan.Part(component, means[index(codes >> 4)], others[index(codes & 15)]));
         }
         int first = octet();
-        int last = isProgressive ? octet() : 63 + 0 * octet();
+        int last = octet();
         int bits = octet();
-        int high = isProgressive ? bits >> 4 : 0;
-        int low = isProgressive ? bits & 15 : 0;
-        JpegScan scan = new JpegScan(isProgressive, parts, isProgressive ? first : 0, last, high, low, restartInterval);
+        JpegScan scan = isProgressive
+                ? new JpegScan(true, parts, first, last, bits >> 4, bits & 15, restartInterval)
+                : new JpegScan(false, parts, 0, JpegComponent.AREA - 1, 0, 0, restartInterval);
         requireSound(scan);
         position = scan.read(file, in, position, Math.ceilDiv(width, mostAcross * JpegComponent.SIDE),
                 Math.ceilDiv(height, mostDown * JpegComponent.SIDE));

@@ -2,7 +2,9 @@ package io.panatorch.cogvideox.input;
 
 /**
  * Resizes 8-bit pictures with a Lanczos filter, to the very bytes that Pillow's {@code Image.resize(…, LANCZOS)} gives (its
- * {@code Resample.c}): the weights are whole numbers, a horizontal pass comes first, and what it makes is rounded to bytes.
+ * {@code Resample.c}): the weights are whole numbers, and what the first of two passes makes is rounded to bytes. Which one comes first is
+ * as in Pillow 13, the vertical one where it leaves out more than twice as many rows as the other columns; up to Pillow 12 it is the
+ * horizontal one.
  *
  * <p>A pass makes a row of pixels longer or shorter. When it makes it shorter the filter is as much wider, so that each pixel
  * counts.
@@ -59,18 +61,30 @@ final class Lanczos {
 
     /** {@return the picture in another size; itself if it has it} */
     static BytePixels resize(BytePixels picture, int width, int height) {
-        BytePixels wide = picture;
-        if (width != picture.width()) {
-            int row = BytePixels.CHANNELS;
-            wide = new BytePixels(width, picture.height(), new Lanczos(picture.width(), width).pass(
-                    picture.rgb(), picture.height(), picture.width() * row, row, width * row));
+        int fewerRows = picture.height() - height;
+        boolean isVerticalFirst = fewerRows > 0 && fewerRows > 2L * (picture.width() - width);
+        return isVerticalFirst
+                ? horizontally(vertically(picture, height), width)
+                : vertically(horizontally(picture, width), height);
+    }
+
+    private static BytePixels horizontally(BytePixels picture, int width) {
+        if (width == picture.width()) {
+            return picture;
         }
+        int channels = BytePixels.CHANNELS;
+        return new BytePixels(width, picture.height(), new Lanczos(picture.width(), width).pass(
+                picture.rgb(), picture.height(), picture.width() * channels, channels, width * channels));
+    }
+
+    private static BytePixels vertically(BytePixels picture, int height) {
         if (height == picture.height()) {
-            return wide;
+            return picture;
         }
         // The columns lie side by side: to the pass, one row of pixels with very many channels.
-        int row = width * BytePixels.CHANNELS;
-        return new BytePixels(width, height, new Lanczos(picture.height(), height).pass(wide.rgb(), 1, 0, row, 0));
+        int channels = picture.width() * BytePixels.CHANNELS;
+        return new BytePixels(picture.width(), height,
+                new Lanczos(picture.height(), height).pass(picture.rgb(), 1, 0, channels, 0));
     }
 
     /**

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -80,7 +81,7 @@ final class PngReader {
             crc.update(name);
             crc.update(data);
             if ((int) crc.getValue() != in.getInt()) {
-                throw invalid("is damaged: the chunk " + type + " at byte " + start + " has another checksum");
+                throw invalid("is damaged: the chunk at byte " + start + " has another checksum");
             }
             take(type, data);
         }
@@ -118,15 +119,15 @@ final class PngReader {
         boolean isKnown = fields.get() == 0 && fields.get() == 0;
         int interlace = fields.get();
         if (colour == null || !colour.hasDepth(bits) || !isKnown || interlace < 0 || interlace > 1) {
-            throw invalid("IHDR: expected a colour type with one of its depths and known methods, found "
-                    + Arrays.toString(Arrays.copyOfRange(header, 8, 13)));
+            throw invalid("IHDR: expected a depth, a colour type and methods that PNG has, found "
+                    + HexFormat.ofDelimiter(" ").formatHex(header, 8, 13));
         }
         if (colour == Colour.PALETTE && palette == null) {
             throw invalid("expected the chunk PLTE with the colours, found none");
         }
         BytePixels.requireSize(file, width, height);
         if (width * height * bits * colour.channels / 8 > MOST_PER_BYTE * packed.size()) {
-            throw invalid("is cut off or damaged: " + packed.size() + " bytes cannot hold " + width + "x" + height + " pixels");
+            throw invalid("is cut off or damaged: its bytes cannot hold " + width + "x" + height + " pixels");
         }
         BytePixels picture = BytePixels.allocate(file, width, height);
         Inflater inflater = new Inflater();
