@@ -12,5 +12,18 @@
  * <p>{@link io.panatorch.tensor.TensorScope} explains the lifetime rule, {@link io.panatorch.tensor.TensorOwner} is for what
  * outlives a scope, {@link io.panatorch.tensor.LiveTensors} finds leaks. {@link io.panatorch.tensor.Operator} reaches the
  * operators that have no method here.
+ *
+ * <p>A tensor is on a {@link io.panatorch.tensor.Device}: in main memory, on a GPU, or on {@code META}, where it has a shape and
+ * a dtype and no memory. Operators on the meta device compute what the result would be, which shows in milliseconds, on any
+ * machine, whether the weights of a large model fit together:
+ *
+ * <pre>{@code
+ * Tensor x = Tensor.empty(Shape.of(1, 17776, 3072), DType.BFLOAT16, Device.META);
+ * Tensor w = Tensor.empty(Shape.of(12288, 3072), DType.BFLOAT16, Device.META);
+ * System.out.println(x.linear(w, null));                     // [1, 17776, 12288] bfloat16 meta
+ * }</pre>
+ *
+ * <p>{@link io.panatorch.tensor.Generator} draws in main memory whatever the device, and what it has drawn is moved once: so a
+ * seed gives the same numbers everywhere.
  */
 package io.panatorch.tensor;

@@ -1,11 +1,11 @@
 package io.panatorch.testing;
 
-import io.panatorch.device.LibtorchInfo;
-import io.panatorch.tensor.Device;
+import io.panatorch.device.CudaInfo;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.Optional;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,11 +22,11 @@ public @interface RequiresCuda {
 
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-            LibtorchInfo libtorch = LibtorchInfo.load();
-            if (libtorch.devices().contains(Device.cuda(0))) {
+            Optional<String> missing = CudaInfo.load().missing();
+            if (missing.isEmpty()) {
                 return ConditionEvaluationResult.enabled("libtorch has CUDA");
             }
-            String reason = "libtorch " + libtorch.version() + " in " + libtorch.folder() + " has no CUDA";
+            String reason = missing.get();
             if (context.getTestMethod().isEmpty()) {
                 System.out.println("skipped: " + context.getDisplayName() + ": " + reason);
             }

@@ -145,7 +145,7 @@ final class HeldTensors implements AutoCloseable {
         return switch (budget.overflow()) {
             case NONE -> false;
             case NARROW -> !kept.isNarrow() && (kept.dtype == DType.FLOAT32 || kept.dtype == DType.FLOAT64);
-            case OFFLOAD -> !kept.isOffloaded() && kept.device.kind() != Device.Kind.CPU;
+            case OFFLOAD -> !kept.isOffloaded() && kept.device.kind() == Device.Kind.CUDA;
         };
     }
 

@@ -1,6 +1,8 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cache.report.CacheText;
 import io.panatorch.cogvideox.video.VideoWriter;
+import io.panatorch.device.CudaInfo;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.UnpackedResources;
 import io.panatorch.tensor.Device;
@@ -39,6 +41,11 @@ final class InfoCommand implements Callable<Integer> {
         row("", libtorch.folder().toString());
         row("shim", libtorch.shimVersion() + ", " + libtorch.shim());
         row("devices", libtorch.devices().stream().map(Device::toString).collect(Collectors.joining(", ")));
+        CudaInfo cuda = CudaInfo.load();
+        row("CUDA", cuda.missing().map(reason -> "not used: " + reason).orElseGet(() -> cuda.runtime().orElse("")
+                + cuda.driver().map(version -> ", the driver serves up to " + version).orElse("")));
+        cuda.gpus().forEach(gpu -> row(gpu.device().toString(), gpu.name() + ", " + CacheText.bytes(gpu.byteSize())
+                + ", compute capability " + gpu.computeCapability()));
         row("threads", Integer.toString(LibtorchInfo.threads()));
         return ExitCode.OK;
     }

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.device.CudaInfo;
 import io.panatorch.device.LibtorchInfo;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -73,6 +74,9 @@ class HelpTest {
         Run run = Run.of("info");
         assertThat(run.status()).isZero();
         assertThat(run.err()).isEmpty();
+        CudaInfo cuda = CudaInfo.load();
+        assertThat(run.out()).contains("CUDA       " + cuda.missing().map("not used: "::concat).or(cuda::runtime).orElseThrow());
+        cuda.gpus().forEach(gpu -> assertThat(run.out()).contains(gpu.device() + "     " + gpu.name()));
         assertThat(run.out()).contains(Runtime.version().toString(), System.getProperty("java.home"), libtorch.version(),
                 libtorch.source(), libtorch.folder().toString(), libtorch.shim().toString(), "devices    cpu",
                 "threads    " + LibtorchInfo.threads(), "cache      ", "MP4        ", "GIF        ");
