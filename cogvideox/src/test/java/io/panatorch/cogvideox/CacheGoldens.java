@@ -43,7 +43,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden, run)
                         .cache(method(golden.run(run).get("config")))
                         .onStep(event -> PipelineGoldens.checkStep(golden, run, event, new ArrayList<>()))
                         .build())) {
@@ -61,7 +61,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches-batch2");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden, run)
                         .guidanceScale(golden.run(run).get("guidance_scale").asDouble())
                         .cache(method(golden.run(run).get("config")))
                         .build())) {
@@ -79,7 +79,7 @@ abstract class CacheGoldens extends Generations {
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open()) {
             pipeline.generate(
-                    PipelineGoldens.request(golden.json()).cache(MagCache.calibration(ratios::addAll)).build()).close();
+                    PipelineGoldens.request(golden, "").cache(MagCache.calibration(ratios::addAll)).build()).close();
 
             double[] expected = golden.tensor("mag/calibrated_ratios").toDoubleArray();
             assertThat(ratios).hasSameSizeAs(expected);
@@ -96,7 +96,7 @@ abstract class CacheGoldens extends Generations {
         try (Golden golden = Golden.open("caches");
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open();
-                VideoResult result = pipeline.generate(PipelineGoldens.request(golden.json())
+                VideoResult result = pipeline.generate(PipelineGoldens.request(golden, "")
                         .cache(skips ? TeaCache.of(1000, TeaCache.COGVIDEOX_2B) : TeaCache.of(1, List.of(1.0))).build())) {
             assertThat(result.cache().sites()).hasSize(5).allSatisfy(site -> assertThat(site.decisions())
                     .isEqualTo(site.site().kind() == SiteKind.DENOISER ? "CCCCCCCCCC" : decisions));

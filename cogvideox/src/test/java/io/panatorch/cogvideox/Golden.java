@@ -55,7 +55,7 @@ public final class Golden implements AutoCloseable {
     }
 
     public JsonNode run(String name) {
-        return json.get("runs").get(name);
+        return json.path("runs").path(name);
     }
 
     public boolean has(String tensor) {

@@ -7,6 +7,9 @@ import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cogvideox.input.InputImage;
+import io.panatorch.cogvideox.input.InputVideo;
+import io.panatorch.cogvideox.scheduler.SchedulerKind;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
@@ -31,32 +34,67 @@ abstract class PipelineGoldens extends Generations {
         "t2v-2b, none", "t2v-2b, pab_s2_100_800", "t2v-2b, pab_s3_50_950", "t2v-2b, pab_s2_0_1000", "t2v-2b, pab_s2_99_899",
         "batch2, pab_s2_100_850", "no-guidance-5-frames, pab_s2_0_1000", "no-guidance-1-frame, none",
         "13-frames, pab_s3_100_800", "other-configuration, none", "other-configuration, pab_s3_100_800",
-        "other-configuration, pab_s3_1_902"
+        "other-configuration, pab_s3_1_902",
+        "t2v-5b, none", "t2v-5b, pab_s2_100_800", "t2v-5b, gs1", "t2v-5b, gs1_pab_s2_100_800", "t2v-5b, generator_list",
+        "t2v-1.5, none", "t2v-1.5, pab_s2_100_800", "t2v-1.5, dpm_none", "t2v-1.5, dpm_pab_s3_100_900",
+        "i2v-5b, none", "i2v-5b, pab_s2_100_800", "i2v-1.5, none", "i2v-1.5, pab_s2_100_850",
+        "v2v, none", "v2v, pab_s2_100_800", "control, none", "control, pab_s2_100_850"
     })
     void isWhatDiffusersGives(String name, String run) throws IOException {
         List<Integer> checkedSteps = new ArrayList<>();
         try (Golden golden = Golden.open(name);
                 var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
                 var _ = TensorScope.open(); // for the golden's tensors
-                VideoResult fromSeed = pipeline.generate(request(golden.json())
-                        .cache(cache(golden.run(run).get("pab")))
+                VideoResult result = pipeline.generate(request(golden, run)
                         .onStep(event -> checkStep(golden, run, event, checkedSteps))
-                        .build());
-                VideoResult fromLatents = pipeline.generate(request(golden.json())
+                        .build())) {
+            golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
+            if (golden.has(run + "/frames")) {
+                golden.assertClose(result.frames(), run + "/frames", Golden.FRAMES);
+            }
+            assertThat(result.timesteps()).isEqualTo(timesteps(golden.run(run)));
+            assertThat(checkedSteps).hasSize(golden.has(run + "/step_latents") ? result.timesteps().size() : 0);
+            if (golden.has(run + "/attn_computed")) {
+                checkDecisions(golden, run + "/attn_computed", result);
+            } else {
+                assertThat(result.cache().reused() == 0).isEqualTo(golden.run(run).path("pab").isNull());
+            }
+        }
+    }
+
+    /** With DDIM nothing is drawn after the first latents. */
+    @ParameterizedTest
+    @CsvSource({"t2v-2b, none", "batch2, pab_s2_100_850", "t2v-1.5, pab_s2_100_800", "other-configuration, none"})
+    void goesOnFromGivenLatents(String name, String run) throws IOException {
+        try (Golden golden = Golden.open(name);
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open();
+                VideoResult result = pipeline.generate(request(golden, run)
                         .seed(0)
                         .latents(golden.tensor("initial_latents"))
-                        .cache(cache(golden.run(run).get("pab")))
+                        .latentsOnly()
                         .build())) {
-            golden.assertClose(fromSeed.latents(), run + "/final_latents", Golden.LATENTS);
-            golden.assertClose(fromSeed.frames(), run + "/frames", Golden.FRAMES);
-            assertThat(fromSeed.timesteps()).isEqualTo(timesteps(golden.run(run)));
-            assertThat(checkedSteps).hasSize(golden.has(run + "/step_latents") ? fromSeed.timesteps().size() : 0);
-            if (golden.has(run + "/attn_computed")) {
-                checkDecisions(golden, run + "/attn_computed", fromSeed);
-            } else {
-                assertThat(fromSeed.cache().reused()).isZero();
+            golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
+        }
+    }
+
+    /** Embeddings that were made before, and those of diffusers. */
+    @ParameterizedTest
+    @CsvSource({"t2v-5b, none", "t2v-1.5, pab_s2_100_800"})
+    void goesOnFromGivenEmbeddings(String name, String run) throws IOException {
+        try (Golden golden = Golden.open(name);
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open()) {
+            String[] prompts = texts(golden.json().get("prompt"));
+            Tensor encoded = pipeline.encodePrompts(List.of(prompts), golden.json().get("max_sequence_length").asInt());
+            golden.assertClose(encoded, "module/prompt_embeds", Golden.MODULE);
+            for (Tensor embeds : List.of(encoded, golden.tensor("module/prompt_embeds"))) {
+                VideoRequest.Builder request = settings(golden, run, VideoRequest.builder(embeds))
+                        .negativePromptEmbeds(golden.tensor("module/negative_prompt_embeds"));
+                try (VideoResult result = pipeline.generate(request.latentsOnly().build())) {
+                    golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
+                }
             }
-            golden.assertClose(fromLatents.latents(), run + "/final_latents", Golden.LATENTS);
         }
     }
 
@@ -66,15 +104,59 @@ abstract class PipelineGoldens extends Generations {
         return latentFrames % 2 == 0 ? 4 * latentFrames : 4 * latentFrames - 3;
     }
 
-    static VideoRequest.Builder request(JsonNode json) {
-        return VideoRequest.builder(texts(json.get("prompt")))
-                .negativePrompts(texts(json.get("negative_prompt")))
-                .seed(json.get("seed").asLong())
-                .steps(json.get("num_inference_steps").asInt())
-                .guidanceScale(json.get("guidance_scale").asDouble())
-                .height(json.get("height").asInt())
-                .width(json.get("width").asInt())
-                .frames(madeFrames(json.get("num_frames").asInt()));
+    /** What the golden's run was asked for. */
+    static VideoRequest.Builder request(Golden golden, String run) throws IOException {
+        JsonNode call = call(golden, run);
+        return settings(golden, run, VideoRequest.builder(texts(call.get("prompt"))).negativePrompts(texts(call.get("negative_prompt"))));
+    }
+
+    private static JsonNode call(Golden golden, String run) {
+        JsonNode own = golden.run(run).path("call");
+        return own.isObject() ? own : golden.json().has("call") ? golden.json().get("call") : golden.json();
+    }
+
+    private static VideoRequest.Builder settings(Golden golden, String run, VideoRequest.Builder request) throws IOException {
+        JsonNode call = call(golden, run);
+        JsonNode seed = golden.run(run).has("generator_seed") ? golden.run(run).get("generator_seed") : golden.json().get("seed");
+        request.seeds(seed.isArray() ? seed.valueStream().mapToLong(JsonNode::asLong).toArray() : new long[] {seed.asLong()})
+                .steps(call.get("num_inference_steps").asInt())
+                .guidanceScale(call.get("guidance_scale").asDouble())
+                .height(call.get("height").asInt())
+                .width(call.get("width").asInt())
+                .cache(cache(golden.run(run).path("pab")));
+        if (call.path("num_frames").isInt()) {
+            request.frames(madeFrames(call.get("num_frames").asInt()));
+        }
+        if (call.has("max_sequence_length")) {
+            request.maxSequenceLength(call.get("max_sequence_length").asInt());
+        }
+        if (call.path("use_dynamic_cfg").asBoolean()) {
+            request.dynamicCfg();
+        }
+        if (golden.run(run).path("scheduler").asText().startsWith("CogVideoXDPMScheduler")) {
+            request.scheduler(SchedulerKind.DPM);
+        }
+        if (call.has("strength")) {
+            request.strength(call.get("strength").asDouble());
+        }
+        addSource(golden, request);
+        return request;
+    }
+
+    private static void addSource(Golden golden, VideoRequest.Builder request) throws IOException {
+        if (golden.has("input/image")) {
+            request.image(InputImage.of(golden.tensor("input/image").squeeze(0)));
+        }
+        if (golden.has("input/image_u8")) {
+            Tensor picture = golden.tensor("input/image_u8"); // [height, width, 3]
+            request.image(InputImage.of((int) picture.size(1), (int) picture.size(0), picture.toByteArray()));
+        }
+        if (golden.has("input/video")) {
+            request.video(InputVideo.of(golden.tensor("input/video").squeeze(0)));
+        }
+        if (golden.has("input/control_video")) {
+            request.controlVideo(InputVideo.of(golden.tensor("input/control_video").squeeze(0)));
+        }
     }
 
     private static String[] texts(JsonNode node) {
@@ -88,7 +170,7 @@ abstract class PipelineGoldens extends Generations {
     }
 
     private static CacheMethod cache(JsonNode pab) {
-        if (pab.isNull()) {
+        if (pab.isNull() || pab.isMissingNode()) {
             return CacheMethod.none();
         }
         JsonNode window = pab.get("spatial_attention_timestep_skip_range");

@@ -213,7 +213,7 @@ final class GenerateCommand implements Callable<Integer> {
         terminal.progress("encoding");
         try (VideoResult result = pipeline.generate(job.request.build())) {
             seconds.putAll(result.seconds());
-            write(result, recipe.of(result), job, seconds);
+            write(result, recipe, job, seconds);
         }
     }
 

@@ -4,11 +4,9 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.cogvideox.video.VideoMetadata;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.FileContent;
-import io.panatorch.tensor.Shape;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
@@ -53,6 +51,9 @@ final class Recipe {
         json.put("initial_latents", latents == null ? null : latents.toString());
         json.put("steps", video.steps());
         json.put("guidance_scale", video.guidanceScale());
+        json.put("width", video.width(model.description()));
+        json.put("height", video.height(model.description()));
+        json.put("frames", video.frames(model.description()));
         json.put("fps", outputs.fps(model.description().fps()));
         json.set("options", given(command, REQUEST_OPTIONS));
         ObjectNode inputs = json.putObject("inputs");
@@ -97,18 +98,6 @@ final class Recipe {
             }
         }
         return options;
-    }
-
-    /** {@return this with the sizes that came out} */
-    Recipe of(VideoResult result) {
-        ObjectNode all = json.deepCopy();
-        if (result.hasFrames()) {
-            Shape frames = result.frames().shape();
-            all.put("width", frames.size(4));
-            all.put("height", frames.size(3));
-            all.put("frames", frames.size(1));
-        }
-        return new Recipe(all, prompts);
     }
 
     /** {@return it as an object} */

@@ -135,6 +135,11 @@ final class RequestOptions {
         return Objects.requireNonNullElse(width, model.sizes().width());
     }
 
+    /** {@return the frames of the videos, once a request was made} */
+    int frames(ModelDescription model) {
+        return frames != null ? frames : source.frames().orElse(model.sizes().frames());
+    }
+
     /** {@return the files that videos are made from, besides prompts} */
     List<Path> inputs() {
         return source.files();
@@ -190,9 +195,8 @@ final class RequestOptions {
         if (vaeSlicing) {
             request.vaeSlicing();
         }
-        if (!source.addTo(request, frames, first, prompts.size(), all)) {
-            set(frames, request::frames);
-        }
+        set(frames, request::frames);
+        source.addTo(request, frames, first, prompts.size(), all);
         return request;
     }
 
@@ -226,7 +230,7 @@ final class RequestOptions {
         facts.put("guidance_scale", Double.toString(guidanceScale));
         facts.put("height", Integer.toString(height(model)));
         facts.put("width", Integer.toString(width(model)));
-        facts.put("frames", Integer.toString(Objects.requireNonNullElse(frames, model.sizes().frames())));
+        facts.put("frames", Integer.toString(frames(model)));
         return facts;
     }
 }

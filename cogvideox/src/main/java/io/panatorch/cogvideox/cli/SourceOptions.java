@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,9 @@ final class SourceOptions {
             description = "what says what is where, for a control model; files as for --video")
     private List<Path> controls;
 
+    /** Of the videos that were read last; 0 where there are none. */
+    private int frames;
+
     private interface Reader<T> {
         T read(Path file) throws IOException;
     }
@@ -44,9 +48,8 @@ final class SourceOptions {
      * Gives the sources to a request of some of all prompts.
      *
      * @param frames how many of a video are taken, or null for all
-     * @return whether they include videos, which have a number of frames
      */
-    boolean addTo(VideoRequest.Builder request, Integer frames, int first, int count, int all) throws IOException {
+    void addTo(VideoRequest.Builder request, Integer frames, int first, int count, int all) throws IOException {
         if (images != null) {
             request.image(part("--image", images, InputImage::read, first, count, all).toArray(InputImage[]::new));
         }
@@ -60,15 +63,20 @@ final class SourceOptions {
             request.controlVideo(part("--control-video", controls, file -> video(file, frames), first, count, all)
                     .toArray(InputVideo[]::new));
         }
-        return videos != null || controls != null;
     }
 
-    private static InputVideo video(Path file, Integer frames) throws IOException {
+    /** {@return how many frames the videos have that were given to a request, where there were any} */
+    OptionalInt frames() {
+        return frames == 0 ? OptionalInt.empty() : OptionalInt.of(frames);
+    }
+
+    private InputVideo video(Path file, Integer frames) throws IOException {
         InputVideo video = InputVideo.read(file);
         if (frames != null && frames > video.frames()) {
             throw new IllegalArgumentException("--frames: expected at most " + video.frames() + ", those of " + file + ", found " + frames);
         }
-        return frames == null ? video : video.first(frames);
+        this.frames = Objects.requireNonNullElse(frames, video.frames());
+        return video.first(this.frames);
     }
 
     private static <T> List<T> part(String option, List<Path> files, Reader<T> reader, int first, int count, int all)
