@@ -84,7 +84,7 @@ class PictureFilesTest {
         Random random = new Random(content.length);
         Path damaged = folder.resolve(file.getFileName());
         for (int i = 0; i < TRIES; i++) {
-            byte[] bytes = Arrays.copyOf(content, i % 2 == 0 ? content.length : 8 + random.nextInt(content.length - 8));
+            byte[] bytes = Arrays.copyOf(content, i % 2 == 0 ? content.length : 9 + random.nextInt(content.length - 9));
             for (int change = i % 2; change < 2; change++) {
                 bytes[8 + random.nextInt(bytes.length - 8)] = (byte) random.nextInt(256);
             }
