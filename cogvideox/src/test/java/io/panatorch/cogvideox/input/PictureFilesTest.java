@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TensorTest
 class PictureFilesTest {
 
-    private static final int TRIES = 40;
+    private static final int TRIES = 20;
 
     @TempDir
     Path folder;
