@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program that the README shows compiles as it stands there. */
+/** What the README and packages show compiles as it stands there. */
 @Tag("pure")
 class ReadmeTest {
 
@@ -21,9 +21,29 @@ class ReadmeTest {
         String readme = Files.readString(Path.of("..", "README.md"));
         int start = readme.indexOf("```java\n") + "```java\n".length();
         String program = readme.substring(start, readme.indexOf("```", start));
-        Path source = Files.writeString(folder.resolve("RedCircle.java"), program);
-
         assertThat(program.lines().filter(line -> !line.isBlank()).count()).isLessThanOrEqualTo(LINES);
+        compile(folder, "RedCircle", program);
+    }
+
+    @Test
+    void theExampleOfInputsCompiles(@TempDir Path folder) throws Exception {
+        String tour = Files.readString(Path.of("src/main/java/io/panatorch/cogvideox/input/package-info.java"));
+        int start = tour.indexOf("{@snippet :\n") + "{@snippet :\n".length();
+        String example = tour.substring(start, tour.indexOf("\n * }\n *\n", start)).replaceAll("(?m)^ \\*", "");
+        compile(folder, "Inputs", """
+                import io.panatorch.cogvideox.input.*;
+                import io.panatorch.tensor.*;
+                import java.nio.file.Path;
+                class Inputs {
+                    void example() throws java.io.IOException {
+                %s
+                    }
+                }
+                """.formatted(example));
+    }
+
+    private static void compile(Path folder, String name, String program) throws Exception {
+        Path source = Files.writeString(folder.resolve(name + ".java"), program);
         Path log = folder.resolve("javac.log");
         Process javac = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "javac").toString(),

@@ -16,9 +16,12 @@ record BytePixels(int width, int height, byte[] rgb) implements Pixels {
     /** Pillow's limit, beyond which a file is taken for one that is made to fill the memory; its bytes fit into an array. */
     static final int MOST_PIXELS = 178_956_970;
 
+    /** A reader needs a few times the memory of a picture. */
+    private static final int SHARE_OF_HEAP = 4;
+
     private static final float[] SCALED = scaled();
 
-    /** Not more than a tensor's own arithmetic in float32 would give: {@code v / 255}, then {@code 2 v - 1}. */
+    /** As in diffusers, in float32: {@code v / 255}, then {@code 2 v - 1}. */
     private static float[] scaled() {
         float[] scaled = new float[256];
         for (int value = 0; value < scaled.length; value++) {
@@ -42,7 +45,7 @@ record BytePixels(int width, int height, byte[] rgb) implements Pixels {
         if (width <= 0 || height <= 0 || width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_PIXELS) {
             throw new InvalidFileException(file, "size: expected 1 to " + MOST_PIXELS + " pixels, found " + width + "x" + height);
         }
-        if (width * height * CHANNELS > Runtime.getRuntime().maxMemory() / 2) {
+        if (width * height * CHANNELS > Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP) {
             throw new InvalidFileException(file, "size: expected a picture that the heap holds, found " + width + "x" + height
                     + " pixels; raise java's -Xmx");
         }

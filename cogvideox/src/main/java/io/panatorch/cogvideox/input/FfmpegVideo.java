@@ -68,7 +68,12 @@ final class FfmpegVideo {
         if (!format.equals("P6")) {
             throw new IOException("FFmpeg gave no PPM picture");
         }
-        BytePixels picture = BytePixels.allocate(file, Integer.parseInt(word(output)), Integer.parseInt(word(output)));
+        BytePixels picture;
+        try {
+            picture = BytePixels.allocate(file, Integer.parseInt(word(output)), Integer.parseInt(word(output)));
+        } catch (NumberFormatException e) {
+            throw new IOException("FFmpeg gave a PPM picture without a size", e);
+        }
         word(output); // the largest value, 255
         if (output.readNBytes(picture.rgb(), 0, picture.rgb().length) < picture.rgb().length) {
             throw new EOFException("FFmpeg stopped within a picture");

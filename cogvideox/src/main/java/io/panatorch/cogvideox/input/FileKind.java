@@ -15,8 +15,8 @@ enum FileKind {
     PNG("\u0089PNG\r\n\u001a\n"),
     JPEG("\u00ff\u00d8\u00ff"),
     GIF("GIF8"),
-    /** A number of 8 bytes, then text that begins with this. */
-    SAFETENSORS("{"),
+    /** The upper half of a number, the lowest byte first, that is not very large, and the text that it counts. */
+    SAFETENSORS("\0\0\0\0{"),
     OTHER("");
 
     private final String start;
@@ -46,7 +46,7 @@ enum FileKind {
         FileContent.requireReal(file, bytes);
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         for (FileKind kind : values()) {
-            if (text.startsWith(kind.start, kind == SAFETENSORS ? Long.BYTES : 0)) {
+            if (text.startsWith(kind.start, kind == SAFETENSORS ? Integer.BYTES : 0)) {
                 return kind;
             }
         }

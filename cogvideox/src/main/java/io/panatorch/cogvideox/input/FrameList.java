@@ -9,8 +9,8 @@ import java.util.List;
 /** The frames of a file while they are read: of one size, and no more than the heap holds. */
 final class FrameList {
 
-    /** Of the largest heap; the rest is for everything else. */
-    private static final double MOST_OF_HEAP = 0.75;
+    /** Of the largest heap; the rest is for reading them, and for everything else. */
+    private static final double MOST_OF_HEAP = 0.5;
 
     private final Path file;
     private final long most;

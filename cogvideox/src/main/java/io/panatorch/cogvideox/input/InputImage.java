@@ -9,9 +9,10 @@ import java.nio.file.Path;
 /**
  * A picture to make a video from.
  *
- * <p>It is either an 8-bit picture or one of floating-point numbers: diffusers resizes the first, there a {@code PIL.Image}, with
- * a Lanczos filter, and the second, there a tensor, by nearest neighbour. Both are done here to the bit ({@code VaeImageProcessor} in
- * {@code image_processor.py}). It holds no tensor: there is nothing to close.
+ * <p>It is either an 8-bit picture or one of floating-point numbers: diffusers resizes the first, there a {@code PIL.Image},
+ * with a Lanczos filter, and the second, there a tensor, by nearest neighbour. Both are done here to the bit
+ * ({@code VaeImageProcessor} in {@code image_processor.py}). It holds no tensor: there is nothing to close. It is immutable, and safe for
+ * use by several threads.
  */
 public final class InputImage {
 
@@ -31,8 +32,8 @@ public final class InputImage {
      * {@code [3, height, width]} of floating-point numbers in [0, 1]. The file's content tells which it is, not its name.
      *
      * <p>Pictures are turned upright (Exif), and become 8-bit RGB: alpha is dropped, and of 16 bits the upper 8 are taken.
-     * Pillow 12 does the same except for 16-bit grey, of which it makes white where a value is above 255. Colour profiles are not
-     * applied, as Pillow does not.
+     * Pillow does the same except for 16-bit grey, of which it makes white where a value is above 255. Colour profiles are not
+     * applied, as they are not there.
      *
      * @throws java.nio.file.NoSuchFileException if it does not exist
      * @throws InvalidFileException if it is damaged, something else, or absurdly large

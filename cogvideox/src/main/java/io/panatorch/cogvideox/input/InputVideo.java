@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * Pictures of one size to make another video from, or to control one with: frames as {@link InputImage}s. It holds no tensor: there is
- * nothing to close.
+ * nothing to close. It is immutable, and safe for use by several threads.
  */
 public final class InputVideo {
 
@@ -32,10 +32,11 @@ public final class InputVideo {
      *
      * <ul>
      *   <li>a folder: its PNG and JPEG files, by their names' endings, in the order of their names, in which 10 follows 9
-     *   <li>GIF: its pictures, each drawn over what the one before has left, as Pillow does; transparent pixels have the colour that their
-     *       palette gives them
+     *   <li>GIF: its pictures, each drawn over what the one before has left, as Pillow does; transparent pixels have the
+     *       colour that their palette gives them
      *   <li>safetensors: a tensor {@code video} {@code [frames, 3, height, width]} of floating-point numbers in [0, 1]
-     *   <li>everything else, such as MP4 and WebM: by an FFmpeg on the {@code PATH}, at a constant rate, as diffusers' {@code load_video} does
+     *   <li>everything else, such as MP4 and WebM: by an FFmpeg on the {@code PATH}, at a constant rate, as diffusers'
+     *       {@code load_video} does
      * </ul>
      *
      * @throws java.nio.file.NoSuchFileException if it does not exist

@@ -181,18 +181,22 @@ final class JpegReader {
             mostAcross = Math.max(mostAcross, factors >> 4);
             mostDown = Math.max(mostDown, factors & 15);
         }
+        requireFactors();
+        if ((long) Math.ceilDiv(width, JpegComponent.SIDE) * Math.ceilDiv(height, JpegComponent.SIDE) > (long) in.length * Byte.SIZE) {
+            throw invalid("is cut off or damaged: its bytes cannot hold " + width + "x" + height + " pixels"); // a bit a block at the least
+        }
+        for (JpegComponent component : components) {
+            component.allocate(width, height, mostAcross, mostDown);
+        }
+    }
+
+    private void requireFactors() throws InvalidFileException {
         for (JpegComponent component : components) {
             if (component.across == 0 || component.down == 0 || mostAcross > 4 || mostDown > 4
                     || mostAcross % component.across != 0 || mostDown % component.down != 0) {
                 throw invalid("expected colours sampled 1, 2 or 4 times, found " + component.across + "x" + component.down
                         + " of " + mostAcross + "x" + mostDown + "; save it as PNG");
             }
-        }
-        if ((long) Math.ceilDiv(width, JpegComponent.SIDE) * Math.ceilDiv(height, JpegComponent.SIDE) > (long) in.length * Byte.SIZE) {
-            throw invalid("is cut off or damaged: its bytes cannot hold " + width + "x" + height + " pixels"); // a bit a block at the least
-        }
-        for (JpegComponent component : components) {
-            component.allocate(width, height, mostAcross, mostDown);
         }
     }
 

@@ -15,7 +15,7 @@
  * the picture.
  *
  * <p>PNG, JPEG and GIF are read here, in Java. The JDK's {@code javax.imageio} would do it too, but it lies in {@code java.desktop},
- * which a run-time image would have to hold, its JPEG reader is native code behind JNI, and it gives colours that have been through a
- * colour profile. Of other videos FFmpeg is the reader, where there is one.
+ * which a run-time image would have to hold, its JPEG reader is native code behind JNI, and Exif and CMYK would be left to do.
+ * Of other videos FFmpeg is the reader, where there is one.
  */
 package io.panatorch.cogvideox.input;
