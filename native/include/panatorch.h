@@ -247,7 +247,7 @@ PT_API pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t
 
 /*
  * A copy in another dtype and on another device; where nothing changes another reference to the same tensor. From the CPU
- * to a GPU it goes through pinned memory: x may be released at once, and the copy is made while the caller goes on.
+ * to a GPU it mostly goes through pinned memory, and is then made while the caller goes on; x may be overwritten at once.
  */
 PT_API pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error);
 

@@ -4,6 +4,8 @@
  */
 #include "internal.h"
 
+#include <stdatomic.h>
+
 static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
     call c;
     begin(&c, name, "", error);
@@ -182,12 +184,22 @@ static pt_tensor *pinned_copy(const pt_tensor *x, int32_t type) {
     return NULL;
 }
 
+/*
+ * Whether a GPU has had a copy, which is noted. The first goes without: pinning sets up a GPU where none is, and not
+ * always the one that is meant.
+ */
+static bool is_in_use(int32_t device_index) {
+    static _Atomic uint64_t used;
+    uint64_t bit = 1ull << (device_index & 63);
+    return (atomic_fetch_or(&used, bit) & bit) != 0;
+}
+
 pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error) {
     if (enter(error) != 0) return NULL;
     int32_t type = torch_dtype(dtype, error);
     int32_t place = type < 0 ? -1 : torch_device(device, error);
     if (place < 0) return NULL;
-    pt_tensor *pinned = device == PT_CUDA ? pinned_copy(x, type) : NULL;
+    pt_tensor *pinned = device == PT_CUDA && is_in_use(device_index) ? pinned_copy(x, type) : NULL;
     pt_tensor *result = moved(pinned != NULL ? pinned : x, type, place, torch_device_index(device, device_index),
                               pinned != NULL, error);
     pt_release(pinned);

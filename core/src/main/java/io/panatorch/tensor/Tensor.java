@@ -505,7 +505,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@return this in another dtype and on another device}
      *
-     * <p>From the CPU to a GPU this does not wait for the copy, though what comes after on that GPU does.
+     * <p>From the CPU to a GPU this need not wait for the copy, though what comes after on that GPU does.
      */
     public Tensor to(DType dtype, Device device) {
         CallState state = begin("to");

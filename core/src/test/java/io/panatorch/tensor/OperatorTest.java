@@ -193,4 +193,11 @@ class OperatorTest {
         }
         assertThat(residentKilobytes() - before).as("kilobytes that stayed").isLessThan(500_000);
     }
+
+    @Test
+    void aLibraryThatIsNotThere() {
+        assertThatThrownBy(() -> Operator.loadLibrary(Path.of("/nonexistent/operators.so")))
+                .isInstanceOf(TorchException.class)
+                .hasMessage("cannot load /nonexistent/operators.so: cannot open shared object file: No such file or directory");
+    }
 }
