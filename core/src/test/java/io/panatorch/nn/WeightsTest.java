@@ -108,6 +108,23 @@ class WeightsTest {
         assertThat(LiveTensors.count()).isEqualTo(before);
     }
 
+    /** For what is loaded later: it is known to be there, and takes no memory. */
+    @Test
+    void aCursorWithoutMemoryChecksAlone() throws IOException {
+        try (Weights weights = open(DType.FLOAT32)) {
+            long before = LiveTensors.count();
+            Weights blocks = weights.at("blocks").withoutMemory();
+            Tensor weight = blocks.at(0).at("to_q").get("weight", 2, 3);
+            assertThat(weight.describe()).isEqualTo("stand-in [2, 3] float32 cpu");
+            assertThat(LiveTensors.count()).isEqualTo(before);
+            weights.at("blocks").requireAllUsed();
+            assertThatThrownBy(() -> blocks.at(1).get("weight", 2, 3))
+                    .isInstanceOf(InvalidFileException.class)
+                    .hasMessage(file + ": tensor 'blocks.1.weight' is missing, expected shape [2, 3]");
+            assertThat(weights.at("blocks").at(0).at("to_q").get("weight", 2, 3).toDoubleArray()).endsWith(5, 0.5);
+        }
+    }
+
     @Test
     void whatNeedsNoConversionIsTheMappedFile() throws IOException {
         try (Weights weights = open(DType.FLOAT16)) {

@@ -3,6 +3,7 @@ package io.panatorch.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.testing.Elements;
@@ -185,6 +186,24 @@ class TensorLayersTest {
         Elements.assertClose("float32", single.toDoubleArray(), expected, 1e-5);
         assertNear(input.conv3d(weight, null, steps, pads), conv.run(x, w, new double[3]),
                 1, 3, conv.outSize(0), conv.outSize(1), conv.outSize(2));
+    }
+
+    /** Whatever computes it, sums are kept in float32 and rounded once. */
+    @ParameterizedTest
+    @CsvSource({"BFLOAT16, 0.00391", "FLOAT16, 0.000489"})
+    void convolutionsOfHalfTypesAreRoundedOnce(DType dtype, double step) {
+        Tensor x = tensor(Naive.numbers(1, 64 * 4 * 5 * 6), 1, 64, 4, 5, 6).to(dtype);
+        Tensor weight = tensor(Naive.numbers(2, 3 * 64 * 3 * 3 * 3), 3, 64, 3, 3, 3).to(dtype);
+        Tensor bias = tensor(Naive.numbers(3, 3), 3).to(dtype);
+        long[] ones = {1, 1, 1};
+        double[] exact = x.to(DType.FLOAT64).conv3d(weight.to(DType.FLOAT64), bias.to(DType.FLOAT64), ones, ones).toDoubleArray();
+        Tensor half = x.conv3d(weight, bias, ones, ones);
+        assertThat(half.dtype()).isEqualTo(dtype);
+        double[] found = half.toDoubleArray();
+        assertThat(found).hasSameSizeAs(exact);
+        for (int i = 0; i < exact.length; i++) {
+            assertThat(found[i]).isCloseTo(exact[i], offset(Math.abs(exact[i]) * step + 1e-4));
+        }
     }
 
     @Test
