@@ -100,11 +100,13 @@ public final class PipelineLoader {
                 .anyMatch(cause -> cause instanceof ClosedByInterruptException || cause instanceof FileLockInterruptionException);
     }
 
+    /** Of whichever there is the message says all, and of none why. */
     private void requireDevice() {
-        LibtorchInfo libtorch = LibtorchInfo.load();
-        if (!device.equals(Device.META) && !libtorch.devices().contains(device)) {
-            throw new IllegalArgumentException("device: expected one of " + libtorch.devices() + ", which libtorch "
-                    + libtorch.version() + " in " + libtorch.folder() + " has, found " + device);
+        LibtorchInfo.load();
+        try {
+            device.requirePresent();
+        } catch (TorchException e) {
+            throw new IllegalArgumentException("device: " + e.getMessage(), e);
         }
     }
 }

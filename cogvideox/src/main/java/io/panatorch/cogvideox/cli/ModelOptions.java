@@ -11,6 +11,7 @@ import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
+import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -55,10 +56,14 @@ final class ModelOptions {
         @Override
         public Device convert(String text) {
             try {
-                return Device.parse(text);
+                Device device = Device.parse(text);
+                if (!device.equals(Device.META)) { // which has no numbers
+                    return device;
+                }
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected cpu, cuda or cuda:N, found '" + text + "'");
+                // told below
             }
+            throw new TypeConversionException("expected cpu, cuda or cuda:N, found '" + text + "'");
         }
     }
 
@@ -150,6 +155,11 @@ final class ModelOptions {
 
     /** Sets the threads and loads the model. */
     CogVideoXPipeline load() throws IOException {
+        try {
+            device.requirePresent();
+        } catch (TorchException e) {
+            throw new IllegalArgumentException("--device: " + e.getMessage(), e);
+        }
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }

@@ -51,9 +51,10 @@ class BadInputTest {
         --threads 0                | --threads: expected 1 to 1024, found 0
         --variant ../fp16          | --variant: expected a name of letters, digits, - and _, such as fp16, found '../fp16'
         --threads 1025             | --threads: expected 1 to 1024, found 1025
-        --device cuda              | --device: expected cpu, found cuda, which does not work yet
-        --device gpu               | --device: expected cpu, found gpu, which does not work yet
-        --dtype bfloat16           | --dtype: expected float32, found bfloat16, which does not work yet
+        --device meta              | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'meta'; see panatorch generate --help
+        --device gpu               | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'gpu'; see panatorch generate --help
+        --dtype half               | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'half'; see panatorch generate --help
+        --dtype vae=float32,vae=float16 | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'vae=float32,vae=float16'; see panatorch generate --help
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as \
         many as prompts (2), found 3
         --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
@@ -268,11 +269,11 @@ class BadInputTest {
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).startsWith("panatorch: " + weights + ": ").hasLineCount(1);
 
-        Files.writeString(model.resolve("model_index.json"), "{\"_class_name\": \"CogVideoXImageToVideoPipeline\"}");
+        Files.writeString(model.resolve("model_index.json"), "{\"_class_name\": \"LattePipeline\"}");
         run = Run.of(withModel(model));
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).startsWith("panatorch: " + model.resolve("model_index.json") + ": _class_name: ")
-                .contains("CogVideoXPipeline", "CogVideoXImageToVideoPipeline").hasLineCount(1);
+                .contains("CogVideoXPipeline", "LattePipeline").hasLineCount(1);
     }
 
     @Test
@@ -283,6 +284,13 @@ class BadInputTest {
         Files.writeString(config, text.replaceFirst("(\"max_text_seq_length\": )\\d+", "$1" + Integer.MAX_VALUE));
         fails(1, "out of memory in Java: Requested array size exceeds VM limit; choose smaller sizes, or give it more with"
                 + " JAVA_TOOL_OPTIONS=-Xmx...", withModel(model));
+    }
+
+    @Test
+    void aGpuThatIsNotThere() {
+        Run run = Run.of(tiny("--prompt", "a", "--device", "cuda:99", "--output-latents", at("l.safetensors")));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).startsWith("panatorch: --device: cuda:99 is not there: ").hasLineCount(1);
     }
 
     private String[] withModel(Path model) {

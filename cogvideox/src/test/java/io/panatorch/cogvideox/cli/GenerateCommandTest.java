@@ -64,9 +64,18 @@ class GenerateCommandTest {
         }
     }
 
+    /** Nobody would see the frames. */
+    @Test
+    void latentsAloneAreNotDecoded() throws IOException {
+        run("--prompt", "a", "--steps", "1", "--output-latents", at("l.safetensors"), "--stats", at("s.json"));
+
+        assertThat(json("s.json").get("seconds").propertyStream().map(Map.Entry::getKey))
+                .containsExactly("load", "encode", "denoise", "write");
+    }
+
     @Test
     void statisticsSayWhatHappenedAtEachSite() throws IOException {
-        run("--prompt", "a red circle", "--steps", "12", "--output-latents", at("l.safetensors"), "--stats", at("s.json"));
+        run("--prompt", "a red circle", "--steps", "12", "--output-frames", at("f.safetensors"), "--stats", at("s.json"));
         JsonNode stats = json("s.json");
 
         assertThat(stats.get("timesteps").valueStream().map(JsonNode::asInt))

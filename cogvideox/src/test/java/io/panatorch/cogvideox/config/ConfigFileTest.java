@@ -100,7 +100,9 @@ class ConfigFileTest {
         refused(() -> config.requirePart("odd", "Vae"), "odd: expected a pair of a library and \"Vae\", found [\"Vae\"]");
         refused(() -> config.requirePart("none", "Vae"), "none: expected a pair of a library and \"Vae\", found nothing");
         refused(() -> config.requirePart("scheduler", "CogVideoXDDIMScheduler"), "scheduler: expected"
-                + " \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\", which is not supported yet");
+                + " \"CogVideoXDDIMScheduler\", found \"CogVideoXDPMScheduler\"");
+        refused(() -> config.requirePart("scheduler", "A", "B"), "scheduler: expected \"A\" or \"B\", found"
+                + " \"CogVideoXDPMScheduler\"");
     }
 
     @ParameterizedTest
