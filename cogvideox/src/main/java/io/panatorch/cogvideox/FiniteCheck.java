@@ -38,7 +38,7 @@ final class FiniteCheck {
         if (found || tensor.device().equals(Device.META) || isFinite(tensor)) { // meta has no numbers
             return;
         }
-        if (!request.allowsNonFinite()) {
+        if (!request.values.allowsNonFinite) {
             throw new NonFiniteException(problem.get());
         }
         found = true;
@@ -47,7 +47,7 @@ final class FiniteCheck {
 
     /** What to try, after the guidance. */
     String remedy() {
-        return remedyOr("try a lower guidance scale than " + request.guidanceScale());
+        return remedyOr("try a lower guidance scale than " + request.values.guidanceScale);
     }
 
     /** What to try: another dtype where this one may be to blame. */

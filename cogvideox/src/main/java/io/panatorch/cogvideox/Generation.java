@@ -47,11 +47,11 @@ final class Generation {
         VideoRequest request = plan.request();
         VideoResult result = null;
         try (TensorScope _ = TensorScope.open()) {
-            Tensor givenLatents = given("latents", request.latents(), plan.latentShape());
-            Tensor givenEmbeds = given("promptEmbeds", request.promptEmbeds(), embedShape());
-            Tensor givenNegative = given("negativePromptEmbeds", request.negativePromptEmbeds(), embedShape());
+            Tensor givenLatents = given("latents", request.values.latents, plan.latentShape());
+            Tensor givenEmbeds = given("promptEmbeds", request.values.promptEmbeds, embedShape());
+            Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds, embedShape());
             begun.run();
-            Noise noise = new Noise(request.seeds().stream().map(Generator::seeded).toList());
+            Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
             lapStart = System.nanoTime();
             Tensor embeds = embeds(givenEmbeds, givenNegative);
             Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
@@ -63,7 +63,7 @@ final class Generation {
                 lap("denoise");
                 statistics = cache.statistics();
             }
-            Tensor frames = request.isLatentsOnly() ? null : decode(latents);
+            Tensor frames = request.values.latentsOnly ? null : decode(latents);
             result = new VideoResult(latents, frames, parts.description.fps(),
                     Arrays.stream(plan.timesteps()).boxed().toList(), seconds, statistics);
             return result;
@@ -83,7 +83,7 @@ final class Generation {
     }
 
     private Shape embedShape() {
-        return Shape.of(plan.request().prompts().size(), plan.textTokens(), parts.transformer.config().textEmbedDim());
+        return Shape.of(plan.request().values.prompts.size(), plan.textTokens(), parts.transformer.config().textEmbedDim());
     }
 
     /** A copy, since the caller may close or overwrite his own; null where there is none. */
