@@ -37,6 +37,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     private static final String LATENTS = "latents";
 
+    /** Each is a file with a number. */
+    private static final int MOST_VIDEOS = 1000;
+
     @Mixin
     private ModelOptions model;
 
@@ -116,12 +119,22 @@ final class GenerateCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
+        if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
+            throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
+        }
         List<Job> jobs = jobs();
         checkOutputs(jobs);
-        for (Job job : jobs) {
-            model.description().check(job.request.build());
+        try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
+                var _ = TensorScope.open()) { // for the noise
+            Tensor initial = noise == null ? null : read(noise);
+            for (Job job : jobs) {
+                if (initial != null) {
+                    job.request.latents(initial);
+                }
+                model.description().check(job.request.build());
+            }
+            generate(jobs);
         }
-        generate(jobs);
         return ExitCode.OK;
     }
 
@@ -182,18 +195,12 @@ final class GenerateCommand implements Callable<Integer> {
     private void generate(List<Job> jobs) throws IOException {
         terminal.progress("loading");
         long start = System.nanoTime();
-        try (CogVideoXPipeline pipeline = model.load();
-                Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) { // for the noise
-            Tensor initial = noise == null ? null : read(noise);
+        try (CogVideoXPipeline pipeline = model.load()) {
             jobs.getFirst().outputs.checkSize(video.width(pipeline.model()), video.height(pipeline.model()));
             cache.warnOfOtherFacts(video.facts(pipeline.model()), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
             for (Job job : jobs) {
-                if (initial != null) {
-                    job.request.latents(initial);
-                }
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
