@@ -25,6 +25,7 @@ import java.util.stream.LongStream;
 public final class VideoRequest {
 
     private static final int SHOWN = 60;
+    private static final int STEPS = 50;
 
     /** How the decoder and the encoder are to save memory; the tiling is null for the model's own. */
     record Tiles(Tiling tiling) {}
@@ -75,7 +76,11 @@ public final class VideoRequest {
 
     /** {@return how many videos are made} */
     public int videos() {
-        return Math.multiplyExact(values.prompts.size(), values.videosPerPrompt);
+        return values.prompts.size() * values.videosPerPrompt;
+    }
+
+    int steps() {
+        return values.steps.orElse(STEPS);
     }
 
     /** Empty where the request names none, which is not the same as {@link CacheMethod#none()}. */
@@ -90,8 +95,8 @@ public final class VideoRequest {
         String shown = values.promptEmbeds != null ? "given embeddings"
                 : '"' + (first.length() > SHOWN ? first.substring(0, SHOWN) + "…" : first) + '"';
         String more = values.prompts.size() == 1 ? "" : " and " + (values.prompts.size() - 1) + " more";
-        return "VideoRequest[" + shown + more + values.source + ", " + size()
-                + (values.timesteps.isEmpty() ? values.steps + " steps" : "timesteps " + values.timesteps) + ", guidance scale "
+        return "VideoRequest[" + shown + more + (values.source instanceof Source.None ? "" : ", " + values.source.what()) + ", " + size()
+                + (values.timesteps.isEmpty() ? steps() + " steps" : "timesteps " + values.timesteps) + ", guidance scale "
                 + values.guidanceScale + (values.latents == null ? seeded() : ", given latents")
                 + (values.cache == null ? "" : ", cache " + values.cache.name()) + "]";
     }
@@ -127,7 +132,7 @@ public final class VideoRequest {
         OptionalInt height = OptionalInt.empty();
         OptionalInt width = OptionalInt.empty();
         OptionalInt frames = OptionalInt.empty();
-        int steps = 50;
+        OptionalInt steps = OptionalInt.empty();
         /** None for the schedule's. */
         List<Integer> timesteps = List.of();
         double eta;
@@ -196,7 +201,7 @@ public final class VideoRequest {
 
         /**
          * The video to change, for a text-to-video model: one for all prompts, or one for each. It is resized to the video's size, and what is
-         * made has as many frames. See {@link #strength}.
+         * made has as many {@link #frames}. See {@link #strength}.
          */
         public Builder video(InputVideo... videos) {
             source = source("video", new Source.Videos(sameLength("video", videos)), videos.length);
@@ -255,7 +260,7 @@ public final class VideoRequest {
         /**
          * Frames of the video; the model's if not set, or those of a given video. Latents hold several frames each, so that a model
          * with a temporal compression of 4 makes 1, 8, 9, 16, 17, 24, 25, … frames. Where diffusers silently makes another number, a
-         * generation here is refused with the nearest ones.
+         * generation here is refused with the nearest ones: of a given video of 13 frames 16 are made, as there, if this is set to 16.
          */
         public Builder frames(int count) {
             frames = OptionalInt.of(positive("frames", count));
@@ -264,7 +269,7 @@ public final class VideoRequest {
 
         /** Denoising steps; 50 if not set. */
         public Builder steps(int count) {
-            steps = positive("steps", count);
+            steps = OptionalInt.of(positive("steps", count));
             return this;
         }
 
@@ -401,9 +406,16 @@ public final class VideoRequest {
                 throw new IllegalArgumentException("negativePromptEmbeds: expected the shape of the prompts' embeddings"
                         + (promptEmbeds == null ? ", which are not given" : ", " + promptEmbeds.shape()) + ", found " + negativePromptEmbeds.shape());
             }
-            if (seeds.size() != 1 && seeds.size() != Math.multiplyExact(prompts.size(), videosPerPrompt)) {
-                throw new IllegalArgumentException("seeds: expected 1 or as many as videos (" + prompts.size() * videosPerPrompt + "), found "
-                        + seeds.size());
+            long videos = (long) prompts.size() * videosPerPrompt;
+            if (videos > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("videos per prompt: expected at most " + Integer.MAX_VALUE / prompts.size()
+                        + " of " + prompts.size() + " prompts, found " + videosPerPrompt);
+            }
+            if (seeds.size() != 1 && seeds.size() != videos) {
+                throw new IllegalArgumentException("seeds: expected 1 or as many as videos (" + videos + "), found " + seeds.size());
+            }
+            if (steps.isPresent() && !timesteps.isEmpty()) {
+                throw new IllegalArgumentException("timesteps: expected either timesteps or a number of steps, found both");
             }
             return new VideoRequest(clone());
         }

@@ -38,6 +38,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     private static final String LATENTS = "latents";
 
+    /** Each is a file with a number. */
+    private static final int MOST_VIDEOS = 1000;
+
     @Mixin
     private ModelOptions model;
 
@@ -121,16 +124,30 @@ final class GenerateCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
+        if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
+            throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
+        }
         List<Part> parts = parts();
         checkOutputs(parts);
+        try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
+                var _ = TensorScope.open()) { // for the noise
+            generate(jobs(parts, noise == null ? null : read(noise)));
+        }
+        return ExitCode.OK;
+    }
+
+    /** @param initial noise of all, or null */
+    private List<Job> jobs(List<Part> parts, Tensor initial) throws IOException {
         List<Job> jobs = new ArrayList<>();
         for (Part part : parts) {
             Job job = job(part, parts.size() == 1 ? part.texts.size() : parts.size());
+            if (initial != null) {
+                job.request.latents(initial);
+            }
             model.description().check(job.request.build());
             jobs.add(job);
         }
-        generate(jobs);
-        return ExitCode.OK;
+        return jobs;
     }
 
     /** What all parts have in common, such as an encoder, is looked for once. */
@@ -143,7 +160,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private int videos(Part part) {
-        return part.texts.size() * Math.max(1, videosPerPrompt);
+        return part.texts.size() * videosPerPrompt;
     }
 
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
@@ -199,18 +216,12 @@ final class GenerateCommand implements Callable<Integer> {
     private void generate(List<Job> jobs) throws IOException {
         terminal.progress("loading");
         long start = System.nanoTime();
-        try (CogVideoXPipeline pipeline = model.load();
-                Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) { // for the noise
-            Tensor initial = noise == null ? null : read(noise);
+        try (CogVideoXPipeline pipeline = model.load()) {
             jobs.getFirst().outputs.checkSize(video.width(pipeline.model()), video.height(pipeline.model()));
             cache.warnOfOtherFacts(video.facts(pipeline.model()), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
             for (Job job : jobs) {
-                if (initial != null) {
-                    job.request.latents(initial);
-                }
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
