@@ -46,11 +46,11 @@ final class Generation {
         VideoRequest request = plan.request();
         VideoResult result = null;
         try (TensorScope _ = TensorScope.open()) {
-            Tensor givenLatents = given("latents", request.latents());
-            Tensor givenEmbeds = given("promptEmbeds", request.promptEmbeds());
-            Tensor givenNegative = given("negativePromptEmbeds", request.negativePromptEmbeds());
+            Tensor givenLatents = given("latents", request.values.latents);
+            Tensor givenEmbeds = given("promptEmbeds", request.values.promptEmbeds);
+            Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds);
             begun.run();
-            Noise noise = new Noise(request.seeds().stream().map(Generator::seeded).toList());
+            Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
             lapStart = System.nanoTime();
             Tensor embeds = embeds(givenEmbeds, givenNegative);
             Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
@@ -62,7 +62,7 @@ final class Generation {
                 lap("denoise");
                 statistics = cache.statistics();
             }
-            Tensor frames = request.isLatentsOnly() ? null : decode(latents);
+            Tensor frames = request.values.latentsOnly ? null : decode(latents);
             result = new VideoResult(latents, frames, parts.description.fps(),
                     Arrays.stream(plan.timesteps()).boxed().toList(), seconds, statistics);
             return result;

@@ -13,6 +13,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a request means for a model. Making one is the check of the request; nothing is computed.
@@ -24,30 +25,31 @@ import java.util.List;
 record GenerationPlan(
         VideoRequest request, Shape latentShape, int paddingFrames, int textTokens, Schedule schedule, Guidance guidance, VaeMemory vaeMemory) {
 
+    static final int STEPS = 50;
     private static final double STRENGTH = 0.8;
 
     /** @throws IllegalArgumentException where the request does not fit the model */
     static GenerationPlan of(ModelDescription model, VideoRequest request) {
-        requireOpen("latents", request.latents());
-        requireOpen("promptEmbeds", request.promptEmbeds());
-        requireOpen("negativePromptEmbeds", request.negativePromptEmbeds());
+        requireOpen("latents", request.values.latents);
+        requireOpen("promptEmbeds", request.values.promptEmbeds);
+        requireOpen("negativePromptEmbeds", request.values.negativePromptEmbeds);
         requireSource(model.kind(), request);
         int frames = frames(model, request);
         int padding = model.sizes().paddingFrames(frames);
-        if (padding > 0 && request.source() instanceof Source.Videos || padding > 0 && request.source() instanceof Source.Controls) {
+        if (padding > 0 && request.values.source instanceof Source.Videos || padding > 0 && request.values.source instanceof Source.Controls) {
             throw new IllegalArgumentException("frames: expected a video whose latent frames make whole patches of "
                     + model.transformer().patchFrames() + ", such as one of " + model.sizes().wholePatches(frames) + " frames, found one of " + frames);
         }
-        Shape latents = model.sizes().latents(request.videos(), request.height().orElse(model.sizes().height()),
-                request.width().orElse(model.sizes().width()), frames);
-        requireFit("latents", request.latents(), latents, "[batch, frames, channels, height, width]");
+        Shape latents = model.sizes().latents(request.videos(), request.values.height.orElse(model.sizes().height()),
+                request.values.width.orElse(model.sizes().width()), frames);
+        requireFit("latents", request.values.latents, latents, "[batch, frames, channels, height, width]");
         int tokens = textTokens(model.transformer(), request);
-        Shape embeds = Shape.of(request.prompts().size(), tokens, model.transformer().textEmbedDim());
-        requireFit("promptEmbeds", request.promptEmbeds(), embeds, "[prompts, tokens, channels]");
-        requireFit("negativePromptEmbeds", request.negativePromptEmbeds(), embeds, "[prompts, tokens, channels]");
+        Shape embeds = Shape.of(request.values.prompts.size(), tokens, model.transformer().textEmbedDim());
+        requireFit("promptEmbeds", request.values.promptEmbeds, embeds, "[prompts, tokens, channels]");
+        requireFit("negativePromptEmbeds", request.values.negativePromptEmbeds, embeds, "[prompts, tokens, channels]");
         Schedule schedule = schedule(model, request);
         return new GenerationPlan(request, latents, padding, tokens, schedule,
-                new Guidance(request.guidanceScale(), request.isDynamicCfg(), schedule.size()), vaeMemory(model, request));
+                new Guidance(request.values.guidanceScale, request.values.dynamicCfg, schedule.size()), vaeMemory(model, request));
     }
 
     private static void requireOpen(String name, Tensor given) {
@@ -66,18 +68,18 @@ record GenerationPlan(
     private static void requireSource(ModelKind kind, VideoRequest request) {
         switch (kind) {
             case TEXT_TO_VIDEO -> {
-                if (!(request.source() instanceof Source.None || request.source() instanceof Source.Videos)) {
-                    throw misplaced(request.source(), "none", "a text-to-video model");
+                if (!(request.values.source instanceof Source.None || request.values.source instanceof Source.Videos)) {
+                    throw misplaced(request.values.source, "none", "a text-to-video model");
                 }
             }
-            case IMAGE_TO_VIDEO -> requireSource("image", "an image", request.source(), "an image-to-video model");
-            case CONTROL_TO_VIDEO -> requireSource("control video", "a control video", request.source(), "a control model");
+            case IMAGE_TO_VIDEO -> requireSource("image", "an image", request.values.source, "an image-to-video model");
+            case CONTROL_TO_VIDEO -> requireSource("control video", "a control video", request.values.source, "a control model");
         }
-        boolean isVideo = request.source() instanceof Source.Videos;
-        if (isVideo && request.latents() != null) {
+        boolean isVideo = request.values.source instanceof Source.Videos;
+        if (isVideo && request.values.latents != null) {
             throw new IllegalArgumentException("latents: expected either a video or latents to begin with, found both");
         }
-        if (request.strength().isPresent() && !isVideo && (request.latents() == null || kind != ModelKind.TEXT_TO_VIDEO)) {
+        if (request.values.strength.isPresent() && !isVideo && (request.values.latents == null || kind != ModelKind.TEXT_TO_VIDEO)) {
             throw new IllegalArgumentException("strength: expected together with a video to change, or latents in its place, found alone");
         }
     }
@@ -96,20 +98,20 @@ record GenerationPlan(
     }
 
     private static int frames(ModelDescription model, VideoRequest request) {
-        List<InputVideo> videos = switch (request.source()) {
+        List<InputVideo> videos = switch (request.values.source) {
             case Source.Videos given -> given.videos();
             case Source.Controls given -> given.videos();
             case Source.None _, Source.Images _ -> List.of();
         };
         if (videos.isEmpty()) {
-            return request.frames().orElse(model.sizes().frames());
+            return request.values.frames.orElse(model.sizes().frames());
         }
         return framesOf(videos.getFirst().frames(), model.sizes(), request);
     }
 
     /** A video of another length than the model makes is encoded, too: 13 frames give the latents of 16. But that has to be asked for. */
     private static int framesOf(int given, VideoSizes sizes, VideoRequest request) {
-        int asked = request.frames().orElse(given);
+        int asked = request.values.frames.orElse(given);
         int made = sizes.madeOf(given);
         if (asked == made) {
             return made;
@@ -120,37 +122,36 @@ record GenerationPlan(
 
     private static Schedule schedule(ModelDescription model, VideoRequest request) {
         SchedulerConfig config = model.scheduler();
-        config = config.withKind(request.scheduler().orElse(config.kind()));
-        config = config.withTimestepSpacing(request.timestepSpacing().orElse(config.timestepSpacing()));
-        ScheduleRequest asked = request.timesteps().isEmpty() ? ScheduleRequest.steps(request.steps())
-                : ScheduleRequest.timesteps(request.timesteps());
-        boolean isPart = request.strength().isPresent() || request.source() instanceof Source.Videos;
+        config = config.withKind(Objects.requireNonNullElse(request.values.scheduler, config.kind()));
+        config = config.withTimestepSpacing(Objects.requireNonNullElse(request.values.timestepSpacing, config.timestepSpacing()));
+        ScheduleRequest asked = request.values.timesteps.isEmpty() ? ScheduleRequest.steps(request.values.steps.orElse(STEPS))
+                : ScheduleRequest.timesteps(request.values.timesteps);
+        boolean isPart = request.values.strength.isPresent() || request.values.source instanceof Source.Videos;
         return new CogVideoXScheduler(config).schedule(
-                asked.withEta(request.eta()).withStrength(isPart ? request.strength().orElse(STRENGTH) : 1));
+                asked.withEta(request.values.eta).withStrength(isPart ? request.values.strength.orElse(STRENGTH) : 1));
     }
 
     private static int textTokens(TransformerConfig config, VideoRequest request) {
         int own = config.maxTextSeqLength();
-        Tensor embeds = request.promptEmbeds();
-        int tokens = embeds != null ? (int) embeds.size(1) : request.maxSequenceLength().orElse(own);
+        Tensor embeds = request.values.promptEmbeds;
+        int tokens = embeds != null ? (int) embeds.size(1) : request.values.maxSequenceLength.orElse(own);
         if (tokens != own && config.addsPositions()) {
             throw new IllegalArgumentException((embeds != null ? "promptEmbeds: expected " + own + " tokens" : "max sequence length: expected " + own)
                     + ", since this model adds positions to its text, found " + tokens);
         }
-        if (request.maxSequenceLength().orElse(tokens) != tokens) {
+        if (request.values.maxSequenceLength.orElse(tokens) != tokens) {
             throw new IllegalArgumentException("max sequence length: expected that of the given embeddings, " + tokens + ", found "
-                    + request.maxSequenceLength().getAsInt());
+                    + request.values.maxSequenceLength.getAsInt());
         }
         return tokens;
     }
 
     private static VaeMemory vaeMemory(ModelDescription model, VideoRequest request) {
-        VaeMemory memory = request.isVaeSliced() ? VaeMemory.WHOLE.withSlicing() : VaeMemory.WHOLE;
-        if (request.vaeTiles().isEmpty()) {
+        VaeMemory memory = request.values.vaeSlicing ? VaeMemory.WHOLE.withSlicing() : VaeMemory.WHOLE;
+        if (request.values.vaeTiles == null) {
             return memory;
         }
-        Tiling asked = request.vaeTiles().get().tiling();
-        Tiling tiling = asked == null ? Tiling.of(model.vae()) : asked;
+        Tiling tiling = Objects.requireNonNullElseGet(request.values.vaeTiles.tiling(), () -> Tiling.of(model.vae()));
         tiling.requireFit(model.vae());
         return memory.withTiling(tiling);
     }
@@ -163,6 +164,6 @@ record GenerationPlan(
 
     /** {@return the video's prompt} */
     int promptOf(int video) {
-        return video / request.videosPerPrompt();
+        return video / request.values.videosPerPrompt;
     }
 }

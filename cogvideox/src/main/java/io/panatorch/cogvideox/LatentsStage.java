@@ -44,7 +44,7 @@ final class LatentsStage {
      * @return tensors of the caller's scope
      */
     Latents run(Tensor given) {
-        return switch (plan.request().source()) {
+        return switch (plan.request().values.source) {
             case Source.None _ -> new Latents(initial(given), null);
             case Source.Images source -> {
                 Tensor beside = firstFrames(source.images());

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -91,16 +92,20 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /**
+     * A part of what is asked for: prompts whose videos are made together, and what is written of them.
+     *
+     * @param first index of the first prompt among all
+     * @param negative one for all prompts, one for each, or null
+     * @param name of the generation, before everything that is shown of it
+     */
+    private record Part(List<String> texts, int first, List<String> negative, OutputOptions outputs, String name) {}
+
+    /**
      * A batch of videos, without negative prompts or with some, and what of it is written.
      *
      * @param prompts one for each video
      */
-    private record Job(List<String> prompts, List<String> negative, VideoRequest.Builder request, OutputOptions outputs) {
-
-        void check() throws IOException {
-            outputs.check(prompts.size());
-        }
-    }
+    private record Job(List<String> prompts, List<String> negative, VideoRequest.Builder request, OutputOptions outputs) {}
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -122,38 +127,45 @@ final class GenerateCommand implements Callable<Integer> {
         if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
             throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
         }
-        List<Job> jobs = jobs();
-        checkOutputs(jobs);
+        List<Part> parts = parts();
+        checkOutputs(parts);
         try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             Tensor initial = noise == null ? null : read(noise);
-            for (Job job : jobs) {
+            List<Job> jobs = new ArrayList<>();
+            for (Part part : parts) {
+                Job job = job(part, parts.size() == 1 ? part.texts.size() : parts.size());
                 if (initial != null) {
                     job.request.latents(initial);
                 }
                 model.description().check(job.request.build());
+                jobs.add(job);
             }
             generate(jobs);
         }
         return ExitCode.OK;
     }
 
-    /** What all jobs have in common, such as an encoder, is looked for once. */
-    private static void checkOutputs(List<Job> jobs) throws IOException {
-        Outputs.requireDistinct(jobs.stream().flatMap(job -> job.outputs.targets(job.prompts.size()).stream()).toArray(Path[]::new));
-        jobs.getFirst().check();
-        for (Job job : jobs) {
-            job.outputs.checkPlaces(job.prompts.size());
+    /** What all parts have in common, such as an encoder, is looked for once. */
+    private void checkOutputs(List<Part> parts) throws IOException {
+        Outputs.requireDistinct(parts.stream().flatMap(part -> part.outputs.targets(videos(part)).stream()).toArray(Path[]::new));
+        parts.getFirst().outputs.check(videos(parts.getFirst()));
+        for (Part part : parts) {
+            part.outputs.checkPlaces(videos(part));
         }
     }
 
+    private int videos(Part part) {
+        return part.texts.size() * videosPerPrompt;
+    }
+
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
-    private List<Job> jobs() throws IOException {
+    private List<Part> parts() throws IOException {
         if (promptsFile == null) {
             if (prompts == null) {
                 throw new IllegalArgumentException("expected --prompt or --prompts, found neither");
             }
-            return List.of(job(prompts, 0, prompts.size(), negativePrompts, outputs, ""));
+            return List.of(new Part(prompts, 0, negativePrompts, outputs, ""));
         }
         List<String> texts = PromptOptions.texts(prompts, promptsFile);
         int count = texts.size();
@@ -161,30 +173,35 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--negative-prompt: expected 1 or as many as prompts (" + count + "), found "
                     + negativePrompts.size());
         }
-        List<Job> jobs = new ArrayList<>();
+        List<Part> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             List<String> negative = negativePrompts == null ? null : List.of(negativePrompts.get(negativePrompts.size() == 1 ? 0 : i));
-            jobs.add(job(List.of(texts.get(i)), i, count, negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
+            parts.add(new Part(List.of(texts.get(i)), i, negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
         }
-        return jobs;
+        return parts;
     }
 
-    /** All of a request that needs no tensor. */
-    private Job job(List<String> texts, int first, int all, List<String> negative, OutputOptions written, String name) throws IOException {
-        VideoRequest.Builder request = video.request(texts, first, all)
+    /**
+     * All of a request that needs no tensor.
+     *
+     * @param all how many prompts there are
+     */
+    private Job job(Part part, int all) throws IOException {
+        VideoRequest.Builder request = video.request(part.texts, part.first, all)
                 .videosPerPrompt(videosPerPrompt)
-                .cache(cache.method(terminal, written.measures()))
-                .onStep(new ProgressBar(terminal, name)::show);
-        if (negative != null) {
-            request.negativePrompts(negative.toArray(String[]::new));
+                .onStep(new ProgressBar(terminal, part.name)::show)
+                .cache(cache.method(model.description(), terminal, part.outputs.measures()));
+        if (part.negative != null) {
+            request.negativePrompts(part.negative.toArray(String[]::new));
         }
         if (allowNonFinite) {
             request.allowNonFinite();
         }
-        if (!written.needFrames()) {
+        if (!part.outputs.needFrames()) {
             request.latentsOnly();
         }
-        return new Job(repeated(texts), negative == null ? List.of() : negative.size() == 1 ? negative : repeated(negative), request, written);
+        List<String> negative = Objects.requireNonNullElse(part.negative, List.of());
+        return new Job(repeated(part.texts), negative.size() == 1 ? negative : repeated(negative), request, part.outputs);
     }
 
     /** One for each video. */
@@ -205,7 +222,7 @@ final class GenerateCommand implements Callable<Integer> {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
                 if (job != jobs.getFirst()) {
-                    job.check();
+                    job.outputs.check(job.prompts.size());
                 }
                 generate(pipeline, job, seconds);
                 seconds.clear();

@@ -36,8 +36,8 @@ public final class CogVideoXVae implements AutoCloseable {
     private CogVideoXVae(VaeConfig config, Weights weights) throws IOException {
         this.config = config;
         this.weights = weights;
-        decoding = decoding();
         encoding(weights.withoutMemory());
+        decoding = decoding();
         weights.requireAllUsed();
     }
 

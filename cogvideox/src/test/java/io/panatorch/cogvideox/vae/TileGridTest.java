@@ -215,7 +215,6 @@ class TileGridTest {
         assertThat(scope.size()).isEqualTo(2);
     }
 
-    /** The last layer of a tile in the middle is not reached. */
     @Test
     void anInterruptLeavesNothing() throws IOException {
         Tensor latents = load("tiled_decode_in_f1_8x7");
