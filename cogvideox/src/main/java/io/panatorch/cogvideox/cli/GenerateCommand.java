@@ -24,10 +24,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch generate}: from a sentence to a video. */
+/** {@code panatorch generate}: from a sentence, and what else a model takes, to a video. */
 @Command(
         name = "generate",
-        description = "Makes a video from a sentence.",
+        description = "Makes a video from a sentence, and from an image or another video where the model takes one.",
         versionProvider = Versions.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,

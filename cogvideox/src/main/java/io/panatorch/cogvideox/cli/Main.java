@@ -138,7 +138,7 @@ public final class Main {
 
     @Command(
             name = NAME,
-            description = "Text to video with CogVideoX and Pyramid Attention Broadcast, in Java over libtorch.",
+            description = "Video with CogVideoX and Pyramid Attention Broadcast, in Java over libtorch.",
             versionProvider = Versions.class,
             mixinStandardHelpOptions = true,
             synopsisSubcommandLabel = "COMMAND",
