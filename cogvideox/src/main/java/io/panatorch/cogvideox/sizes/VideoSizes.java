@@ -38,9 +38,9 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
                 && transformer.sampleWidth() * vae.spatialScale() >= WIDTH_OF_1_5;
     }
 
-    /** {@return the number of frames that the model was trained on} */
+    /** {@return the number of frames that the model was trained on; where it does not make so many, what diffusers makes of them} */
     public int frames() {
-        return transformer.sampleFrames();
+        return madeOf(transformer.sampleFrames());
     }
 
     /**
