@@ -35,7 +35,7 @@ final class FiniteCheck {
 
     /** @throws NonFiniteException for NaN or infinity, where the request does not allow them */
     void require(Tensor tensor, Supplier<String> problem) {
-        if (found || tensor.device().equals(Device.META) || isFinite(tensor)) { // meta has no numbers
+        if (found || tensor.device().equals(Device.META) || isFinite(tensor)) { // there are no numbers on META
             return;
         }
         if (!request.values.allowsNonFinite) {

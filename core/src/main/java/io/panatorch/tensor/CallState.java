@@ -78,7 +78,11 @@ final class CallState {
                 break;
             }
         }
-        return innermost.register(result);
+        innermost.register(result);
+        if (trace != null) {
+            result.ownDType().ifPresent(dtype -> trace.recordResult(operator, dtype));
+        }
+        return result;
     }
 
     TorchException failure(String operator, Tensor... operands) {

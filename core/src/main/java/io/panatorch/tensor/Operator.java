@@ -165,8 +165,8 @@ public final class Operator {
         }
         Tensor[] operands = operands();
         List<Tensor> tensors = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            tensors.add(state.finish(operator, results.getAtIndex(ValueLayout.ADDRESS, i), operands));
+        for (long handle : results.asSlice(0, count * Long.BYTES).toArray(ValueLayout.JAVA_LONG)) { // a trace writes over the frame
+            tensors.add(state.finish(operator, MemorySegment.ofAddress(handle), operands));
         }
         return List.copyOf(tensors);
     }

@@ -1,10 +1,11 @@
 package io.panatorch.tensor;
 
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Counts the operators that the calling thread runs, by name, from {@link #start()} to {@link #close()}.
+ * Counts the operators that the calling thread runs, by name, and the dtypes of their results, from {@link #start()} to {@link #close()}.
  *
  * <pre>{@code
  * try (var trace = OperatorTrace.start()) {
@@ -21,6 +22,7 @@ public final class OperatorTrace implements AutoCloseable {
     private final CallState state;
     private final OperatorTrace outer;
     private final Map<String, Long> counts = new TreeMap<>();
+    private final Map<DType, Map<String, Long>> results = new EnumMap<>(DType.class);
 
     private OperatorTrace(CallState state) {
         this.state = state;
@@ -45,6 +47,11 @@ public final class OperatorTrace implements AutoCloseable {
         return Map.copyOf(counts);
     }
 
+    /** {@return how many results of a dtype each operator gave, by name; without those that gave none} */
+    public Map<String, Long> counts(DType dtype) {
+        return Map.copyOf(results.getOrDefault(dtype, Map.of()));
+    }
+
     /** Stops counting. */
     @Override
     public void close() {
@@ -57,6 +64,11 @@ public final class OperatorTrace implements AutoCloseable {
     void record(String operator) {
         for (OperatorTrace trace = this; trace != null; trace = trace.outer) {
             trace.counts.merge(operator, 1L, Long::sum);
+        }
+    }
+    void recordResult(String operator, DType dtype) {
+        for (OperatorTrace trace = this; trace != null; trace = trace.outer) {
+            trace.results.computeIfAbsent(dtype, _ -> new TreeMap<>()).merge(operator, 1L, Long::sum);
         }
     }
 }

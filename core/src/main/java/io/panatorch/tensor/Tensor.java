@@ -6,6 +6,7 @@ import io.panatorch.internal.TensorMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * An n-dimensional array in libtorch's memory.
@@ -191,6 +192,15 @@ public final class Tensor implements AutoCloseable {
             description = new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
         }
         return description;
+    }
+
+    /** Nothing where torch has the dtype and this library has not. */
+    Optional<DType> ownDType() {
+        try {
+            return Optional.of(dtype());
+        } catch (NoCounterpart e) {
+            return Optional.empty();
+        }
     }
 
     // ---- arithmetic -----------------------------------------------------------------------------------------------

@@ -26,6 +26,26 @@ class OperatorTraceTest {
     }
 
     @Test
+    void countsResultsByTheirDtypes() {
+        try (var _ = TensorScope.open()) {
+            Tensor x = Tensor.of(new float[] {1, 2}, 2);
+            try (var outer = OperatorTrace.start(); var trace = OperatorTrace.start()) {
+                x.to(DType.BFLOAT16).add(1).copy_(x.add(x));
+                assertThat(trace.counts(DType.BFLOAT16)).isEqualTo(Map.of("to", 1L, "add", 1L));
+                assertThat(trace.counts(DType.FLOAT32)).isEqualTo(Map.of("add", 1L));
+                assertThat(trace.counts(DType.INT64)).isEmpty();
+                // Several results, and one of a dtype that has no name here.
+                Operator.named("aten::sort").tensor(x).integer(-1).bool(true).call(2);
+                Operator.named("aten::fft_fft").tensor(x).none().integer(-1).none().call();
+                assertThat(trace.counts(DType.FLOAT32)).isEqualTo(Map.of("add", 1L, "sort", 1L));
+                assertThat(trace.counts(DType.INT64)).isEqualTo(Map.of("sort", 1L));
+                assertThat(trace.count("fft_fft")).isEqualTo(1);
+                assertThat(outer.counts(DType.FLOAT32)).isEqualTo(trace.counts(DType.FLOAT32));
+            }
+        }
+    }
+
+    @Test
     void tracesMayBeNested() {
         try (var _ = TensorScope.open();
                 var outer = OperatorTrace.start()) {
