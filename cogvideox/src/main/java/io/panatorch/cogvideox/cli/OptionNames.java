@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -26,7 +27,7 @@ final class OptionNames {
         }
         List<String> options = new ArrayList<>();
         for (String name : message.substring(0, end).split(", | and ")) {
-            String option = OTHERS.getOrDefault(name, "--" + name.replace(' ', '-'));
+            String option = OTHERS.getOrDefault(name, "--" + name.replace(' ', '-').toLowerCase(Locale.ROOT));
             if (!command.optionsMap().containsKey(option)) {
                 return message;
             }

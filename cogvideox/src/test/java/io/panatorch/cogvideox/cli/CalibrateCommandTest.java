@@ -131,9 +131,9 @@ class CalibrateCommandTest {
         to check the result on, found 1
         --prompt a --prompt a                     | --prompts: expected two different prompts or more, one of them \
         to check the result on, found 1
-        --prompt a --prompt b --target-psnr 0     | target PSNR: expected a number above 0, found 0.0
-        --prompt a --prompt b --bands 0           | bands: expected 1 or more, found 0
-        --prompt a --prompt b --layer-groups 0    | layer groups: expected 1 or more, found 0
+        --prompt a --prompt b --target-psnr 0     | --target-psnr: expected a number above 0, found 0.0
+        --prompt a --prompt b --bands 0           | --bands: expected 1 or more, found 0
+        --prompt a --prompt b --layer-groups 0    | --layer-groups: expected 1 or more, found 0
         --prompt a --prompt b --steps 2           | calibration: expected 4 steps or more, found 2
         --prompt a --prompt b --report page.txt   | --report: expected a file that ends with .html, found page.txt
         """)
