@@ -70,14 +70,26 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * @param prompts at least one
      * @return {@code [prompts, maxTextSeqLength, textEmbedDim]} in the transformer's dtype and on the pipeline's device, of the
      *     innermost open scope
+     * @throws IllegalArgumentException without a prompt
+     * @throws CancellationException where the thread was interrupted, or this pipeline is being closed
      * @throws IllegalStateException where this pipeline is closed, or no scope is open
      */
     public Tensor encodePrompts(List<String> prompts) {
         return encodePrompts(prompts, parts.transformer.config().maxTextSeqLength());
     }
 
-    /** As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded. */
+    /**
+     * As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded.
+     *
+     * @throws IllegalArgumentException without a prompt, or for a number below 1
+     */
     public Tensor encodePrompts(List<String> prompts, int maxSequenceLength) {
+        if (prompts.isEmpty()) {
+            throw new IllegalArgumentException("prompts: expected at least one, found none");
+        }
+        if (maxSequenceLength < 1) {
+            throw new IllegalArgumentException("max sequence length: expected 1 or more, found " + maxSequenceLength);
+        }
         try (Ticket _ = running.enter()) {
             return new PromptStage(parts).encode(prompts, maxSequenceLength);
         }
