@@ -113,6 +113,20 @@ int32_t torch_device_index(int32_t device, int32_t index);
 /* The pt_dtype of one of libtorch's numbers. */
 int64_t dtype_of(int32_t type);
 
+/* ---- half types, see half.c ---- */
+
+/* Whether the processor computes products of a half type faster than those of float32. */
+bool has_fast_half(int32_t dtype);
+
+/* Whether a tensor is of this dtype and `dim` dimensions on the CPU, and its sizes, borrowed until it is released. */
+bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64_t **sizes);
+
+/* x in another dtype, on the CPU. */
+pt_tensor *in_dtype(const pt_tensor *x, int32_t dtype, char **error);
+
+/* The same, and x is released; of NULL it is NULL. */
+pt_tensor *rounded(pt_tensor *x, int32_t dtype, char **error);
+
 /* ---- a call of one operator: put the arguments in schema order, then run ---- */
 
 #define MAX_ARGUMENTS 32

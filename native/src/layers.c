@@ -1,20 +1,7 @@
 /* Linear layers and convolutions, and which implementation computes them. */
 #include "internal.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
-/* Whether a tensor is of this dtype and `dim` dimensions on the CPU, and its sizes, borrowed until it is released. */
-static bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64_t **sizes) {
-    handle t = (handle)tensor;
-    int32_t type = 0;
-    int32_t device = 0;
-    int64_t found = 0;
-    return t != NULL && torch.aoti_torch_get_dtype(t, &type) == 0 && type == torch.dtypes[dtype] &&
-           torch.aoti_torch_get_device_type(t, &device) == 0 && device == torch.aoti_torch_device_type_cpu() &&
-           torch.aoti_torch_get_dim(t, &found) == 0 && found == dim && torch.aoti_torch_get_sizes(t, sizes) == 0;
-}
+#include <string.h>
 
 /*
  * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's: measured
@@ -23,17 +10,19 @@ static bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64
  */
 #define ONEDNN_LINEAR_FROM (1 << 22)
 
-static bool suits_onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
+static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
     int64_t dim = 0;
     int64_t *in, *kernel, *out;
     if (torch.aoti_torch_cpu__linear_pointwise == NULL || x == NULL) return false;
-    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim < 2 || !is_on_cpu(x, PT_FLOAT32, dim, &in)) return false;
-    if (!is_on_cpu(weight, PT_FLOAT32, 2, &kernel) || in[dim - 1] != kernel[1]) return false;
-    if (bias != NULL && (!is_on_cpu(bias, PT_FLOAT32, 1, &out) || out[0] != kernel[0])) return false;
+    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim < 2 || !is_on_cpu(x, dtype, dim, &in)) return false;
+    if (!is_on_cpu(weight, dtype, 2, &kernel) || in[dim - 1] != kernel[1]) return false;
+    if (bias != NULL && (!is_on_cpu(bias, dtype, 1, &out) || out[0] != kernel[0])) return false;
     double multiplications = (double)kernel[0];
     for (int64_t i = 0; i < dim; i++) multiplications *= (double)in[i];
     return multiplications >= ONEDNN_LINEAR_FROM;
 }
+
+static const int32_t half_types[2] = {PT_BFLOAT16, PT_FLOAT16};
 
 static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
     handle optional_bias = (handle)bias;
@@ -46,9 +35,72 @@ static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, con
     return result;
 }
 
+/*
+ * Half types, see half.c. The weight is converted part by part, so that the parts stay in memory that is used again and
+ * again. That takes as long as the products of some 100 rows of x, and with few rows reading the weight is all there is to do.
+ */
+#define ROWS_IN_FLOAT32_FROM 128
+#define CONVERTED_AT_ONCE (1 << 21)
+#define MAX_ROW_DIM 8
+
+static bool suits_float32_linear(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
+    int64_t dim = 0;
+    int64_t *in;
+    if (has_fast_half(dtype) || !suits_onednn_linear(dtype, x, weight, bias)) return false;
+    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim > MAX_ROW_DIM || !is_on_cpu(x, dtype, dim, &in)) return false;
+    int64_t rows = 1;
+    for (int64_t i = 0; i < dim - 1; i++) rows *= in[i];
+    return rows >= ROWS_IN_FLOAT32_FROM;
+}
+
+/* Puts outputs from..from + count of the layer of x, which is in float32, in their places. Returns 0 or -1. */
+static int32_t put_outputs(pt_tensor *result, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, int64_t from,
+                           int64_t count, char **error) {
+    pt_tensor *rows = pt_narrow(weight, 0, from, count, error);
+    pt_tensor *wide = rows == NULL ? NULL : in_dtype(rows, PT_FLOAT32, error);
+    pt_tensor *some = wide == NULL || bias == NULL ? NULL : pt_narrow(bias, 0, from, count, error);
+    pt_tensor *wide_bias = some == NULL ? NULL : in_dtype(some, PT_FLOAT32, error);
+    bool made = wide != NULL && (bias == NULL || wide_bias != NULL);
+    pt_tensor *outputs = made ? onednn_linear(x, wide, wide_bias, error) : NULL;
+    pt_tensor *places = outputs == NULL ? NULL : pt_narrow(result, -1, from, count, error);
+    int32_t done = places == NULL ? -1 : pt_copy_(places, outputs, error);
+    pt_tensor *const all[] = {rows, wide, some, wide_bias, outputs, places};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) pt_release(all[i]);
+    return done;
+}
+
+static pt_tensor *linear_in_float32(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
+                                    char **error) {
+    int64_t sizes[MAX_ROW_DIM];
+    int64_t *in, *kernel;
+    int64_t dim = 0;
+    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || !is_on_cpu(x, dtype, dim, &in) || !is_on_cpu(weight, dtype, 2, &kernel)) {
+        fail_with_torch(error, "linear");
+        return NULL;
+    }
+    int64_t out = kernel[0];
+    int64_t part = CONVERTED_AT_ONCE / kernel[1] + 1;
+    memcpy(sizes, in, (size_t)dim * sizeof *sizes);
+    sizes[dim - 1] = out;
+    pt_tensor *wide = in_dtype(x, PT_FLOAT32, error);
+    pt_tensor *result = wide == NULL ? NULL : pt_empty(sizes, dim, dtype, PT_CPU, 0, error);
+    for (int64_t from = 0; result != NULL && from < out; from += part) {
+        int64_t count = part < out - from ? part : out - from;
+        if (put_outputs(result, wide, weight, bias, from, count, error) != 0) {
+            pt_release(result);
+            result = NULL;
+        }
+    }
+    pt_release(wide);
+    return result;
+}
+
 pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
     if (enter(error) != 0) return NULL;
-    if (suits_onednn_linear(x, weight, bias)) return onednn_linear(x, weight, bias, error);
+    if (suits_onednn_linear(PT_FLOAT32, x, weight, bias)) return onednn_linear(x, weight, bias, error);
+    for (int i = 0; i < 2; i++) {
+        if (suits_float32_linear(half_types[i], x, weight, bias)) return linear_in_float32(half_types[i], x, weight, bias, error);
+    }
     call c;
     begin(&c, "aten::linear", "", error);
     put_tensor(&c, x);
@@ -105,35 +157,20 @@ static pt_tensor *onednn_convolution(const pt_tensor *x, const pt_tensor *weight
 }
 
 /*
- * Half types: where the processor does not help, aten::conv3d unfolds x as above, whatever its size. With AVX512-BF16
- * and AVX512-FP16 it asks oneDNN, which on an Intel processor takes 1.2 to 1.9 times as long as in float32 (measured: their
- * products come no faster than float32's). With AMX, and on AMD's processors, bfloat16 is the faster one. Elsewhere the
- * convolution is one of float32, rounded to the half type at its end.
+ * Half types, see half.c: aten::conv3d unfolds x as above, whatever its size, where the processor does not help, and asks
+ * oneDNN where it has AVX512-BF16 and AVX512-FP16, which is no faster than float32 on one of Intel's, in float16 on none.
  */
-static bool has_fast_bfloat16(void) {
-#if defined(__x86_64__)
-    unsigned a, b, c, d;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1)) return true; /* AMX-BF16 */
-    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return false; /* AVX512-BF16 */
-    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx;
-#else
-    return true; /* not measured: as libtorch has it */
-#endif
-}
-
-static pt_tensor *in_float32(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
-                             const int64_t *stride, const int64_t *padding, char **error) {
-    pt_tensor *wide_x = pt_to(x, PT_FLOAT32, PT_CPU, 0, error);
-    pt_tensor *wide_weight = wide_x == NULL ? NULL : pt_to(weight, PT_FLOAT32, PT_CPU, 0, error);
-    pt_tensor *wide_bias = wide_weight == NULL || bias == NULL ? NULL : pt_to(bias, PT_FLOAT32, PT_CPU, 0, error);
+static pt_tensor *convolution_in_float32(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
+                                         const int64_t *stride, const int64_t *padding, char **error) {
+    pt_tensor *wide_x = in_dtype(x, PT_FLOAT32, error);
+    pt_tensor *wide_weight = wide_x == NULL ? NULL : in_dtype(weight, PT_FLOAT32, error);
+    pt_tensor *wide_bias = wide_weight == NULL || bias == NULL ? NULL : in_dtype(bias, PT_FLOAT32, error);
     bool made = wide_weight != NULL && (bias == NULL || wide_bias != NULL);
     pt_tensor *wide = made ? onednn_convolution(wide_x, wide_weight, wide_bias, stride, padding, error) : NULL;
     pt_release(wide_x);
     pt_release(wide_weight);
     pt_release(wide_bias);
-    pt_tensor *result = wide == NULL ? NULL : pt_to(wide, dtype, PT_CPU, 0, error);
-    pt_release(wide);
-    return result;
+    return rounded(wide, dtype, error);
 }
 
 pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, const int64_t *stride,
@@ -142,8 +179,8 @@ pt_tensor *pt_conv3d(const pt_tensor *x, const pt_tensor *weight, const pt_tenso
     if (suits_onednn(PT_FLOAT32, x, weight, bias, stride, padding))
         return onednn_convolution(x, weight, bias, stride, padding, error);
     if (suits_onednn(PT_FLOAT16, x, weight, bias, stride, padding))
-        return in_float32(PT_FLOAT16, x, weight, bias, stride, padding, error);
-    if (!has_fast_bfloat16() && suits_onednn(PT_BFLOAT16, x, weight, bias, stride, padding))
-        return in_float32(PT_BFLOAT16, x, weight, bias, stride, padding, error);
+        return convolution_in_float32(PT_FLOAT16, x, weight, bias, stride, padding, error);
+    if (!has_fast_half(PT_BFLOAT16) && suits_onednn(PT_BFLOAT16, x, weight, bias, stride, padding))
+        return convolution_in_float32(PT_BFLOAT16, x, weight, bias, stride, padding, error);
     return convolution("aten::conv3d", x, weight, bias, stride, padding, 3, error);
 }

@@ -86,8 +86,8 @@ pt_tensor *pt_group_norm(const pt_tensor *x, int64_t groups, const pt_tensor *we
     return run_for_tensor(&c);
 }
 
-pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v,
-                                           const pt_tensor *mask, double scale, char **error) {
+static pt_tensor *attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask, double scale,
+                            char **error) {
     call c;
     begin(&c, "aten::scaled_dot_product_attention", "", error);
     put_tensor(&c, q);
@@ -100,6 +100,36 @@ pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *
     make_optional(&c);
     put_bool(&c, false);  /* grouped queries */
     return run_for_tensor(&c);
+}
+
+/* Whether all are of one half type on the CPU and have four dimensions, which is what models have. */
+static bool are_half(int32_t dtype, const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask) {
+    int64_t *sizes;
+    return is_on_cpu(q, dtype, 4, &sizes) && is_on_cpu(k, dtype, 4, &sizes) && is_on_cpu(v, dtype, 4, &sizes) &&
+           (mask == NULL || is_on_cpu(mask, dtype, 4, &sizes));
+}
+
+/* See half.c: libtorch's fused attention is some 40 times slower in half types than in float32. */
+static pt_tensor *attention_in_float32(int32_t dtype, const pt_tensor *q, const pt_tensor *k, const pt_tensor *v,
+                                       const pt_tensor *mask, double scale, char **error) {
+    const pt_tensor *half[4] = {q, k, v, mask};
+    pt_tensor *wide[4] = {NULL};
+    bool made = true;
+    for (int i = 0; i < 4 && made; i++) {
+        wide[i] = half[i] == NULL ? NULL : in_dtype(half[i], PT_FLOAT32, error);
+        made = half[i] == NULL || wide[i] != NULL;
+    }
+    pt_tensor *result = made ? attention(wide[0], wide[1], wide[2], wide[3], scale, error) : NULL;
+    for (int i = 0; i < 4; i++) pt_release(wide[i]);
+    return rounded(result, dtype, error);
+}
+
+pt_tensor *pt_scaled_dot_product_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v,
+                                           const pt_tensor *mask, double scale, char **error) {
+    if (enter(error) != 0) return NULL;
+    if (are_half(PT_BFLOAT16, q, k, v, mask)) return attention_in_float32(PT_BFLOAT16, q, k, v, mask, scale, error);
+    if (are_half(PT_FLOAT16, q, k, v, mask)) return attention_in_float32(PT_FLOAT16, q, k, v, mask, scale, error);
+    return attention(q, k, v, mask, scale, error);
 }
 
 pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char **error) {

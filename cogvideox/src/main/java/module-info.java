@@ -1,4 +1,4 @@
-/** CogVideoX text-to-video: tokenizer, text encoder, transformer, VAE, scheduler, pipeline and command line. */
+/** CogVideoX, from text, images and videos to video: tokenizer, text encoder, transformer, VAE, schedulers, pipeline and command line. */
 module io.panatorch.cogvideox {
     requires transitive io.panatorch.pab;
     requires com.fasterxml.jackson.databind;

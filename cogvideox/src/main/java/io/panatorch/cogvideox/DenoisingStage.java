@@ -87,7 +87,7 @@ final class DenoisingStage {
     private StepEvent tell(Step step, Tensor latents, CacheSession cache) {
         try (TensorScope _ = TensorScope.open()) {
             StepEvent event = new StepEvent(step, latents.alias(), cache::statistics);
-            plan.request().onStep().accept(event);
+            plan.request().values.onStep.accept(event);
             return event;
         }
     }

@@ -35,10 +35,10 @@ final class FiniteCheck {
 
     /** @throws NonFiniteException for NaN or infinity, where the request does not allow them */
     void require(Tensor tensor, Supplier<String> problem) {
-        if (found || tensor.device().kind() == Device.Kind.META || isFinite(tensor)) { // there are no numbers on META
+        if (found || tensor.device().equals(Device.META) || isFinite(tensor)) { // there are no numbers on META
             return;
         }
-        if (!request.allowsNonFinite()) {
+        if (!request.values.allowsNonFinite) {
             throw new NonFiniteException(problem.get());
         }
         found = true;
@@ -47,7 +47,7 @@ final class FiniteCheck {
 
     /** What to try, after the guidance. */
     String remedy() {
-        return remedyOr("try a lower guidance scale than " + request.guidanceScale());
+        return remedyOr("try a lower guidance scale than " + request.values.guidanceScale);
     }
 
     /** What to try: another dtype where this one may be to blame. */

@@ -9,7 +9,6 @@ import io.panatorch.cogvideox.RunningGenerations.Ticket;
 import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Generator;
-import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.Arrays;
@@ -47,11 +46,11 @@ final class Generation {
         VideoRequest request = plan.request();
         VideoResult result = null;
         try (TensorScope _ = TensorScope.open()) {
-            Tensor givenLatents = given("latents", request.latents(), plan.latentShape());
-            Tensor givenEmbeds = given("promptEmbeds", request.promptEmbeds(), embedShape());
-            Tensor givenNegative = given("negativePromptEmbeds", request.negativePromptEmbeds(), embedShape());
+            Tensor givenLatents = given("latents", request.values.latents);
+            Tensor givenEmbeds = given("promptEmbeds", request.values.promptEmbeds);
+            Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds);
             begun.run();
-            Noise noise = new Noise(request.seeds().stream().map(Generator::seeded).toList());
+            Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
             lapStart = System.nanoTime();
             Tensor embeds = embeds(givenEmbeds, givenNegative);
             Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
@@ -63,7 +62,7 @@ final class Generation {
                 lap("denoise");
                 statistics = cache.statistics();
             }
-            Tensor frames = request.isLatentsOnly() ? null : decode(latents);
+            Tensor frames = request.values.latentsOnly ? null : decode(latents);
             result = new VideoResult(latents, frames, parts.description.fps(),
                     Arrays.stream(plan.timesteps()).boxed().toList(), seconds, statistics);
             return result;
@@ -82,22 +81,10 @@ final class Generation {
         lapStart = now;
     }
 
-    private Shape embedShape() {
-        return Shape.of(plan.request().prompts().size(), plan.textTokens(), parts.transformer.config().textEmbedDim());
-    }
-
     /** A copy, since the caller may close or overwrite his own; null where there is none. */
-    private Tensor given(String name, Tensor tensor, Shape shape) {
+    private Tensor given(String name, Tensor tensor) {
         if (tensor == null) {
             return null;
-        }
-        if (tensor.isClosed()) {
-            throw new IllegalArgumentException(name + ": expected a tensor that is open until the generation begins, found a closed one");
-        }
-        if (!tensor.shape().equals(shape) || !tensor.dtype().isFloatingPoint()) {
-            throw new IllegalArgumentException(name + ": expected floating-point numbers of shape " + shape
-                    + (name.equals("latents") ? " [batch, frames, channels, height, width]" : " [prompts, tokens, channels]")
-                    + " for this request, found " + tensor.describe());
         }
         Tensor copy = tensor.copy().to(parts.dtype(ModelComponent.TRANSFORMER), parts.device);
         finite.require(copy, () -> "the given " + name + " are not finite");

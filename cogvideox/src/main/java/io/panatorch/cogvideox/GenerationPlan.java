@@ -5,12 +5,15 @@ import io.panatorch.cogvideox.scheduler.CogVideoXScheduler;
 import io.panatorch.cogvideox.scheduler.Schedule;
 import io.panatorch.cogvideox.scheduler.ScheduleRequest;
 import io.panatorch.cogvideox.scheduler.SchedulerConfig;
+import io.panatorch.cogvideox.sizes.VideoSizes;
 import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.cogvideox.vae.Tiling;
 import io.panatorch.cogvideox.vae.VaeMemory;
 import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a request means for a model. Making one is the check of the request; nothing is computed.
@@ -26,88 +29,128 @@ record GenerationPlan(
 
     /** @throws IllegalArgumentException where the request does not fit the model */
     static GenerationPlan of(ModelDescription model, VideoRequest request) {
+        requireOpen("latents", request.values.latents);
+        requireOpen("promptEmbeds", request.values.promptEmbeds);
+        requireOpen("negativePromptEmbeds", request.values.negativePromptEmbeds);
         requireSource(model.kind(), request);
         int frames = frames(model, request);
         int padding = model.sizes().paddingFrames(frames);
-        if (padding > 0 && request.source() instanceof Source.Videos || padding > 0 && request.source() instanceof Source.Controls) {
+        if (padding > 0 && request.values.source instanceof Source.Videos || padding > 0 && request.values.source instanceof Source.Controls) {
             throw new IllegalArgumentException("frames: expected a video whose latent frames make whole patches of "
                     + model.transformer().patchFrames() + ", such as one of " + model.sizes().wholePatches(frames) + " frames, found one of " + frames);
         }
-        Shape latents = model.sizes().latents(request.videos(), request.height().orElse(model.sizes().height()),
-                request.width().orElse(model.sizes().width()), frames);
+        Shape latents = model.sizes().latents(request.videos(), request.values.height.orElse(model.sizes().height()),
+                request.values.width.orElse(model.sizes().width()), frames);
+        requireFit("latents", request.values.latents, latents, "[batch, frames, channels, height, width]");
+        int tokens = textTokens(model.transformer(), request);
+        Shape embeds = Shape.of(request.values.prompts.size(), tokens, model.transformer().textEmbedDim());
+        requireFit("promptEmbeds", request.values.promptEmbeds, embeds, "[prompts, tokens, channels]");
+        requireFit("negativePromptEmbeds", request.values.negativePromptEmbeds, embeds, "[prompts, tokens, channels]");
         Schedule schedule = schedule(model, request);
-        return new GenerationPlan(request, latents, padding, textTokens(model.transformer(), request), schedule,
-                new Guidance(request.guidanceScale(), request.isDynamicCfg(), schedule.size()), vaeMemory(model, request));
+        return new GenerationPlan(request, latents, padding, tokens, schedule,
+                new Guidance(request.values.guidanceScale, request.values.dynamicCfg, schedule.size()), vaeMemory(model, request));
+    }
+
+    private static void requireOpen(String name, Tensor given) {
+        if (given != null && given.isClosed()) {
+            throw new IllegalArgumentException(name + ": expected a tensor that is open until the generation begins, found a closed one");
+        }
+    }
+
+    private static void requireFit(String name, Tensor given, Shape shape, String dimensions) {
+        if (given != null && !(given.shape().equals(shape) && given.dtype().isFloatingPoint())) {
+            throw new IllegalArgumentException(name + ": expected floating-point numbers of shape " + shape + " " + dimensions
+                    + " for this request, found " + given.describe());
+        }
     }
 
     private static void requireSource(ModelKind kind, VideoRequest request) {
-        String expected = switch (kind) {
-            case TEXT_TO_VIDEO -> request.source() instanceof Source.None || request.source() instanceof Source.Videos ? null
-                    : "no image or control video: this is a text-to-video model";
-            case IMAGE_TO_VIDEO -> request.source() instanceof Source.Images ? null : "an image: this is an image-to-video model";
-            case CONTROL_TO_VIDEO -> request.source() instanceof Source.Controls ? null : "a control video: this is a control model";
-        };
-        if (expected != null) {
-            throw new IllegalArgumentException("request: expected one with " + expected);
+        switch (kind) {
+            case TEXT_TO_VIDEO -> {
+                if (!(request.values.source instanceof Source.None || request.values.source instanceof Source.Videos)) {
+                    throw misplaced(request.values.source, "none", "a text-to-video model");
+                }
+            }
+            case IMAGE_TO_VIDEO -> requireSource("image", "an image", request.values.source, "an image-to-video model");
+            case CONTROL_TO_VIDEO -> requireSource("control video", "a control video", request.values.source, "a control model");
         }
-        boolean isVideo = request.source() instanceof Source.Videos;
-        if (isVideo && request.latents() != null) {
+        boolean isVideo = request.values.source instanceof Source.Videos;
+        if (isVideo && request.values.latents != null) {
             throw new IllegalArgumentException("latents: expected either a video or latents to begin with, found both");
         }
-        if (request.strength().isPresent() && !isVideo && (request.latents() == null || kind != ModelKind.TEXT_TO_VIDEO)) {
+        if (request.values.strength.isPresent() && !isVideo && (request.values.latents == null || kind != ModelKind.TEXT_TO_VIDEO)) {
             throw new IllegalArgumentException("strength: expected together with a video to change, or latents in its place, found alone");
         }
     }
 
+    private static void requireSource(String what, String expected, Source found, String model) {
+        if (found instanceof Source.None) {
+            throw new IllegalArgumentException(what + ": expected one, since this is " + model + ", found none");
+        }
+        if (!found.what().equals(what)) {
+            throw misplaced(found, expected + " in its place", model);
+        }
+    }
+
+    private static IllegalArgumentException misplaced(Source found, String expected, String model) {
+        return new IllegalArgumentException(found.what() + ": expected " + expected + ", since this is " + model + ", found one");
+    }
+
     private static int frames(ModelDescription model, VideoRequest request) {
-        List<InputVideo> videos = switch (request.source()) {
+        List<InputVideo> videos = switch (request.values.source) {
             case Source.Videos given -> given.videos();
             case Source.Controls given -> given.videos();
             case Source.None _, Source.Images _ -> List.of();
         };
         if (videos.isEmpty()) {
-            return request.frames().orElse(model.sizes().frames());
+            return request.values.frames.orElse(model.sizes().frames());
         }
-        int frames = videos.getFirst().frames();
-        if (request.frames().orElse(frames) != frames) {
-            throw new IllegalArgumentException("frames: expected " + frames + ", those of the given video, found "
-                    + request.frames().getAsInt());
+        return framesOf(videos.getFirst().frames(), model.sizes(), request);
+    }
+
+    /** A video of another length than the model makes is encoded, too: 13 frames give the latents of 16. But that has to be asked for. */
+    private static int framesOf(int given, VideoSizes sizes, VideoRequest request) {
+        int asked = request.values.frames.orElse(given);
+        int made = sizes.madeOf(given);
+        if (asked == made) {
+            return made;
         }
-        return frames;
+        throw new IllegalArgumentException("frames: expected " + made + (made == given ? ", those of the given video"
+                : ", made of a video of " + given + ", or a video cut to " + sizes.atMost(given)) + ", found " + asked);
     }
 
     private static Schedule schedule(ModelDescription model, VideoRequest request) {
         SchedulerConfig config = model.scheduler();
-        config = config.withKind(request.scheduler().orElse(config.kind()));
-        config = config.withTimestepSpacing(request.timestepSpacing().orElse(config.timestepSpacing()));
-        ScheduleRequest asked = request.timesteps().isEmpty() ? ScheduleRequest.steps(request.steps())
-                : ScheduleRequest.timesteps(request.timesteps());
-        boolean isPart = request.strength().isPresent() || request.source() instanceof Source.Videos;
+        config = config.withKind(Objects.requireNonNullElse(request.values.scheduler, config.kind()));
+        config = config.withTimestepSpacing(Objects.requireNonNullElse(request.values.timestepSpacing, config.timestepSpacing()));
+        ScheduleRequest asked = request.values.timesteps.isEmpty() ? ScheduleRequest.steps(request.steps())
+                : ScheduleRequest.timesteps(request.values.timesteps);
+        boolean isPart = request.values.strength.isPresent() || request.values.source instanceof Source.Videos;
         return new CogVideoXScheduler(config).schedule(
-                asked.withEta(request.eta()).withStrength(isPart ? request.strength().orElse(STRENGTH) : 1));
+                asked.withEta(request.values.eta).withStrength(isPart ? request.values.strength.orElse(STRENGTH) : 1));
     }
 
     private static int textTokens(TransformerConfig config, VideoRequest request) {
         int own = config.maxTextSeqLength();
-        int tokens = request.promptEmbeds() != null ? (int) request.promptEmbeds().size(1) : request.maxSequenceLength().orElse(own);
+        Tensor embeds = request.values.promptEmbeds;
+        int tokens = embeds != null ? (int) embeds.size(1) : request.values.maxSequenceLength.orElse(own);
         if (tokens != own && config.addsPositions()) {
-            throw new IllegalArgumentException("max sequence length: expected " + own + ", since this model adds positions to its text,"
-                    + " found " + tokens);
+            throw new IllegalArgumentException((embeds != null ? "promptEmbeds: expected " + own + " tokens" : "max sequence length: expected " + own)
+                    + ", since this model adds positions to its text, found " + tokens);
         }
-        if (request.promptEmbeds() != null && request.promptEmbeds().size(2) != config.textEmbedDim()) {
-            throw new IllegalArgumentException("promptEmbeds: expected " + config.textEmbedDim() + " channels, found "
-                    + request.promptEmbeds().describe());
+        if (request.values.maxSequenceLength.orElse(tokens) != tokens) {
+            throw new IllegalArgumentException("max sequence length: expected that of the given embeddings, " + tokens + ", found "
+                    + request.values.maxSequenceLength.getAsInt());
         }
         return tokens;
     }
 
     private static VaeMemory vaeMemory(ModelDescription model, VideoRequest request) {
-        VaeMemory memory = request.isVaeSliced() ? VaeMemory.WHOLE.withSlicing() : VaeMemory.WHOLE;
-        if (request.vaeTiles().isEmpty()) {
+        VaeMemory memory = request.values.vaeSlicing ? VaeMemory.WHOLE.withSlicing() : VaeMemory.WHOLE;
+        if (request.values.vaeTiles == null) {
             return memory;
         }
-        Tiling asked = request.vaeTiles().get().tiling();
-        Tiling tiling = asked == null ? Tiling.of(model.vae()) : asked;
+        Tiling tiling = Objects.requireNonNullElseGet(request.values.vaeTiles.tiling(), () -> Tiling.of(model.vae()));
         tiling.requireFit(model.vae());
         return memory.withTiling(tiling);
     }
@@ -120,6 +163,6 @@ record GenerationPlan(
 
     /** {@return the video's prompt} */
     int promptOf(int video) {
-        return video / request.videosPerPrompt();
+        return video / request.values.videosPerPrompt;
     }
 }

@@ -6,6 +6,7 @@ import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.vae.Posterior;
 import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -43,7 +44,7 @@ final class LatentsStage {
      * @return tensors of the caller's scope
      */
     Latents run(Tensor given) {
-        return switch (plan.request().source()) {
+        return switch (plan.request().values.source) {
             case Source.None _ -> new Latents(initial(given), null);
             case Source.Images source -> {
                 Tensor beside = firstFrames(source.images());
@@ -62,7 +63,7 @@ final class LatentsStage {
     private Tensor firstFrames(List<InputImage> images) {
         try (TensorScope scope = TensorScope.open()) {
             Function<InputImage, Tensor> pixels = image -> image.toTensor(height(), width()).unsqueeze(1); // [3, 1, H, W]
-            Tensor first = sampled(images, pixels); // [videos, 1, c, h, w]
+            Tensor first = sampled(images, pixels, false); // [videos, 1, c, h, w]
             VaeConfig config = parts.vae.config();
             // Version 1.5 was trained on latents that were divided by the factor where they should have been multiplied.
             Tensor scaled = first.mul(config.invertScaleLatents() ? 1 / config.scalingFactor() : config.scalingFactor());
@@ -74,7 +75,7 @@ final class LatentsStage {
 
     private Tensor noisyVideos(List<InputVideo> videos) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor latents = sampled(videos, video -> video.toTensor(height(), width())).mul(parts.vae.config().scalingFactor());
+            Tensor latents = sampled(videos, video -> video.toTensor(height(), width()), true).mul(parts.vae.config().scalingFactor());
             return scope.promote(plan.schedule().addNoise(latents, noise.draw(plan.latentShape(), dtype, parts.device)).to(dtype));
         }
     }
@@ -90,21 +91,25 @@ final class LatentsStage {
         }
     }
 
-    /** Latents drawn for each element; where each video has a seed, for each video. */
-    private <T> Tensor sampled(List<T> elements, Function<T, Tensor> pixels) {
+    /**
+     * Latents drawn for each video. With one generator diffusers draws for each image that it is given, which must be as many as the
+     * videos, but only once where there is one video to change for all.
+     */
+    private <T> Tensor sampled(List<T> elements, Function<T, Tensor> pixels, boolean once) {
         List<Posterior> posteriors = new ArrayList<>();
         for (T element : elements) {
             posteriors.add(posterior(pixels.apply(element)));
         }
+        List<Generator> generators = noise.generators();
+        if (once && elements.size() == 1 && generators.size() == 1) {
+            return forVideos(List.of(latents(posteriors.getFirst().sample(generators.getFirst()))));
+        }
         List<Tensor> drawn = new ArrayList<>();
-        if (noise.generators().size() == 1) {
-            posteriors.forEach(posterior -> drawn.add(latents(posterior.sample(noise.generators().getFirst()))));
-            return forVideos(drawn);
-        }
         for (int video = 0; video < plan.request().videos(); video++) {
-            drawn.add(latents(posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video)).sample(noise.generators().get(video))));
+            Posterior posterior = posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video));
+            drawn.add(latents(posterior.sample(generators.get(generators.size() == 1 ? 0 : video))));
         }
-        return Tensor.cat(0, drawn.toArray(Tensor[]::new));
+        return Tensor.cat(0, drawn.toArray(Tensor[]::new)); // [videos, f, c, h, w]
     }
 
     /** Of one video, {@code [3, frames, height, width]} in [-1, 1]. */

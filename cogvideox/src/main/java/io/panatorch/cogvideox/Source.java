@@ -7,12 +7,15 @@ import java.util.List;
 /** What a video is made from besides its prompt. Each has one element for all prompts, or one for each. */
 sealed interface Source {
 
+    /** {@return what it is called in messages} */
+    String what();
+
     /** Nothing. */
     record None() implements Source {
 
         @Override
-        public String toString() {
-            return "";
+        public String what() {
+            return "nothing";
         }
     }
 
@@ -20,8 +23,8 @@ sealed interface Source {
     record Images(List<InputImage> images) implements Source {
 
         @Override
-        public String toString() {
-            return ", image";
+        public String what() {
+            return "image";
         }
     }
 
@@ -29,8 +32,8 @@ sealed interface Source {
     record Videos(List<InputVideo> videos) implements Source {
 
         @Override
-        public String toString() {
-            return ", video";
+        public String what() {
+            return "video";
         }
     }
 
@@ -38,8 +41,8 @@ sealed interface Source {
     record Controls(List<InputVideo> videos) implements Source {
 
         @Override
-        public String toString() {
-            return ", control video";
+        public String what() {
+            return "control video";
         }
     }
 }

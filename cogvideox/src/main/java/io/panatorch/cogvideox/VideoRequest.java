@@ -25,11 +25,13 @@ import java.util.stream.LongStream;
 public final class VideoRequest {
 
     private static final int SHOWN = 60;
+    private static final int STEPS = 50;
 
     /** How the decoder and the encoder are to save memory; the tiling is null for the model's own. */
     record Tiles(Tiling tiling) {}
 
-    private final Builder values;
+    /** A copy that nobody changes. */
+    final Builder values;
 
     private VideoRequest(Builder values) {
         this.values = values;
@@ -72,121 +74,18 @@ public final class VideoRequest {
         return List.of(values);
     }
 
-    /** One for each prompt of the batch; empty ones where there are embeddings. */
-    List<String> prompts() {
-        return values.prompts;
-    }
-
-    /** One for each prompt. */
-    List<String> negativePrompts() {
-        return values.negativePrompts;
-    }
-
-    /** Null where there are prompts. */
-    Tensor promptEmbeds() {
-        return values.promptEmbeds;
-    }
-
-    /** Null for those of the negative prompts. */
-    Tensor negativePromptEmbeds() {
-        return values.negativePromptEmbeds;
-    }
-
-    OptionalInt maxSequenceLength() {
-        return values.maxSequenceLength;
-    }
-
-    int videosPerPrompt() {
-        return values.videosPerPrompt;
-    }
-
     /** {@return how many videos are made} */
     public int videos() {
-        return Math.multiplyExact(values.prompts.size(), values.videosPerPrompt);
-    }
-
-    Source source() {
-        return values.source;
-    }
-
-    OptionalDouble strength() {
-        return values.strength;
-    }
-
-    OptionalInt height() {
-        return values.height;
-    }
-
-    OptionalInt width() {
-        return values.width;
-    }
-
-    OptionalInt frames() {
-        return values.frames;
+        return values.prompts.size() * values.videosPerPrompt;
     }
 
     int steps() {
-        return values.steps;
-    }
-
-    /** None for the schedule's. */
-    List<Integer> timesteps() {
-        return values.timesteps;
-    }
-
-    double eta() {
-        return values.eta;
-    }
-
-    Optional<SchedulerKind> scheduler() {
-        return Optional.ofNullable(values.scheduler);
-    }
-
-    Optional<TimestepSpacing> timestepSpacing() {
-        return Optional.ofNullable(values.timestepSpacing);
-    }
-
-    double guidanceScale() {
-        return values.guidanceScale;
-    }
-
-    boolean isDynamicCfg() {
-        return values.dynamicCfg;
-    }
-
-    /** One for all videos, or one for each. */
-    List<Long> seeds() {
-        return values.seeds;
-    }
-
-    /** The initial noise, or null for that of the seed. */
-    Tensor latents() {
-        return values.latents;
-    }
-
-    boolean isLatentsOnly() {
-        return values.latentsOnly;
-    }
-
-    boolean isVaeSliced() {
-        return values.vaeSlicing;
-    }
-
-    Optional<Tiles> vaeTiles() {
-        return Optional.ofNullable(values.vaeTiles);
+        return values.steps.orElse(STEPS);
     }
 
     /** Empty where the request names none, which is not the same as {@link CacheMethod#none()}. */
     Optional<CacheMethod> cache() {
         return Optional.ofNullable(values.cache);
-    }
-
-    boolean allowsNonFinite() {
-        return values.allowsNonFinite;
-    }
-
-    Consumer<StepEvent> onStep() {
-        return values.onStep;
     }
 
     /** {@return one line: the first prompt, shortened, and the settings} */
@@ -196,8 +95,8 @@ public final class VideoRequest {
         String shown = values.promptEmbeds != null ? "given embeddings"
                 : '"' + (first.length() > SHOWN ? first.substring(0, SHOWN) + "…" : first) + '"';
         String more = values.prompts.size() == 1 ? "" : " and " + (values.prompts.size() - 1) + " more";
-        return "VideoRequest[" + shown + more + values.source + ", " + size()
-                + (values.timesteps.isEmpty() ? values.steps + " steps" : "timesteps " + values.timesteps) + ", guidance scale "
+        return "VideoRequest[" + shown + more + (values.source instanceof Source.None ? "" : ", " + values.source.what()) + ", " + size()
+                + (values.timesteps.isEmpty() ? steps() + " steps" : "timesteps " + values.timesteps) + ", guidance scale "
                 + values.guidanceScale + (values.latents == null ? seeded() : ", given latents")
                 + (values.cache == null ? "" : ", cache " + values.cache.name()) + "]";
     }
@@ -218,32 +117,43 @@ public final class VideoRequest {
     /** Collects the settings; each is checked when it is set. */
     public static final class Builder implements Cloneable {
 
-        private final List<String> prompts;
-        private final Tensor promptEmbeds;
-        private List<String> negativePrompts;
-        private Tensor negativePromptEmbeds;
-        private OptionalInt maxSequenceLength = OptionalInt.empty();
-        private int videosPerPrompt = 1;
-        private Source source = new Source.None();
-        private OptionalDouble strength = OptionalDouble.empty();
-        private OptionalInt height = OptionalInt.empty();
-        private OptionalInt width = OptionalInt.empty();
-        private OptionalInt frames = OptionalInt.empty();
-        private int steps = 50;
-        private List<Integer> timesteps = List.of();
-        private double eta;
-        private SchedulerKind scheduler;
-        private TimestepSpacing timestepSpacing;
-        private double guidanceScale = 6;
-        private boolean dynamicCfg;
-        private List<Long> seeds = List.of(42L);
-        private Tensor latents;
-        private boolean latentsOnly;
-        private boolean vaeSlicing;
-        private Tiles vaeTiles;
-        private CacheMethod cache;
-        private boolean allowsNonFinite;
-        private Consumer<StepEvent> onStep = _ -> {};
+        /** One for each prompt of the batch; empty ones where there are embeddings. */
+        final List<String> prompts;
+        /** Null where there are prompts. */
+        final Tensor promptEmbeds;
+        /** One for each prompt. */
+        List<String> negativePrompts;
+        /** Null for those of the negative prompts. */
+        Tensor negativePromptEmbeds;
+        OptionalInt maxSequenceLength = OptionalInt.empty();
+        int videosPerPrompt = 1;
+        Source source = new Source.None();
+        OptionalDouble strength = OptionalDouble.empty();
+        OptionalInt height = OptionalInt.empty();
+        OptionalInt width = OptionalInt.empty();
+        OptionalInt frames = OptionalInt.empty();
+        OptionalInt steps = OptionalInt.empty();
+        /** None for the schedule's. */
+        List<Integer> timesteps = List.of();
+        double eta;
+        /** Null for the model's. */
+        SchedulerKind scheduler;
+        /** Null for the model's. */
+        TimestepSpacing timestepSpacing;
+        double guidanceScale = 6;
+        boolean dynamicCfg;
+        /** One for all videos, or one for each. */
+        List<Long> seeds = List.of(42L);
+        /** The initial noise, or null for that of the seed. */
+        Tensor latents;
+        boolean latentsOnly;
+        boolean vaeSlicing;
+        /** Null for one piece. */
+        Tiles vaeTiles;
+        /** Null for the pipeline's. */
+        CacheMethod cache;
+        boolean allowsNonFinite;
+        Consumer<StepEvent> onStep = _ -> {};
 
         private Builder(List<String> prompts, Tensor promptEmbeds) {
             this.prompts = prompts;
@@ -291,7 +201,7 @@ public final class VideoRequest {
 
         /**
          * The video to change, for a text-to-video model: one for all prompts, or one for each. It is resized to the video's size, and what is
-         * made has as many frames. See {@link #strength}.
+         * made has as many {@link #frames}. See {@link #strength}.
          */
         public Builder video(InputVideo... videos) {
             source = source("video", new Source.Videos(sameLength("video", videos)), videos.length);
@@ -350,7 +260,7 @@ public final class VideoRequest {
         /**
          * Frames of the video; the model's if not set, or those of a given video. Latents hold several frames each, so that a model
          * with a temporal compression of 4 makes 1, 8, 9, 16, 17, 24, 25, … frames. Where diffusers silently makes another number, a
-         * generation here is refused with the nearest ones.
+         * generation here is refused with the nearest ones: of a given video of 13 frames 16 are made, as there, if this is set to 16.
          */
         public Builder frames(int count) {
             frames = OptionalInt.of(positive("frames", count));
@@ -359,7 +269,7 @@ public final class VideoRequest {
 
         /** Denoising steps; 50 if not set. */
         public Builder steps(int count) {
-            steps = positive("steps", count);
+            steps = OptionalInt.of(positive("steps", count));
             return this;
         }
 
@@ -496,9 +406,16 @@ public final class VideoRequest {
                 throw new IllegalArgumentException("negativePromptEmbeds: expected the shape of the prompts' embeddings"
                         + (promptEmbeds == null ? ", which are not given" : ", " + promptEmbeds.shape()) + ", found " + negativePromptEmbeds.shape());
             }
-            if (seeds.size() != 1 && seeds.size() != Math.multiplyExact(prompts.size(), videosPerPrompt)) {
-                throw new IllegalArgumentException("seeds: expected 1 or as many as videos (" + prompts.size() * videosPerPrompt + "), found "
-                        + seeds.size());
+            long videos = (long) prompts.size() * videosPerPrompt;
+            if (videos > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("videos per prompt: expected at most " + Integer.MAX_VALUE / prompts.size()
+                        + " of " + prompts.size() + " prompts, found " + videosPerPrompt);
+            }
+            if (seeds.size() != 1 && seeds.size() != videos) {
+                throw new IllegalArgumentException("seeds: expected 1 or as many as videos (" + videos + "), found " + seeds.size());
+            }
+            if (steps.isPresent() && !timesteps.isEmpty()) {
+                throw new IllegalArgumentException("timesteps: expected either timesteps or a number of steps, found both");
             }
             return new VideoRequest(clone());
         }

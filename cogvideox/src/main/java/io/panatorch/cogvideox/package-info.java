@@ -1,5 +1,5 @@
 /**
- * Text to video with CogVideoX.
+ * Video from text, images and other videos with CogVideoX.
  *
  * <pre>{@code
  * VideoWriter target = VideoWriter.to(Path.of("red.mp4"));
@@ -13,8 +13,25 @@
  * }
  * }</pre>
  *
- * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline} puts the parts together: the tokenizer and the T5 encoder turn the prompt
- * into embeddings, the transformer and the scheduler turn noise into latents, and the VAE turns latents into pictures.
+ * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline} puts the parts together, in four stages: the tokenizer and the T5 encoder turn
+ * prompts into embeddings; noise, and the encoded image or video where there is one, become the first latents; the transformer and the
+ * scheduler take the steps; the VAE turns latents into frames.
+ *
+ * <h2>One pipeline, one request</h2>
+ *
+ * <p>diffusers has a class for each task. There, the class is chosen by the program and the checkpoint must fit it; the four share nine
+ * tenths of their code by copying. Here a checkpoint says itself {@linkplain io.panatorch.cogvideox.ModelKind what it was trained for},
+ * so that there is nothing to choose: one pipeline loads any of them, and one {@link io.panatorch.cogvideox.VideoRequest} has an
+ * {@code image}, a {@code video} or a {@code controlVideo} where the task needs one. What runs requests, such as a queue, a cache
+ * comparison or a service, is written once. The price is that a request can be asked of a model that has no use for it; that is an
+ * {@code IllegalArgumentException} with the reason, before anything is computed, and {@link
+ * io.panatorch.cogvideox.ModelDescription#check} says so before a weight is read.
+ *
+ * <pre>{@code
+ * VideoRequest.builder("it begins to rain").image(InputImage.read(Path.of("street.jpg")))              // an image-to-video model
+ * VideoRequest.builder("as a pencil drawing").video(InputVideo.read(Path.of("walk.mp4"))).strength(0.6) // a text-to-video model
+ * VideoRequest.builder("a robot dances").controlVideo(InputVideo.read(Path.of("poses.gif")))           // a control model
+ * }</pre>
  *
  * <h2>Who owns what</h2>
  *

@@ -9,7 +9,9 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.input.InputImage;
 import io.panatorch.cogvideox.input.InputVideo;
+import io.panatorch.cogvideox.scheduler.SchedulerConfig.TimestepSpacing;
 import io.panatorch.cogvideox.scheduler.SchedulerKind;
+import io.panatorch.cogvideox.vae.Tiling;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
@@ -18,6 +20,8 @@ import io.panatorch.testing.Elements;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,7 +42,9 @@ abstract class PipelineGoldens extends Generations {
         "t2v-5b, none", "t2v-5b, pab_s2_100_800", "t2v-5b, gs1", "t2v-5b, gs1_pab_s2_100_800", "t2v-5b, generator_list",
         "t2v-1.5, none", "t2v-1.5, pab_s2_100_800", "t2v-1.5, dpm_none", "t2v-1.5, dpm_pab_s3_100_900",
         "i2v-5b, none", "i2v-5b, pab_s2_100_800", "i2v-1.5, none", "i2v-1.5, pab_s2_100_850",
-        "v2v, none", "v2v, pab_s2_100_800", "control, none", "control, pab_s2_100_850"
+        "v2v, none", "v2v, pab_s2_100_800", "control, none", "control, pab_s2_100_850",
+        "t2v-5b-ddim, none", "t2v-several-videos, none", "i2v-two-images, none", "i2v-several-videos, none", "i2v-1.5-dynamic, none",
+        "v2v-13-frames, none", "v2v-tiled, none", "control-13-frames, none"
     })
     void isWhatDiffusersGives(String name, String run) throws IOException {
         List<Integer> checkedSteps = new ArrayList<>();
@@ -98,7 +104,7 @@ abstract class PipelineGoldens extends Generations {
         }
     }
 
-    /** Of numbers of frames that the model does not make, diffusers makes others, and says nothing. */
+    /** Of numbers of frames that the model does not make, and of videos with such numbers, diffusers makes others, and says nothing. */
     private static int madeFrames(int asked) {
         int latentFrames = (asked - 1) / 4 + 1;
         return latentFrames % 2 == 0 ? 4 * latentFrames : 4 * latentFrames - 3;
@@ -133,8 +139,18 @@ abstract class PipelineGoldens extends Generations {
         if (call.path("use_dynamic_cfg").asBoolean()) {
             request.dynamicCfg();
         }
-        if (golden.run(run).path("scheduler").asText().startsWith("CogVideoXDPMScheduler")) {
-            request.scheduler(SchedulerKind.DPM);
+        String scheduler = golden.run(run).path("scheduler").asText();
+        Stream.of(SchedulerKind.values()).filter(kind -> scheduler.startsWith(kind.className())).forEach(request::scheduler);
+        if (golden.run(run).has("timestep_spacing")) {
+            request.timestepSpacing(TimestepSpacing.valueOf(golden.run(run).get("timestep_spacing").asText().toUpperCase(Locale.ROOT)));
+        }
+        if (call.has("num_videos_per_prompt")) {
+            request.videosPerPrompt(call.get("num_videos_per_prompt").asInt());
+        }
+        JsonNode tiling = call.path("vae_tiling");
+        if (tiling.isArray()) {
+            request.vaeSlicing().vaeTiling(new Tiling(tiling.get(0).asInt(), tiling.get(1).asInt(), tiling.get(2).asDouble(),
+                    tiling.get(3).asDouble()));
         }
         if (call.has("strength")) {
             request.strength(call.get("strength").asDouble());
@@ -148,8 +164,13 @@ abstract class PipelineGoldens extends Generations {
             request.image(InputImage.of(golden.tensor("input/image").squeeze(0)));
         }
         if (golden.has("input/image_u8")) {
-            Tensor picture = golden.tensor("input/image_u8"); // [height, width, 3]
-            request.image(InputImage.of((int) picture.size(1), (int) picture.size(0), picture.toByteArray()));
+            request.image(pictures(golden.tensor("input/image_u8")).toArray(InputImage[]::new));
+        }
+        if (golden.has("input/video_u8")) {
+            request.video(InputVideo.of(pictures(golden.tensor("input/video_u8"))));
+        }
+        if (golden.has("input/control_video_u8")) {
+            request.controlVideo(InputVideo.of(pictures(golden.tensor("input/control_video_u8"))));
         }
         if (golden.has("input/video")) {
             request.video(InputVideo.of(golden.tensor("input/video").squeeze(0)));
@@ -157,6 +178,16 @@ abstract class PipelineGoldens extends Generations {
         if (golden.has("input/control_video")) {
             request.controlVideo(InputVideo.of(golden.tensor("input/control_video").squeeze(0)));
         }
+    }
+
+    /** Of bytes {@code [pictures, height, width, 3]}, or of one picture without the first dimension. */
+    private static List<InputImage> pictures(Tensor bytes) {
+        Tensor all = bytes.shape().dim() == 3 ? bytes.unsqueeze(0) : bytes;
+        List<InputImage> pictures = new ArrayList<>();
+        for (int i = 0; i < all.size(0); i++) {
+            pictures.add(InputImage.of((int) all.size(2), (int) all.size(1), all.narrow(0, i, 1).contiguous().toByteArray()));
+        }
+        return pictures;
     }
 
     private static String[] texts(JsonNode node) {

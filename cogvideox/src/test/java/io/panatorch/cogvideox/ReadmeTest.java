@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the README and packages show compiles as it stands there. */
-@Tag("pure")
+@Tag("cpu")
 class ReadmeTest {
 
     private static final int LINES = 15;
@@ -23,6 +23,31 @@ class ReadmeTest {
         String program = readme.substring(start, readme.indexOf("```", start));
         assertThat(program.lines().filter(line -> !line.isBlank()).count()).isLessThanOrEqualTo(LINES);
         compile(folder, "RedCircle", program);
+    }
+
+    /** With a small model of the same kind in the place of 5B, on the CPU. */
+    @Test
+    void theProgramBesideDiffusersRuns(@TempDir Path folder) throws Exception {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        int start = readme.indexOf("```java\n", readme.indexOf("## The CogVideoX family")) + "```java\n".length();
+        String program = readme.substring(start, readme.indexOf("```", start));
+        String small = program.replace("\"CogVideoX-5b\"", '"' + Golden.folder("t2v-5b").resolve("pipeline").toString() + '"')
+                .replace("Device.cuda(0)", "Device.CPU")
+                .replace(".steps(50)", ".steps(2).frames(1)")
+                .replace("\"panda.mp4\"", '"' + folder.resolve("panda.mp4").toString() + '"');
+        assertThat(small).contains("Device.CPU", ".steps(2)", folder.toString());
+        compile(folder, "Panda", small);
+        Path log = folder.resolve("java.log");
+        Process java = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--class-path", folder + File.pathSeparator + classPath(),
+                        "Panda"))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        assertThat(java.waitFor()).as(Files.readString(log)).isZero();
+        assertThat(folder.resolve("panda.mp4")).isNotEmptyFile();
     }
 
     @Test

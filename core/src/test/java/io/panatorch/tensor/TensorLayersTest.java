@@ -196,13 +196,69 @@ class TensorLayersTest {
         Tensor weight = tensor(Naive.numbers(2, 3 * 64 * 3 * 3 * 3), 3, 64, 3, 3, 3).to(dtype);
         Tensor bias = tensor(Naive.numbers(3, 3), 3).to(dtype);
         long[] ones = {1, 1, 1};
-        double[] exact = x.to(DType.FLOAT64).conv3d(weight.to(DType.FLOAT64), bias.to(DType.FLOAT64), ones, ones).toDoubleArray();
         Tensor half = x.conv3d(weight, bias, ones, ones);
         assertThat(half.dtype()).isEqualTo(dtype);
+        assertRoundedOnce(half, x.to(DType.FLOAT64).conv3d(weight.to(DType.FLOAT64), bias.to(DType.FLOAT64), ones, ones), step);
+    }
+
+    /** Few rows, many, and outputs that are computed in parts. libtorch's own round the product, and again when the bias is added. */
+    @ParameterizedTest
+    @CsvSource({
+        "BFLOAT16, 0.00391, 3, 1500, 1000", "BFLOAT16, 0.00391, 200, 64, 400", "BFLOAT16, 0.00391, 130, 3000, 701",
+        "FLOAT16, 0.000489, 3, 1500, 1000", "FLOAT16, 0.000489, 200, 64, 400", "FLOAT16, 0.000489, 130, 3000, 701"
+    })
+    void linearLayersOfHalfTypes(DType dtype, double step, int rows, int in, int out) {
+        Tensor x = tensor(Naive.numbers(1, in * rows), in, rows).to(dtype).transpose(0, 1).unsqueeze(0); // not contiguous
+        Tensor weight = tensor(Naive.numbers(2, out * in), out, in).to(dtype);
+        Tensor bias = tensor(Naive.numbers(3, out), out).to(dtype);
+        for (Tensor added : new Tensor[] {bias, null}) {
+            Tensor half = x.linear(weight, added);
+            assertThat(half.describe()).isEqualTo("[1, " + rows + ", " + out + "] " + dtype.torchName() + " cpu");
+            Tensor exact = x.to(DType.FLOAT64).linear(weight.to(DType.FLOAT64), added == null ? null : added.to(DType.FLOAT64));
+            assertWithin(half, exact, 2 * step, step);
+        }
+    }
+
+    /** With scores far beyond what float16 holds. */
+    @ParameterizedTest
+    @CsvSource({"BFLOAT16, 0.00391", "FLOAT16, 0.000489"})
+    void attentionOfHalfTypesIsRoundedOnce(DType dtype, double step) {
+        Tensor q = tensor(Naive.numbers(1, 2 * 70 * 3 * 16), 2, 70, 3, 16).to(dtype).transpose(1, 2);
+        Tensor k = tensor(Naive.numbers(2, 2 * 90 * 3 * 16), 2, 90, 3, 16).to(dtype).transpose(1, 2);
+        Tensor v = tensor(Naive.numbers(3, 2 * 90 * 3 * 16), 2, 90, 3, 16).to(dtype).transpose(1, 2);
+        Tensor mask = tensor(Naive.numbers(4, 3 * 70 * 90), 1, 3, 70, 90).to(dtype);
+        for (Tensor added : new Tensor[] {mask, null}) {
+            Tensor half = Tensor.scaledDotProductAttention(q, k, v, added, 0.25);
+            assertThat(half.dtype()).isEqualTo(dtype);
+            assertRoundedOnce(half, Tensor.scaledDotProductAttention(q.to(DType.FLOAT64), k.to(DType.FLOAT64), v.to(DType.FLOAT64),
+                    added == null ? null : added.to(DType.FLOAT64), 0.25), step);
+        }
+        Tensor large = tensor(new double[] {300, -300, -300, 300}, 1, 1, 2, 2).to(dtype);
+        Tensor chosen = Tensor.scaledDotProductAttention(large, large, large, null, 1); // scores of 180,000
+        assertThat(chosen.toDoubleArray()).isEqualTo(large.toDoubleArray());
+    }
+
+    /** What is between a layer's input and output does not overflow where these do not. */
+    @Test
+    void largeNumbersOfFloat16() {
+        Tensor x = tensor(new double[] {60000, 59000, -60000, 58000, -59000, 60000, 1, 0}, 1, 8).to(DType.FLOAT16);
+        assertRoundedOnce(x.layerNorm(null, null, 1e-5), x.to(DType.FLOAT64).layerNorm(null, null, 1e-5), 0.000489);
+        assertRoundedOnce(x.rmsNorm(null, 1e-5), x.to(DType.FLOAT64).rmsNorm(null, 1e-5), 0.000489);
+        assertRoundedOnce(x.groupNorm(2, null, null, 1e-5), x.to(DType.FLOAT64).groupNorm(2, null, null, 1e-5), 0.000489);
+        assertRoundedOnce(x.silu(), x.to(DType.FLOAT64).silu(), 0.000489);
+        assertRoundedOnce(x.gelu(true), x.to(DType.FLOAT64).gelu(true), 0.000489);
+    }
+
+    private static void assertRoundedOnce(Tensor half, Tensor exact, double step) {
+        assertWithin(half, exact, step, 1e-4);
+    }
+
+    private static void assertWithin(Tensor half, Tensor exact, double relative, double absolute) {
+        assertThat(half.shape()).isEqualTo(exact.shape());
         double[] found = half.toDoubleArray();
-        assertThat(found).hasSameSizeAs(exact);
-        for (int i = 0; i < exact.length; i++) {
-            assertThat(found[i]).isCloseTo(exact[i], offset(Math.abs(exact[i]) * step + 1e-4));
+        double[] expected = exact.toDoubleArray();
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(found[i]).isCloseTo(expected[i], offset(Math.abs(expected[i]) * relative + absolute));
         }
     }
 

@@ -2,6 +2,9 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.teacache.TeaCache;
+import io.panatorch.cogvideox.ModelDescription;
+import io.panatorch.cogvideox.ModelKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -105,11 +108,12 @@ final class CacheOptions {
     /**
      * Makes the method that was asked for.
      *
+     * @param model that it is for
      * @param measuring whether its sessions measure changes too
      * @throws IllegalArgumentException where the options contradict each other
      * @throws IOException where a file of settings cannot be used
      */
-    CacheMethod method(Terminal terminal, boolean measuring) throws IOException {
+    CacheMethod method(ModelDescription model, Terminal terminal, boolean measuring) throws IOException {
         if (choice != Choice.PAB && pab.given() != null) {
             throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choice.text);
         }
@@ -119,11 +123,19 @@ final class CacheOptions {
         CacheMethod method = switch (choice) {
             case NONE -> CacheMethod.none();
             case PAB -> pab.method(terminal);
-            default -> choice.maker.apply(new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of())),
-                    terminal::line);
+            default -> choice.maker.apply(new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()),
+                    teaCoefficients(model)), terminal::line);
         };
         SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget());
         return method.with(measuring ? options.withMeasuring() : options);
+    }
+
+    /** Each published model has its own; 5B's are for text and image. */
+    private static List<Double> teaCoefficients(ModelDescription model) {
+        if (model.transformer().patchSizeT().isPresent()) {
+            return model.kind() == ModelKind.IMAGE_TO_VIDEO ? TeaCache.COGVIDEOX_1_5_5B_I2V : TeaCache.COGVIDEOX_1_5_5B;
+        }
+        return model.transformer().useRotaryPositionalEmbeddings() ? TeaCache.COGVIDEOX_5B : TeaCache.COGVIDEOX_2B;
     }
 
     /** Says where settings from a file were found for other generations than these. */

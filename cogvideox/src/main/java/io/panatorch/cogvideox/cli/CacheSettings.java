@@ -61,11 +61,14 @@ final class CacheSettings {
 
     private final String method;
     private final Map<String, String> texts;
+    private final List<Double> teaCoefficients;
     private final List<Key> known = new ArrayList<>();
 
-    CacheSettings(String method, Map<String, String> texts) {
+    /** @param teaCoefficients TeaCache's for the model */
+    CacheSettings(String method, Map<String, String> texts, List<Double> teaCoefficients) {
         this.method = method;
         this.texts = texts;
+        this.teaCoefficients = teaCoefficients;
     }
 
     /**
@@ -74,7 +77,7 @@ final class CacheSettings {
      * @param maker makes a method of settings
      */
     static List<Key> keys(Function<CacheSettings, CacheMethod> maker) {
-        CacheSettings settings = new CacheSettings("", Map.of());
+        CacheSettings settings = new CacheSettings("", Map.of(), List.of(1.0));
         try {
             maker.apply(settings);
         } catch (IllegalArgumentException e) {
@@ -139,9 +142,9 @@ final class CacheSettings {
         double[] threshold = {DEFAULT_TEACACHE_THRESHOLD};
         List<Double> coefficients = new ArrayList<>();
         set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
-        set("coefficients", Kind.NUMBERS, "those of CogVideoX-2b", coefficients::addAll);
+        set("coefficients", Kind.NUMBERS, "those published for the model, or for CogVideoX-2b", coefficients::addAll);
         checkKeys();
-        return TeaCache.of(threshold[0], coefficients.isEmpty() ? TeaCache.COGVIDEOX_2B : coefficients);
+        return TeaCache.of(threshold[0], coefficients.isEmpty() ? teaCoefficients : coefficients);
     }
 
     CacheMethod taylorSeer() {

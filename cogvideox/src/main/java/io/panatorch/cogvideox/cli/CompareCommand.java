@@ -96,7 +96,7 @@ final class CompareCommand implements Callable<Integer> {
         List<VideoRequest.Builder> requests = video.requests(texts);
         Map<Parsed, Setting> all = new LinkedHashMap<>();
         for (Parsed parsed : SettingParser.parse(Objects.requireNonNullElse(settings, CacheOptions.methods()))) {
-            all.put(parsed, parsed.setting(terminal));
+            all.put(parsed, parsed.setting(model.description(), terminal));
         }
         checkOutputs();
         for (VideoRequest.Builder request : requests) {
@@ -182,7 +182,7 @@ final class CompareCommand implements Callable<Integer> {
                     MagCache.calibration(ratios -> uncalibrated.forEach(parsed -> parsed.options().calibrate(ratios)));
             generate(pipeline, request, calibration, step -> showStep("calibration of MagCache", step));
             for (Parsed parsed : uncalibrated) {
-                all.put(parsed, parsed.setting(terminal));
+                all.put(parsed, parsed.setting(model.description(), terminal));
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -23,10 +24,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch generate}: from a sentence to a video. */
+/** {@code panatorch generate}: from a sentence, and what else a model takes, to a video. */
 @Command(
         name = "generate",
-        description = "Makes a video from a sentence.",
+        description = "Makes a video from a sentence, and from an image or another video where the model takes one.",
         versionProvider = Versions.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -36,6 +37,9 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
 
     private static final String LATENTS = "latents";
+
+    /** Each is a file with a number. */
+    private static final int MOST_VIDEOS = 1000;
 
     @Mixin
     private ModelOptions model;
@@ -88,16 +92,20 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /**
+     * A part of what is asked for: prompts whose videos are made together, and what is written of them.
+     *
+     * @param first index of the first prompt among all
+     * @param negative one for all prompts, one for each, or null
+     * @param name of the generation, before everything that is shown of it
+     */
+    private record Part(List<String> texts, int first, List<String> negative, OutputOptions outputs, String name) {}
+
+    /**
      * A batch of videos, without negative prompts or with some, and what of it is written.
      *
      * @param prompts one for each video
      */
-    private record Job(List<String> prompts, List<String> negative, VideoRequest.Builder request, OutputOptions outputs) {
-
-        void check() throws IOException {
-            outputs.check(prompts.size());
-        }
-    }
+    private record Job(List<String> prompts, List<String> negative, VideoRequest.Builder request, OutputOptions outputs) {}
 
     /** {@return what its help ends with} */
     static String[] footer() {
@@ -116,31 +124,52 @@ final class GenerateCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
-        List<Job> jobs = jobs();
-        checkOutputs(jobs);
-        for (Job job : jobs) {
-            model.description().check(job.request.build());
+        if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
+            throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
         }
-        generate(jobs);
+        List<Part> parts = parts();
+        checkOutputs(parts);
+        try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
+                var _ = TensorScope.open()) { // for the noise
+            generate(jobs(parts, noise == null ? null : read(noise)));
+        }
         return ExitCode.OK;
     }
 
-    /** What all jobs have in common, such as an encoder, is looked for once. */
-    private static void checkOutputs(List<Job> jobs) throws IOException {
-        Outputs.requireDistinct(jobs.stream().flatMap(job -> job.outputs.targets(job.prompts.size()).stream()).toArray(Path[]::new));
-        jobs.getFirst().check();
-        for (Job job : jobs) {
-            job.outputs.checkPlaces(job.prompts.size());
+    /** @param initial noise of all, or null */
+    private List<Job> jobs(List<Part> parts, Tensor initial) throws IOException {
+        List<Job> jobs = new ArrayList<>();
+        for (Part part : parts) {
+            Job job = job(part, parts.size() == 1 ? part.texts.size() : parts.size());
+            if (initial != null) {
+                job.request.latents(initial);
+            }
+            model.description().check(job.request.build());
+            jobs.add(job);
+        }
+        return jobs;
+    }
+
+    /** What all parts have in common, such as an encoder, is looked for once. */
+    private void checkOutputs(List<Part> parts) throws IOException {
+        Outputs.requireDistinct(parts.stream().flatMap(part -> part.outputs.targets(videos(part)).stream()).toArray(Path[]::new));
+        parts.getFirst().outputs.check(videos(parts.getFirst()));
+        for (Part part : parts) {
+            part.outputs.checkPlaces(videos(part));
         }
     }
 
+    private int videos(Part part) {
+        return part.texts.size() * videosPerPrompt;
+    }
+
     /** One for all prompts, or one for each where they come from a file, of which nobody knows how long it is. */
-    private List<Job> jobs() throws IOException {
+    private List<Part> parts() throws IOException {
         if (promptsFile == null) {
             if (prompts == null) {
                 throw new IllegalArgumentException("expected --prompt or --prompts, found neither");
             }
-            return List.of(job(prompts, 0, prompts.size(), negativePrompts, outputs, ""));
+            return List.of(new Part(prompts, 0, negativePrompts, outputs, ""));
         }
         List<String> texts = PromptOptions.texts(prompts, promptsFile);
         int count = texts.size();
@@ -148,30 +177,35 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--negative-prompt: expected 1 or as many as prompts (" + count + "), found "
                     + negativePrompts.size());
         }
-        List<Job> jobs = new ArrayList<>();
+        List<Part> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             List<String> negative = negativePrompts == null ? null : List.of(negativePrompts.get(negativePrompts.size() == 1 ? 0 : i));
-            jobs.add(job(List.of(texts.get(i)), i, count, negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
+            parts.add(new Part(List.of(texts.get(i)), i, negative, outputs.numbered(i + 1), "video " + (i + 1) + "/" + count + ": "));
         }
-        return jobs;
+        return parts;
     }
 
-    /** All of a request that needs no tensor. */
-    private Job job(List<String> texts, int first, int all, List<String> negative, OutputOptions written, String name) throws IOException {
-        VideoRequest.Builder request = video.request(texts, first, all)
+    /**
+     * All of a request that needs no tensor.
+     *
+     * @param all how many prompts there are
+     */
+    private Job job(Part part, int all) throws IOException {
+        VideoRequest.Builder request = video.request(part.texts, part.first, all)
                 .videosPerPrompt(videosPerPrompt)
-                .cache(cache.method(terminal, written.measures()))
-                .onStep(new ProgressBar(terminal, name)::show);
-        if (negative != null) {
-            request.negativePrompts(negative.toArray(String[]::new));
+                .onStep(new ProgressBar(terminal, part.name)::show)
+                .cache(cache.method(model.description(), terminal, part.outputs.measures()));
+        if (part.negative != null) {
+            request.negativePrompts(part.negative.toArray(String[]::new));
         }
         if (allowNonFinite) {
             request.allowNonFinite();
         }
-        if (!written.needFrames()) {
+        if (!part.outputs.needFrames()) {
             request.latentsOnly();
         }
-        return new Job(repeated(texts), negative == null ? List.of() : negative.size() == 1 ? negative : repeated(negative), request, written);
+        List<String> negative = Objects.requireNonNullElse(part.negative, List.of());
+        return new Job(repeated(part.texts), negative.size() == 1 ? negative : repeated(negative), request, part.outputs);
     }
 
     /** One for each video. */
@@ -182,23 +216,17 @@ final class GenerateCommand implements Callable<Integer> {
     private void generate(List<Job> jobs) throws IOException {
         terminal.progress("loading");
         long start = System.nanoTime();
-        try (CogVideoXPipeline pipeline = model.load();
-                Safetensors noise = latents == null ? null : Safetensors.open(latents);
-                var _ = TensorScope.open()) { // for the noise
-            Tensor initial = noise == null ? null : read(noise);
+        try (CogVideoXPipeline pipeline = model.load()) {
             jobs.getFirst().outputs.checkSize(video.width(pipeline.model()), video.height(pipeline.model()));
             cache.warnOfOtherFacts(video.facts(pipeline.model()), terminal);
             Map<String, Double> seconds = new LinkedHashMap<>();
             seconds.put("load", secondsSince(start));
             for (Job job : jobs) {
-                if (initial != null) {
-                    job.request.latents(initial);
-                }
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
                 if (job != jobs.getFirst()) {
-                    job.check();
+                    job.outputs.check(job.prompts.size());
                 }
                 generate(pipeline, job, seconds);
                 seconds.clear();

@@ -104,7 +104,7 @@ public final class Main {
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, _) -> terminal.usageError(e))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.isDumb() ? Ansi.OFF : Ansi.AUTO))
-                .setExecutionExceptionHandler((e, _, _) -> terminal.failure(e));
+                .setExecutionExceptionHandler((e, command, _) -> terminal.failure(OptionNames.in(e, command.getCommandSpec())));
         line.getSubcommands().get("generate").getCommandSpec().usageMessage().footer(GenerateCommand.footer());
         return line;
     }
@@ -138,7 +138,7 @@ public final class Main {
 
     @Command(
             name = NAME,
-            description = "Text to video with CogVideoX and Pyramid Attention Broadcast, in Java over libtorch.",
+            description = "Video with CogVideoX and Pyramid Attention Broadcast, in Java over libtorch.",
             versionProvider = Versions.class,
             mixinStandardHelpOptions = true,
             synopsisSubcommandLabel = "COMMAND",

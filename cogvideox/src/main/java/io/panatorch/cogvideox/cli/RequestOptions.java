@@ -34,7 +34,7 @@ final class RequestOptions {
     @Option(names = "--width", paramLabel = "PIXELS", description = "width of the video (default: the model's)")
     private Integer width;
 
-    @Option(names = "--frames", paramLabel = "N", description = "frames of the video: 1, 8, 9, 16, 17, ...; of a given video the first ones (default: the model's,"
+    @Option(names = "--frames", paramLabel = "N", description = "frames of the video: 1, 8, 9, 16, 17, ...; of a longer given video the first ones (default: the model's,"
                     + " or all of the given video)")
     private Integer frames;
 

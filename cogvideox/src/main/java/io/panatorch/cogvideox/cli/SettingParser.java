@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.compare.Setting;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,14 +29,14 @@ final class SettingParser {
          * @throws IllegalArgumentException where the options make no sense
          * @throws IOException where a file of settings cannot be used
          */
-        Setting setting(Terminal terminal) throws IOException {
+        Setting setting(ModelDescription model, Terminal terminal) throws IOException {
             CacheOptions complete = options;
             if (options.isUncalibrated()) {
                 complete = parse(text).options;
                 complete.calibrate(List.of(1.0));
             }
             try {
-                return new Setting(name, text, complete.method(terminal, false));
+                return new Setting(name, text, complete.method(model, terminal, false));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("--setting '" + text + "': " + e.getMessage(), e);
             }

@@ -47,7 +47,7 @@ final class SourceOptions {
     /**
      * Gives the sources to a request of some of all prompts.
      *
-     * @param frames how many of a video are taken, or null for all
+     * @param frames how many are made, of a longer video the first ones, or null for as many as a video has
      */
     void addTo(VideoRequest.Builder request, Integer frames, int first, int count, int all) throws IOException {
         if (images != null) {
@@ -72,11 +72,8 @@ final class SourceOptions {
 
     private InputVideo video(Path file, Integer frames) throws IOException {
         InputVideo video = InputVideo.read(file);
-        if (frames != null && frames > video.frames()) {
-            throw new IllegalArgumentException("--frames: expected at most " + video.frames() + ", those of " + file + ", found " + frames);
-        }
         this.frames = Objects.requireNonNullElse(frames, video.frames());
-        return video.first(this.frames);
+        return this.frames < video.frames() ? video.first(this.frames) : video; // whether more can be made of it the model knows
     }
 
     private static <T> List<T> part(String option, List<Path> files, Reader<T> reader, int first, int count, int all)

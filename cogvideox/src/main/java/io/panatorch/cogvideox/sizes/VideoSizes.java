@@ -38,9 +38,9 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
                 && transformer.sampleWidth() * vae.spatialScale() >= WIDTH_OF_1_5;
     }
 
-    /** {@return the number of frames that the model was trained on} */
+    /** {@return the number of frames that the model was trained on; where it does not make so many, what diffusers makes of them} */
     public int frames() {
-        return transformer.sampleFrames();
+        return madeOf(transformer.sampleFrames());
     }
 
     /**
@@ -94,6 +94,16 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
         return (int) (deep - latentFrames(frames) % deep) % deep;
     }
 
+    /** {@return how many frames are made of a video of a number of frames, from its latents} */
+    public int madeOf(int frames) {
+        return (int) vae.decodedFrames(vae.encodedFrames(frames));
+    }
+
+    /** {@return the largest number of frames that the model makes, up to another one} */
+    public long atMost(int frames) {
+        return vae.decodedFrames(mostLatentFrames(frames));
+    }
+
     /** {@return the number of frames next to another, 1 or more, whose latent frames fill patches} */
     public long wholePatches(int frames) {
         int deep = transformer.patchFrames();
@@ -111,17 +121,23 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
      * then, without a word.
      */
     private long latentFrames(int frames) {
-        long fewer = Math.max(1, (long) frames / (1L << vae.temporalUpsamplings()));
-        while (vae.decodedFrames(fewer + 1) <= frames) {
-            fewer++;
-        }
-        while (fewer > 1 && vae.decodedFrames(fewer) > frames) {
-            fewer--;
-        }
+        long fewer = mostLatentFrames(frames);
         if (vae.decodedFrames(fewer) != frames) {
             throw new IllegalArgumentException("frames: expected a number that the model makes, the nearest are "
                     + vae.decodedFrames(fewer) + " and " + vae.decodedFrames(fewer + 1) + ", found " + frames);
         }
         return fewer;
+    }
+
+    /** As many as there are in a number of frames, 1 or more. */
+    private long mostLatentFrames(int frames) {
+        long most = Math.max(1, (long) frames / (1L << vae.temporalUpsamplings()));
+        while (vae.decodedFrames(most + 1) <= frames) {
+            most++;
+        }
+        while (most > 1 && vae.decodedFrames(most) > frames) {
+            most--;
+        }
+        return most;
     }
 }

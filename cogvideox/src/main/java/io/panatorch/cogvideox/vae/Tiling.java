@@ -47,9 +47,14 @@ public record Tiling(int tileSampleMinHeight, int tileSampleMinWidth, double ove
     /**
      * {@return diffusers' tiles for an autoencoder: half of the height and width that it is meant for, of which a sixth and
      * a fifth overlap}
+     *
+     * <p>Where these are no whole numbers of latents, as in no published model, the nearest that are.
      */
     public static Tiling of(VaeConfig config) {
-        return new Tiling(config.sampleHeight() / 2, config.sampleWidth() / 2, OVERLAP_HEIGHT, OVERLAP_WIDTH);
+        int scale = config.spatialScale();
+        int rows = Math.max(1, config.sampleHeight() / 2 / scale);
+        int columns = Math.max(1, config.sampleWidth() / 2 / scale);
+        return new Tiling(rows * scale, columns * scale, Math.rint(rows * OVERLAP_HEIGHT) / rows, Math.rint(columns * OVERLAP_WIDTH) / columns);
     }
 
     /**

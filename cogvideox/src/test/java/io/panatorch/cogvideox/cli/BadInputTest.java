@@ -32,19 +32,19 @@ class BadInputTest {
     /** Arguments after a prompt and an output; the message without its prefix. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-        --steps 0                  | steps: expected 1 or more, found 0
-        --steps 1001               | steps: expected 1 to 1000 (num_train_timesteps), found 1001
+        --steps 0                  | --steps: expected 1 or more, found 0
+        --steps 1001               | --steps: expected 1 to 1000 (num_train_timesteps), found 1001
         --steps many               | Invalid value for option '--steps': 'many' is not an int; see panatorch generate --help
-        --height 50                | height and width: expected multiples of 16 (the model's patches), found 50 × 64
-        --width 72                 | height and width: expected multiples of 16 (the model's patches), found 48 × 72
-        --height -16               | height: expected 1 or more, found -16
-        --frames 10                | frames: expected a number that the model makes, the nearest are 9 and 16, found 10
-        --frames 2147483647        | frames: expected a number that the model makes, the nearest are 2147483641 and \
+        --height 50                | --height, --width: expected multiples of 16 (the model's patches), found 50 × 64
+        --width 72                 | --height, --width: expected multiples of 16 (the model's patches), found 48 × 72
+        --height -16               | --height: expected 1 or more, found -16
+        --frames 10                | --frames: expected a number that the model makes, the nearest are 9 and 16, found 10
+        --frames 2147483647        | --frames: expected a number that the model makes, the nearest are 2147483641 and \
         2147483648, found 2147483647
-        --frames 2147483641        | frames, height and width: expected at most 44739242 patches, found 6442450932
-        --height 1073741824        | height and width: expected pictures of at most 536870909 pixels, found 68719476736
-        --frames 0                 | frames: expected 1 or more, found 0
-        --guidance-scale NaN       | guidance scale: expected a finite number, found NaN
+        --frames 2147483641        | --frames, --height, --width: expected at most 44739242 patches, found 6442450932
+        --height 1073741824        | --height, --width: expected pictures of at most 536870909 pixels, found 68719476736
+        --frames 0                 | --frames: expected 1 or more, found 0
+        --guidance-scale NaN       | --guidance-scale: expected a finite number, found NaN
         --cache-report r.pdf       | --cache-report: expected a file that ends with .html or .txt, found r.pdf
         --fps 0                    | --fps: expected a number above 0, found 0.0
         --fps Infinity             | --fps: expected a number above 0, found Infinity
@@ -55,7 +55,7 @@ class BadInputTest {
         --device gpu               | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'gpu'; see panatorch generate --help
         --dtype half               | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'half'; see panatorch generate --help
         --dtype vae=float32,vae=float16 | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'vae=float32,vae=float16'; see panatorch generate --help
-        --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | negative prompt: expected 1 or as \
+        --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | --negative-prompt: expected 1 or as \
         many as prompts (2), found 3
         --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
         magcache, taylorseer, teacache, found 'best'; see panatorch generate --help
@@ -317,7 +317,7 @@ class BadInputTest {
         fails(1, file + ": expected a tensor \"latents\" [batch, frames, channels, height, width], found [other]", latents(file));
 
         save("latents", Tensor::of, 1, 3, 4, 8, 6);
-        fails(2, "latents: expected floating-point numbers of shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for"
+        fails(2, "--latents: expected floating-point numbers of shape [1, 3, 4, 6, 8] [batch, frames, channels, height, width] for"
                 + " this request, found [1, 3, 4, 8, 6] float32 cpu", latents(file));
 
         save("latents", (values, shape) -> Tensor.of(new long[values.length], shape), 1, 3, 4, 6, 8);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.cli.CacheSettings.Key;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -36,8 +37,8 @@ class CacheSettingsTest {
         Map<String, String> needed = needsRatios ? Map.of(CacheSettings.RATIOS, "1,1") : Map.of();
         Map<String, String> set = new HashMap<>(needed);
         set.put(key.name(), key.standard());
-        String standard = method.apply(new CacheSettings("m", needed)).toString();
-        String withDefault = method.apply(new CacheSettings("m", set)).toString();
+        String standard = method.apply(new CacheSettings("m", needed, List.of(1.0))).toString();
+        String withDefault = method.apply(new CacheSettings("m", set, List.of(1.0))).toString();
         assertThat(withDefault.replace("of a callback", key.standard())).isEqualTo(standard);
     }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.cogvideox.Golden;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,16 +48,29 @@ class RecipeTest {
                 Files.readAllBytes(folder.resolve("2.safetensors")))).as("the same latents").isTrue();
     }
 
+    /** With a file that the video is made from, and most of what a request can have. */
+    @Test
+    void anImageIsNamedWithItsFingerprint() throws IOException {
+        try (Golden golden = Golden.open("i2v-5b"); var _ = TensorScope.open()) {
+            Safetensors.save(folder.resolve("i.safetensors"), Map.of("image", golden.tensor("input/image").squeeze(0)), Map.of());
+            run(new String[] {"generate", "--model", golden.pipeline().toString(), "--prompt", "a", "--image", at("i.safetensors"),
+                "--scheduler", "ddim", "--timesteps", "900,500,20", "--eta", "0.5", "--dynamic-cfg", "--max-sequence-length", "20",
+                "--num-videos", "2", "--vae-slicing", "--cache", "none", "--output-latents", at("1"), "--stats", at("1.json")});
+        }
+        JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
+
+        assertThat(recipe.get("inputs").get(at("i.safetensors")).asText()).matches("sha256:[0-9a-f]{64}");
+        run(again(recipe, at("2")));
+        assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("1")), Files.readAllBytes(folder.resolve("2")))).isTrue();
+    }
+
     /** As a program would: from nothing but the object. */
     private static String[] again(JsonNode recipe, String latents) {
         List<String> options = new ArrayList<>(List.of("generate", "--model", recipe.get("model").get("name").asText(),
                 "--output-latents", latents));
         recipe.get("prompts").forEach(prompt -> options.addAll(List.of("--prompt", prompt.asText())));
         recipe.get("negative_prompts").forEach(prompt -> options.addAll(List.of("--negative-prompt", prompt.asText())));
-        for (String name : List.of("seed", "steps", "width", "height", "frames")) {
-            options.addAll(List.of("--" + name, recipe.get(name).asText()));
-        }
-        options.addAll(List.of("--guidance-scale", recipe.get("guidance_scale").asText()));
+        recipe.get("options").forEach(option -> options.add(option.asText()));
         recipe.get("cache").get("options").forEach(option -> options.add(option.asText()));
         return options.toArray(String[]::new);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.cogvideox.compare.Setting;
+import io.panatorch.cogvideox.ModelDescription;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SettingParserTest {
 
     private static final Terminal TERMINAL = new Terminal(System.out, System.err);
+    private static final ModelDescription MODEL = CacheOptionsTest.model("t2v-2b");
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {
@@ -30,7 +32,7 @@ class SettingParserTest {
     @Test
     void optionsAreThoseOfGenerate() throws Exception {
         Setting setting = SettingParser.parse(List.of("x: --cache pab --pab-spatial-skip 5 --pab-spatial-range 10,20"))
-                .getFirst().setting(TERMINAL);
+                .getFirst().setting(MODEL, TERMINAL);
         assertThat(setting.options()).isEqualTo("--cache pab --pab-spatial-skip 5 --pab-spatial-range 10,20");
         assertThat(setting.method().toString()).contains("5", "10", "20");
     }
@@ -49,7 +51,7 @@ class SettingParserTest {
         SettingParser.Parsed magCache = SettingParser.parse(List.of("--cache magcache --cache-option threshold=0.5")).getFirst();
         magCache.options().calibrate(List.of(1.0, 0.9, 0.8));
         assertThat(magCache.options().isUncalibrated()).isFalse();
-        assertThat(magCache.setting(TERMINAL).method().toString()).contains("threshold 0.5", "3 ratios");
+        assertThat(magCache.setting(MODEL, TERMINAL).method().toString()).contains("threshold 0.5", "3 ratios");
         assertThat(SettingParser.parse(List.of("--cache magcache --cache-option ratios=1,1")).getFirst().options().isUncalibrated())
                 .isFalse();
     }
