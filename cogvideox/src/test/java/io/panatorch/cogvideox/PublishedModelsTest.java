@@ -10,6 +10,7 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.input.InputImage;
 import io.panatorch.cogvideox.input.InputVideo;
 import io.panatorch.cogvideox.scheduler.SchedulerKind;
+import io.panatorch.cogvideox.vae.CogVideoXVae;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.OperatorTrace;
@@ -176,6 +177,17 @@ class PublishedModelsTest {
             assertThat(trace.counts(DType.FLOAT32)).doesNotContainKeys(LAYERS);
             assertThat(trace.counts(DType.FLOAT32).get("mul") - recorder.float32InDenoiser.getOrDefault("mul", 0L))
                     .as("products with ramps, two for each of the edges of 3 × 3 tiles or more").isGreaterThan(24);
+        }
+    }
+
+    /** What the pipeline does not show, as it goes on in other dtypes. */
+    @Test
+    void theVaeKeepsItsDtype() throws IOException {
+        try (var vae = CogVideoXVae.load(temp.resolve("COGVIDEOX_5B/vae"), DType.BFLOAT16, Device.META);
+                var _ = TensorScope.open()) {
+            Tensor latents = Tensor.empty(Shape.of(1, 16, 13, 60, 90), DType.BFLOAT16, Device.META);
+            assertThat(vae.decode(latents)).hasToString(half("[1, 3, 49, 480, 720]"));
+            assertThat(vae.encode(vae.decode(latents)).mean()).hasToString(half("[1, 16, 13, 60, 90]"));
         }
     }
 
