@@ -68,15 +68,28 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * Encodes prompts, for {@link VideoRequest#builder(Tensor)}: to use them again, or to mix them.
      *
      * @param prompts at least one
-     * @return {@code [prompts, maxTextSeqLength, textEmbedDim]} in the transformer's dtype and on the pipeline's device, of the innermost open scope
+     * @return {@code [prompts, maxTextSeqLength, textEmbedDim]} in the transformer's dtype and on the pipeline's device, of the
+     *     innermost open scope
+     * @throws IllegalArgumentException without a prompt
+     * @throws CancellationException where the thread was interrupted, or this pipeline is being closed
      * @throws IllegalStateException where this pipeline is closed, or no scope is open
      */
     public Tensor encodePrompts(List<String> prompts) {
         return encodePrompts(prompts, parts.transformer.config().maxTextSeqLength());
     }
 
-    /** As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded. */
+    /**
+     * As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded.
+     *
+     * @throws IllegalArgumentException without a prompt, or for a number below 1
+     */
     public Tensor encodePrompts(List<String> prompts, int maxSequenceLength) {
+        if (prompts.isEmpty()) {
+            throw new IllegalArgumentException("prompts: expected at least one, found none");
+        }
+        if (maxSequenceLength < 1) {
+            throw new IllegalArgumentException("max sequence length: expected 1 or more, found " + maxSequenceLength);
+        }
         try (Ticket _ = running.enter()) {
             return new PromptStage(parts).encode(prompts, maxSequenceLength);
         }
@@ -138,11 +151,12 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * <p>The future completes with what {@link #generate} would return or throw. Who takes the result closes it. A future that is
      * completed by anybody else first ({@link CompletableFuture#cancel cancel}, {@link CompletableFuture#orTimeout orTimeout})
      * cancels the generation, which then frees all it has; it may still be inside a block when {@code cancel} returns and
-     * what depends on the future runs, and {@link #close} waits for it. As always, cancelling a stage that depends on the future does not cancel the future.
+     * what depends on the future runs, and {@link #close} waits for it. As always, cancelling a stage that depends on the future
+     * does not cancel the future.
      *
      * <p>The listener of steps is called on the thread that generates, which has the context class loader of the calling thread. It
-     * is no daemon: the process ends by itself when what was started has ended, and nothing is left that could keep it. What the request borrows is not needed any more when this
-     * returns.
+     * is no daemon: the process ends by itself when what was started has ended, and nothing is left that could keep it. What the
+     * request borrows is not needed any more when this returns.
      *
      * @throws IllegalArgumentException where the request does not fit the model
      * @throws NonFiniteException where the request's latents have NaN or infinity and it does not allow them

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
  * Looks for NaN and infinity on the way from the noise to the frames, and says where they begin. The first ones end the generation,
  * or where the request allows them are a warning.
  *
- * <p>A check is one product and one mean over the tensor, and one number that is read back. On an accelerator reading waits for the step, which a
- * step event, "done", and a cancellation need in any case: a queue that runs ahead makes both meaningless.
+ * <p>A check is one product and one mean over the tensor, and one number that is read back. On an accelerator reading waits for
+ * the step, which a step event, "done", and a cancellation need in any case: a queue that runs ahead makes both meaningless.
  */
 final class FiniteCheck {
 

@@ -108,13 +108,25 @@ final class Generation {
                     .permute(0, 2, 1, 3, 4) // [videos, c, f, h, w]
                     .to(parts.dtype(ModelComponent.VAE))
                     .mul(1 / parts.vae.config().scalingFactor());
-            Tensor video = parts.vae.decode(scaled, plan.vaeMemory()).to(DType.FLOAT32); // [videos, 3, frames, H, W]
+            Tensor video = parts.vae.decode(scaled, plan.vaeMemory()); // [videos, 3, frames, H, W]
             finite.require(video, () -> "the decoded frames are not finite, though the latents are: look at the VAE's weights, or "
                     + finite.remedy());
-            Tensor unit = video.mul(0.5).add(0.5).clamp(0, 1);
-            Tensor frames = scope.promote(unit.permute(0, 2, 1, 3, 4).contiguous()); // [videos, frames, 3, H, W]
+            Tensor frames = scope.promote(unit(video).permute(0, 2, 1, 3, 4).contiguous()); // [videos, frames, 3, H, W]
             lap("decode");
             return frames;
+        }
+    }
+
+    /** From [-1, 1] to [0, 1], float32. Videos are large: each is freed once the next is made of it, the given one too. */
+    private static Tensor unit(Tensor video) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor wide = video.to(DType.FLOAT32);
+            video.close();
+            Tensor halved = wide.mul(0.5);
+            wide.close();
+            Tensor raised = halved.add(0.5);
+            halved.close();
+            return scope.promote(raised.clamp(0, 1));
         }
     }
 }

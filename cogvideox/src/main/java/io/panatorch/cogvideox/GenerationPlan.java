@@ -23,7 +23,13 @@ import java.util.Objects;
  * @param textTokens tokens of a prompt
  */
 record GenerationPlan(
-        VideoRequest request, Shape latentShape, int paddingFrames, int textTokens, Schedule schedule, Guidance guidance, VaeMemory vaeMemory) {
+        VideoRequest request,
+        Shape latentShape,
+        int paddingFrames,
+        int textTokens,
+        Schedule schedule,
+        Guidance guidance,
+        VaeMemory vaeMemory) {
 
     private static final double STRENGTH = 0.8;
 
@@ -35,9 +41,10 @@ record GenerationPlan(
         requireSource(model.kind(), request);
         int frames = frames(model, request);
         int padding = model.sizes().paddingFrames(frames);
-        if (padding > 0 && request.values.source instanceof Source.Videos || padding > 0 && request.values.source instanceof Source.Controls) {
+        if (padding > 0 && !videosOf(request).isEmpty()) {
             throw new IllegalArgumentException("frames: expected a video whose latent frames make whole patches of "
-                    + model.transformer().patchFrames() + ", such as one of " + model.sizes().wholePatches(frames) + " frames, found one of " + frames);
+                    + model.transformer().patchFrames() + ", such as one of " + model.sizes().wholePatches(frames)
+                    + " frames, found one of " + frames);
         }
         Shape latents = model.sizes().latents(request.videos(), request.values.height.orElse(model.sizes().height()),
                 request.values.width.orElse(model.sizes().width()), frames);
@@ -96,16 +103,18 @@ record GenerationPlan(
         return new IllegalArgumentException(found.what() + ": expected " + expected + ", since this is " + model + ", found one");
     }
 
-    private static int frames(ModelDescription model, VideoRequest request) {
-        List<InputVideo> videos = switch (request.values.source) {
+    private static List<InputVideo> videosOf(VideoRequest request) {
+        return switch (request.values.source) {
             case Source.Videos given -> given.videos();
             case Source.Controls given -> given.videos();
             case Source.None _, Source.Images _ -> List.of();
         };
-        if (videos.isEmpty()) {
-            return request.values.frames.orElse(model.sizes().frames());
-        }
-        return framesOf(videos.getFirst().frames(), model.sizes(), request);
+    }
+
+    private static int frames(ModelDescription model, VideoRequest request) {
+        List<InputVideo> videos = videosOf(request);
+        return videos.isEmpty() ? request.values.frames.orElse(model.sizes().frames())
+                : framesOf(videos.getFirst().frames(), model.sizes(), request);
     }
 
     /** A video of another length than the model makes is encoded, too: 13 frames give the latents of 16. But that has to be asked for. */
@@ -135,8 +144,8 @@ record GenerationPlan(
         Tensor embeds = request.values.promptEmbeds;
         int tokens = embeds != null ? (int) embeds.size(1) : request.values.maxSequenceLength.orElse(own);
         if (tokens != own && config.addsPositions()) {
-            throw new IllegalArgumentException((embeds != null ? "promptEmbeds: expected " + own + " tokens" : "max sequence length: expected " + own)
-                    + ", since this model adds positions to its text, found " + tokens);
+            throw new IllegalArgumentException((embeds != null ? "promptEmbeds" : "max sequence length") + ": expected " + own
+                    + " tokens, since this model adds positions to its text, found " + tokens);
         }
         if (request.values.maxSequenceLength.orElse(tokens) != tokens) {
             throw new IllegalArgumentException("max sequence length: expected that of the given embeddings, " + tokens + ", found "

@@ -13,6 +13,7 @@ import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** From noise, images and videos to what the denoiser begins with. */
 final class LatentsStage {
@@ -85,7 +86,7 @@ final class LatentsStage {
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> modes = new ArrayList<>();
             for (InputVideo video : videos) {
-                modes.add(latents(posterior(video.toTensor(height(), width())).mode()));
+                modes.add(latents(posterior(() -> video.toTensor(height(), width())).mode()));
             }
             return scope.promote(forVideos(modes).mul(parts.vae.config().scalingFactor()));
         }
@@ -98,7 +99,7 @@ final class LatentsStage {
     private <T> Tensor sampled(List<T> elements, Function<T, Tensor> pixels, boolean once) {
         List<Posterior> posteriors = new ArrayList<>();
         for (T element : elements) {
-            posteriors.add(posterior(pixels.apply(element)));
+            posteriors.add(posterior(() -> pixels.apply(element)));
         }
         List<Generator> generators = noise.generators();
         if (once && elements.size() == 1 && generators.size() == 1) {
@@ -112,10 +113,19 @@ final class LatentsStage {
         return Tensor.cat(0, drawn.toArray(Tensor[]::new)); // [videos, f, c, h, w]
     }
 
-    /** Of one video, {@code [3, frames, height, width]} in [-1, 1]. */
-    private Posterior posterior(Tensor pixels) {
-        Tensor video = pixels.unsqueeze(0).to(parts.dtype(ModelComponent.VAE), parts.device); // [1, 3, frames, H, W]
-        return parts.vae.encode(video, plan.vaeMemory());
+    /**
+     * Of one video, of which no more stays in memory.
+     *
+     * @param pixels makes it, {@code [3, frames, height, width]} in [-1, 1]
+     */
+    private Posterior posterior(Supplier<Tensor> pixels) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor video = pixels.get();
+            Tensor input = video.unsqueeze(0).to(parts.dtype(ModelComponent.VAE), parts.device); // [1, 3, frames, H, W]
+            video.close();
+            Posterior posterior = parts.vae.encode(input, plan.vaeMemory());
+            return new Posterior(scope.promote(posterior.mean()), scope.promote(posterior.logvar()));
+        }
     }
 
     private Tensor latents(Tensor encoded) {

@@ -28,12 +28,13 @@ final class PromptStage {
     Tensor run(GenerationPlan plan, Tensor given, Tensor givenNegative) {
         VideoRequest request = plan.request();
         try (TensorScope scope = TensorScope.open()) {
-            Tensor embeds = repeated(given != null ? given : encode(request.values.prompts, plan.textTokens()), request.values.videosPerPrompt);
+            int times = request.values.videosPerPrompt;
+            Tensor embeds = repeated(given != null ? given : encode(request.values.prompts, plan.textTokens()), times);
             if (!plan.guidance().isOn()) {
                 return scope.promote(embeds);
             }
             Tensor negative = givenNegative != null ? givenNegative : encode(request.values.negativePrompts, plan.textTokens());
-            return scope.promote(Tensor.cat(0, repeated(negative, request.values.videosPerPrompt), embeds));
+            return scope.promote(Tensor.cat(0, repeated(negative, times), embeds));
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.stream.LongStream;
 
 /**
  * What to generate, with diffusers' names and defaults. Immutable; made by {@link #builder}; any number of generations may use it,
- * at once too. There is one kind of request for all kinds of models; what a model has no use for is refused when a generation begins, with the
- * reason.
+ * at once too. There is one kind of request for all kinds of models; what a model has no use for is refused when a generation
+ * begins, with the reason.
  */
 public final class VideoRequest {
 
@@ -56,7 +56,8 @@ public final class VideoRequest {
     public static Builder builder(Tensor promptEmbeds) {
         Objects.requireNonNull(promptEmbeds, "promptEmbeds: expected a tensor, found null");
         if (promptEmbeds.shape().dim() != 3 || promptEmbeds.size(0) == 0) {
-            throw new IllegalArgumentException("promptEmbeds: expected [prompts, text tokens, textEmbedDim], found " + promptEmbeds.describe());
+            throw new IllegalArgumentException("promptEmbeds: expected [prompts, text tokens, textEmbedDim], found "
+                    + promptEmbeds.describe());
         }
         return new Builder(Collections.nCopies(Math.toIntExact(promptEmbeds.size(0)), ""), promptEmbeds);
     }
@@ -179,8 +180,8 @@ public final class VideoRequest {
         }
 
         /**
-         * Tokens of a prompt that are read, padding included; the model's if not set. A model that adds positions to its tokens (2B, 5B-I2V) takes no
-         * other number than its own.
+         * Tokens of a prompt that are read, padding included; the model's if not set. A model that adds positions to its tokens
+         * (2B, 5B-I2V) takes no other number than its own.
          */
         public Builder maxSequenceLength(int tokens) {
             maxSequenceLength = OptionalInt.of(positive("max sequence length", tokens));
@@ -200,8 +201,8 @@ public final class VideoRequest {
         }
 
         /**
-         * The video to change, for a text-to-video model: one for all prompts, or one for each. It is resized to the video's size, and what is
-         * made has as many {@link #frames}. See {@link #strength}.
+         * The video to change, for a text-to-video model: one for all prompts, or one for each. It is resized to the size of what
+         * is made, which has as many {@link #frames}. See {@link #strength}.
          */
         public Builder video(InputVideo... videos) {
             source = source("video", new Source.Videos(sameLength("video", videos)), videos.length);
@@ -404,7 +405,8 @@ public final class VideoRequest {
         public VideoRequest build() {
             if (negativePromptEmbeds != null && (promptEmbeds == null || !negativePromptEmbeds.shape().equals(promptEmbeds.shape()))) {
                 throw new IllegalArgumentException("negativePromptEmbeds: expected the shape of the prompts' embeddings"
-                        + (promptEmbeds == null ? ", which are not given" : ", " + promptEmbeds.shape()) + ", found " + negativePromptEmbeds.shape());
+                        + (promptEmbeds == null ? ", which are not given" : ", " + promptEmbeds.shape()) + ", found "
+                        + negativePromptEmbeds.shape());
             }
             long videos = (long) prompts.size() * videosPerPrompt;
             if (videos > Integer.MAX_VALUE) {

@@ -77,8 +77,8 @@ public final class VideoResult implements AutoCloseable {
     }
 
     /**
-     * {@return {@code [batch, latent frames, channels, height, width]} after the last step; borrowed until this is closed, and not to be in use on
-     * another thread then}
+     * {@return {@code [batch, latent frames, channels, height, width]} after the last step, those that only fill a patch included;
+     * borrowed until this is closed, and not to be in use on another thread then}
      *
      * @throws IllegalStateException after {@link #close}
      */

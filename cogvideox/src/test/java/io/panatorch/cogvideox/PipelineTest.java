@@ -185,6 +185,14 @@ class PipelineTest {
     }
 
     @Test
+    void refusesToEncodeNothing() {
+        assertThatIllegalArgumentException().isThrownBy(() -> pipeline.encodePrompts(List.of()))
+                .withMessage("prompts: expected at least one, found none");
+        assertThatIllegalArgumentException().isThrownBy(() -> pipeline.encodePrompts(List.of("a panda"), 0))
+                .withMessage("max sequence length: expected 1 or more, found 0");
+    }
+
+    @Test
     void refusesNulls() {
         assertThatNullPointerException().isThrownBy(() -> VideoRequest.builder((String) null))
                 .withMessage("prompts[0]: expected a text, found null");

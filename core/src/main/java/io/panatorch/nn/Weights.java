@@ -11,6 +11,8 @@ import io.panatorch.tensor.TensorScope;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,7 +28,9 @@ public final class Weights implements AutoCloseable {
 
     private static final int LISTED = 5;
 
-    private record Root(Safetensors file, TensorOwner owner, Set<String> used, DType dtype, Device device) {}
+    /** @param loaded what was taken, by keys; taken again, as after a failure halfway, it is not loaded again */
+    private record Root(
+            Safetensors file, TensorOwner owner, Set<String> used, Map<String, Tensor> loaded, DType dtype, Device device) {}
 
     private final Root root;
     private final String prefix;
@@ -63,7 +67,7 @@ public final class Weights implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), dtype, device), "", true);
+        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), new HashMap<>(), dtype, device), "", true);
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -97,6 +101,11 @@ public final class Weights implements AutoCloseable {
         return new Weights(root, prefix + name + ".", memory);
     }
 
+    /** {@return the cursor at an element of a list below this one} */
+    public Weights at(int index) {
+        return at(Integer.toString(index));
+    }
+
     /**
      * {@return the cursor at this place that checks what is taken as ever, and marks it as taken, but gives {@linkplain
      * Tensor#standIn stand-ins}: for a part of a model that is loaded when it is needed, of which all must be known to be
@@ -104,11 +113,6 @@ public final class Weights implements AutoCloseable {
      */
     public Weights withoutMemory() {
         return new Weights(root, prefix, false);
-    }
-
-    /** {@return the cursor at an element of a list below this one} */
-    public Weights at(int index) {
-        return at(Integer.toString(index));
     }
 
     /** {@return whether there is a tensor of this name} */
@@ -151,9 +155,14 @@ public final class Weights implements AutoCloseable {
         if (!memory) {
             return Tensor.standIn(expected, root.dtype, root.device);
         }
-        try (var _ = TensorScope.open()) {
-            return root.owner.adopt(load(key));
+        Tensor loaded = root.loaded.get(key);
+        if (loaded == null) {
+            try (var _ = TensorScope.open()) {
+                loaded = root.owner.adopt(load(key));
+            }
+            root.loaded.put(key, loaded);
         }
+        return loaded;
     }
 
     private Tensor load(String key) throws InvalidFileException {

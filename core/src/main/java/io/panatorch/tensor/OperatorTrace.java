@@ -66,6 +66,7 @@ public final class OperatorTrace implements AutoCloseable {
             trace.counts.merge(operator, 1L, Long::sum);
         }
     }
+
     void recordResult(String operator, DType dtype) {
         for (OperatorTrace trace = this; trace != null; trace = trace.outer) {
             trace.results.computeIfAbsent(dtype, _ -> new TreeMap<>()).merge(operator, 1L, Long::sum);

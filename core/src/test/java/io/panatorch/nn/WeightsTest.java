@@ -125,6 +125,18 @@ class WeightsTest {
         }
     }
 
+    /** What fails halfway may be tried again, and takes no more memory than once. */
+    @Test
+    void whatIsTakenTwiceIsLoadedOnce() throws IOException {
+        long before = LiveTensors.count();
+        try (Weights weights = open(DType.FLOAT32)) {
+            Tensor weight = weights.get("up.weight", 2, 3);
+            assertThat(weights.at("up").get("weight", 2, 3)).isSameAs(weight);
+            assertThat(LiveTensors.count()).isEqualTo(before + 1);
+        }
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
     @Test
     void whatNeedsNoConversionIsTheMappedFile() throws IOException {
         try (Weights weights = open(DType.FLOAT16)) {

@@ -34,8 +34,8 @@ public record CacheStatistics(
      *
      * @param site the site
      * @param decisions one letter a step: {@value #COMPUTED}, {@value #PARTIAL}, {@value #REUSED} or {@value #NOT_VISITED}
-     * @param seconds how long each step's visit took, less the visits of other covered sites inside it; NaN where there was none, or on an accelerator where the session does
-     *     not {@linkplain SessionOptions#measuring measure}
+     * @param seconds how long each step's visit took, less the visits of other covered sites inside it; NaN where there was none,
+     *     or on an accelerator where the session does not {@linkplain SessionOptions#measuring measure}
      * @param changes for each step the relative change {@code Σ|new − old| / Σ|old|} of the outputs since they were last
      *     computed; NaN where they were not, or for the first time, or were all 0 or of other shapes then, or the session does not
      *     measure

@@ -106,8 +106,8 @@ final class ModelOptions {
         }
 
         private static TypeConversionException unexpected(String text) {
-            return new TypeConversionException("expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae"
-                    + " with commas between, each once, found '" + text + "'");
+            return new TypeConversionException("expected float32, bfloat16 or float16, also as PART=NAME of text_encoder,"
+                    + " transformer and vae with commas between, each once, found '" + text + "'");
         }
     }
 

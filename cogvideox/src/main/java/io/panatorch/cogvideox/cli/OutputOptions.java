@@ -21,11 +21,12 @@ final class OutputOptions {
 
     @Option(names = "--output", paramLabel = "FILE",
             description = "the video: a name that ends with .mp4 or .gif, or a folder for PNG frames. For .mp4 an ffmpeg on PATH"
-                    + " is used, which makes smaller files; none is needed (required unless --output-latents or --output-frames is given). Videos of several prompts are numbered: red.mp4 becomes"
-                    + " red-1.mp4, red-2.mp4")
+                    + " is used, which makes smaller files; none is needed (required unless --output-latents or --output-frames is"
+                    + " given). Videos of several prompts are numbered: red.mp4 becomes red-1.mp4, red-2.mp4")
     private Path video;
 
-    @Option(names = "--fps", paramLabel = "N", description = "frames per second of the video, at most 50 for .gif (default: the model's, 8 or 16)")
+    @Option(names = "--fps", paramLabel = "N",
+            description = "frames per second of the video, at most 50 for .gif (default: the model's, 8 or 16)")
     private Double fps;
 
     @Option(names = "--output-latents", paramLabel = "FILE",

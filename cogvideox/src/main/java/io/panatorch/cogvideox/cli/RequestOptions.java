@@ -34,7 +34,8 @@ final class RequestOptions {
     @Option(names = "--width", paramLabel = "PIXELS", description = "width of the video (default: the model's)")
     private Integer width;
 
-    @Option(names = "--frames", paramLabel = "N", description = "frames of the video: 1, 8, 9, 16, 17, ...; of a longer given video the first ones (default: the model's,"
+    @Option(names = "--frames", paramLabel = "N",
+            description = "frames of the video: 1, 8, 9, 16, 17, ...; of a longer given video the first ones (default: the model's,"
                     + " or all of the given video)")
     private Integer frames;
 
@@ -212,7 +213,11 @@ final class RequestOptions {
         conditions.put("command", Machine.command(spec.commandLine().getParseResult().originalArgs()));
         conditions.put("model", model.name());
         conditions.put("size", size);
-        conditions.put(timesteps == null ? "steps" : "timesteps", timesteps == null ? Integer.toString(steps()) : Arrays.toString(timesteps));
+        if (timesteps == null) {
+            conditions.put("steps", Integer.toString(steps()));
+        } else {
+            conditions.put("timesteps", Arrays.toString(timesteps));
+        }
         conditions.put("guidance scale", guidanceScale + (dynamicCfg ? ", dynamic" : ""));
         conditions.put("seed", Long.toString(seed));
         conditions.putAll(Machine.facts());

@@ -6,7 +6,9 @@ import io.panatorch.cogvideox.input.InputVideo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -21,8 +23,9 @@ final class SourceOptions {
     private List<Path> images;
 
     @Option(names = "--video", paramLabel = "FILE",
-            description = "a video to change, for a text-to-video model: MP4 (which takes an ffmpeg on PATH), GIF, a folder of PNG frames, or safetensors"
-                    + " with \"video\" [frames, 3, height, width] in [0, 1]; once for all prompts, or once for each")
+            description = "a video to change, for a text-to-video model: MP4 (which takes an ffmpeg on PATH), GIF, a folder of PNG or"
+                    + " JPEG frames, or safetensors with \"video\" [frames, 3, height, width] in [0, 1]; once for all prompts, or once"
+                    + " for each")
     private List<Path> videos;
 
     @Option(names = "--strength", paramLabel = "X", description = "how much of it is made anew, up to 1 (default: 0.8)")
@@ -32,7 +35,11 @@ final class SourceOptions {
             description = "what says what is where, for a control model; files as for --video")
     private List<Path> controls;
 
-    /** Of the videos that were read last; 0 where there are none. */
+    /** Each file is read once, whatever the number of prompts. */
+    private final Map<Path, InputImage> readImages = new HashMap<>();
+    private final Map<Path, InputVideo> readVideos = new HashMap<>();
+
+    /** Of the videos that were given last; 0 where there are none. */
     private int frames;
 
     private interface Reader<T> {
@@ -51,7 +58,8 @@ final class SourceOptions {
      */
     void addTo(VideoRequest.Builder request, Integer frames, int first, int count, int all) throws IOException {
         if (images != null) {
-            request.image(part("--image", images, InputImage::read, first, count, all).toArray(InputImage[]::new));
+            request.image(part("--image", images, file -> once(readImages, file, InputImage::read), first, count, all)
+                    .toArray(InputImage[]::new));
         }
         if (strength != null) {
             request.strength(strength);
@@ -71,9 +79,18 @@ final class SourceOptions {
     }
 
     private InputVideo video(Path file, Integer frames) throws IOException {
-        InputVideo video = InputVideo.read(file);
+        InputVideo video = once(readVideos, file, InputVideo::read);
         this.frames = Objects.requireNonNullElse(frames, video.frames());
         return this.frames < video.frames() ? video.first(this.frames) : video; // whether more can be made of it the model knows
+    }
+
+    private static <T> T once(Map<Path, T> read, Path file, Reader<T> reader) throws IOException {
+        T known = read.get(file);
+        if (known == null) {
+            known = reader.read(file);
+            read.put(file, known);
+        }
+        return known;
     }
 
     private static <T> List<T> part(String option, List<Path> files, Reader<T> reader, int first, int count, int all)

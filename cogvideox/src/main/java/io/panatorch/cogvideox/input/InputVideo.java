@@ -123,7 +123,7 @@ public final class InputVideo {
      */
     public InputVideo first(int count) {
         if (count < 1 || count > frames()) {
-            throw new IllegalArgumentException("expected 1 to " + frames() + " frames, found " + count);
+            throw new IllegalArgumentException("count: expected 1 to " + frames() + ", the frames of this video, found " + count);
         }
         return new InputVideo(frames.subList(0, count));
     }

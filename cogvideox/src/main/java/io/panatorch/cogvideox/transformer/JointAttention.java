@@ -46,17 +46,26 @@ final class JointAttention {
      */
     Tensor forward(Tensor x, RotaryPositions rotary) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor q = placed(normQuery.forward(split(query.forward(x))), rotary);
-            Tensor k = placed(normKey.forward(split(key.forward(x))), rotary);
-            Tensor v = split(value.forward(x));
-            Tensor attended = Tensor.scaledDotProductAttention(q, k, v, null, 1 / Math.sqrt(headDim));
-            Tensor joined = attended.transpose(1, 2).reshape(x.size(0), x.size(1), (long) heads * headDim); // [b, n, dim]
-            return scope.promote(out.forward(joined));
+            Tensor attended = attended(x, rotary).transpose(1, 2); // [b, n, heads, headDim]
+            return scope.promote(out.forward(attended.reshape(x.size(0), x.size(1), (long) heads * headDim))); // [b, n, dim]
         }
     }
 
-    private static Tensor placed(Tensor x, RotaryPositions rotary) {
-        return rotary == null ? x : rotary.turn(x);
+    private Tensor attended(Tensor x, RotaryPositions rotary) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor q = placed(query, normQuery, x, rotary);
+            Tensor k = placed(key, normKey, x, rotary);
+            Tensor v = split(value.forward(x));
+            return scope.promote(Tensor.scaledDotProductAttention(q, k, v, null, 1 / Math.sqrt(headDim))); // [b, heads, n, headDim]
+        }
+    }
+
+    /** Each of these is as large as the tokens: what it is made of is not kept until all are there. */
+    private Tensor placed(Linear projection, LayerNorm norm, Tensor x, RotaryPositions rotary) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor normal = norm.forward(split(projection.forward(x))); // [b, heads, n, headDim]
+            return scope.promote(rotary == null ? normal : rotary.turn(normal));
+        }
     }
 
     private Tensor split(Tensor x) {

@@ -64,8 +64,8 @@ final class PatchEmbedding {
     }
 
     /**
-     * The positions that are added to the patches of latents of a size. Those that are not learned are calculated for that size and not resampled
-     * from another.
+     * The positions that are added to the patches of latents of a size. Those that are not learned are calculated for that size
+     * and not resampled from another.
      *
      * @return {@code [1, frames·h·w, dim]}, or null where the model adds none
      */

@@ -155,8 +155,12 @@ record RotaryPositions(Tensor cos, Tensor sin, Tensor swap) {
      */
     Tensor turn(Tensor x) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor across = x.matmul(swap).mul(sin); // [b, heads, n, headDim], float32
-            return scope.promote(x.mul(cos).add(across).to(x.dtype()));
+            Tensor swapped = x.matmul(swap); // [b, heads, n, headDim]
+            Tensor across = swapped.mul(sin); // [b, heads, n, headDim], float32
+            swapped.close();
+            Tensor turned = x.mul(cos).add(across);
+            across.close();
+            return scope.promote(turned.to(x.dtype()));
         }
     }
 }

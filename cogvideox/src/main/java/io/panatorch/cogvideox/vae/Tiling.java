@@ -54,7 +54,8 @@ public record Tiling(int tileSampleMinHeight, int tileSampleMinWidth, double ove
         int scale = config.spatialScale();
         int rows = Math.max(1, config.sampleHeight() / 2 / scale);
         int columns = Math.max(1, config.sampleWidth() / 2 / scale);
-        return new Tiling(rows * scale, columns * scale, Math.rint(rows * OVERLAP_HEIGHT) / rows, Math.rint(columns * OVERLAP_WIDTH) / columns);
+        return new Tiling(rows * scale, columns * scale,
+                Math.rint(rows * OVERLAP_HEIGHT) / rows, Math.rint(columns * OVERLAP_WIDTH) / columns);
     }
 
     /**

@@ -86,7 +86,8 @@ class BadSourceTest {
         t2v-1.5 | --video @video9 | --frames: expected a video whose latent frames make whole patches of 2, such as one of 8 frames, \
         found one of 9
         t2v-1.5 | --height 40 | --height, --width: expected at most 32 × 40, where the model's positions end, found 40 × 40
-        t2v-2b  | --max-sequence-length 9 | --max-sequence-length: expected 18, since this model adds positions to its text, found 9
+        t2v-2b  | --max-sequence-length 9 | --max-sequence-length: expected 18 tokens, since this model adds positions to its text, \
+        found 9
         t2v-5b  | --max-sequence-length 0 | --max-sequence-length: expected 1 or more, found 0
         t2v-5b  | --eta 0.5 | --eta: expected 0 with CogVideoXDPMScheduler, whose noise is fixed by its timesteps, found 0.5; \
         CogVideoXDDIMScheduler has an eta

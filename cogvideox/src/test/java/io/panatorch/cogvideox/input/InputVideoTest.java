@@ -253,7 +253,7 @@ class InputVideoTest {
         assertThat(video.first(3).frames()).isEqualTo(3);
         for (int count : new int[] {0, 4}) {
             assertThatIllegalArgumentException().isThrownBy(() -> video.first(count))
-                    .withMessage("expected 1 to 3 frames, found " + count);
+                    .withMessage("count: expected 1 to 3, the frames of this video, found " + count);
         }
     }
 

@@ -105,7 +105,8 @@ public final class CachePictures {
             throw new IllegalArgumentException("picture of a cache: expected statistics with sites that were visited, found none");
         }
         if (width < LEAST_WIDTH) {
-            throw new IllegalArgumentException("picture of a cache: expected a width of " + LEAST_WIDTH + " pixels or more, found " + width);
+            throw new IllegalArgumentException("picture of a cache: expected a width of " + LEAST_WIDTH + " pixels or more, found "
+                    + width);
         }
         List<HeatMap.Group> groups = new ArrayList<>();
         for (KindStatistics kind : statistics.kinds()) {
