@@ -54,10 +54,12 @@ enum pt_dtype {
 /* PT_META has no memory: its tensors have shapes and dtypes alone, and operators compute these. */
 enum pt_device { PT_CPU = 0, PT_CUDA = 1, PT_META = 2, PT_OTHER_DEVICE = -1 };
 
-/* Abilities of the libtorch that was loaded, as bits of pt_features(). */
+/* Abilities of the libtorch that was loaded, and of the processor, as bits of pt_features(). */
 enum pt_feature {
-    PT_ERROR_TEXT = 1,  /* libtorch's error text reaches the caller (from 2.13 on) */
-    PT_CUDA_LIBRARY = 2 /* libtorch_cuda is loaded */
+    PT_ERROR_TEXT = 1,    /* libtorch's error text reaches the caller (from 2.13 on) */
+    PT_CUDA_LIBRARY = 2,  /* libtorch_cuda is loaded */
+    PT_FAST_BFLOAT16 = 4, /* the processor multiplies bfloat16 faster than float32 */
+    PT_FAST_FLOAT16 = 8   /* and float16 */
 };
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 /** How a pipeline is to be loaded, where {@link CogVideoXPipeline#load} says too little. */
 public final class PipelineLoader {
 
+    private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
+
     private final Path folder;
     private final Map<ModelComponent, DType> dtypes = new EnumMap<>(ModelComponent.class);
     private Device device = Device.CPU;
@@ -85,6 +87,7 @@ public final class PipelineLoader {
     public CogVideoXPipeline load() throws IOException {
         try {
             requireDevice(); // may unpack libtorch
+            warnOfSlowDtypes();
             return new CogVideoXPipeline(ModelParts.load(folder, Map.copyOf(dtypes), device, variant));
         } catch (IOException | TorchException e) {
             if (!isInterrupt(e)) {
@@ -101,6 +104,17 @@ public final class PipelineLoader {
     }
 
     /** Of whichever there is the message says all, and of none why. */
+    private void warnOfSlowDtypes() {
+        String slow = dtypes.values().stream().distinct()
+                .filter(dtype -> dtype == DType.BFLOAT16 || dtype == DType.FLOAT16)
+                .filter(dtype -> device.equals(Device.CPU) && !LibtorchInfo.isFastOnCpu(dtype))
+                .map(DType::torchName).collect(Collectors.joining(" and "));
+        if (!slow.isEmpty()) {
+            LOGGER.log(System.Logger.Level.WARNING, "{0} is no faster than float32 on this processor; float32 is more exact, and takes twice the"
+                    + " memory", slow);
+        }
+    }
+
     private void requireDevice() {
         LibtorchInfo.load();
         try {

@@ -74,14 +74,11 @@ enum PublishedModel {
 
     /** Writes a diffusers directory that takes next to no room on the disk, large parts in two files as they are published. */
     void write(Path folder) throws IOException {
-        for (ModelComponent part : ModelComponent.values()) {
-            Files.createDirectories(folder.resolve(part.folder()));
-        }
-        Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index()));
         write(folder.resolve("scheduler/scheduler_config.json"), scheduler);
         write(folder.resolve("text_encoder/config.json"), "text_encoder");
         write(folder.resolve("transformer/config.json"), transformer);
         write(folder.resolve("vae/config.json"), vae);
+        Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index()));
         Files.createDirectories(folder.resolve("tokenizer"));
         // A smaller vocabulary than the published one: any prompt can be read with it.
         for (String file : List.of("spiece.model", "tokenizer_config.json")) {

@@ -4,6 +4,7 @@ import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
+import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
 import java.nio.file.Path;
@@ -52,6 +53,27 @@ public record LibtorchInfo(
     public static int threads() {
         load();
         return (int) Panatorch.pt_num_threads();
+    }
+
+    /**
+     * {@return whether the processor multiplies numbers of a type at least as fast as those of float32}
+     *
+     * <p>bfloat16: with AMX, or AVX512-BF16 of AMD's processors; float16: with AVX512-FP16. Elsewhere linear layers and
+     * convolutions of these types are computed in float32, which takes a little longer than a model in float32 does.
+     *
+     * @param dtype a floating-point type
+     */
+    public static boolean isFastOnCpu(DType dtype) {
+        return switch (dtype) {
+            case BFLOAT16 -> has(Panatorch.PT_FAST_BFLOAT16());
+            case FLOAT16 -> has(Panatorch.PT_FAST_FLOAT16());
+            default -> dtype == DType.FLOAT32;
+        };
+    }
+
+    private static boolean has(int feature) {
+        load();
+        return (Panatorch.pt_features() & feature) != 0;
     }
 
     /**

@@ -203,6 +203,24 @@ public class Panatorch {
     public static int PT_CUDA_LIBRARY() {
         return PT_CUDA_LIBRARY;
     }
+    private static final int PT_FAST_BFLOAT16 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_feature.PT_FAST_BFLOAT16 = 4
+     * }
+     */
+    public static int PT_FAST_BFLOAT16() {
+        return PT_FAST_BFLOAT16;
+    }
+    private static final int PT_FAST_FLOAT16 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_feature.PT_FAST_FLOAT16 = 8
+     * }
+     */
+    public static int PT_FAST_FLOAT16() {
+        return PT_FAST_FLOAT16;
+    }
 
     private static class pt_load {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
