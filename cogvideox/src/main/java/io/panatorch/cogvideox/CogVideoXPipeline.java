@@ -81,15 +81,13 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /**
      * As {@link #encodePrompts(List)}, with another number of tokens, to which prompts are cut or padded.
      *
-     * @throws IllegalArgumentException without a prompt, or for a number below 1
+     * @throws IllegalArgumentException without a prompt, or for a number below 1 or above 46340
      */
     public Tensor encodePrompts(List<String> prompts, int maxSequenceLength) {
         if (prompts.isEmpty()) {
             throw new IllegalArgumentException("prompts: expected at least one, found none");
         }
-        if (maxSequenceLength < 1) {
-            throw new IllegalArgumentException("max sequence length: expected 1 or more, found " + maxSequenceLength);
-        }
+        PromptStage.requireTokens(maxSequenceLength);
         try (Ticket _ = running.enter()) {
             return new PromptStage(parts).encode(prompts, maxSequenceLength);
         }

@@ -12,6 +12,9 @@ final class PromptStage {
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
     private static final int SHOWN_WORDS = 5;
 
+    /** The text encoder has a number for each pair of tokens, and so many fit into an array. */
+    private static final int MAX_TOKENS = 46340;
+
     private final ModelParts parts;
 
     PromptStage(ModelParts parts) {
@@ -56,6 +59,13 @@ final class PromptStage {
         }
         try (TensorScope scope = TensorScope.open()) {
             return scope.promote(parts.textEncoder.forward(ids).to(parts.dtype(ModelComponent.TRANSFORMER)));
+        }
+    }
+
+    /** @throws IllegalArgumentException for a number of tokens that no text can be cut or padded to */
+    static void requireTokens(int tokens) {
+        if (tokens < 1 || tokens > MAX_TOKENS) {
+            throw new IllegalArgumentException("max sequence length: expected 1 to " + MAX_TOKENS + ", found " + tokens);
         }
     }
 

@@ -184,7 +184,8 @@ public final class VideoRequest {
          * (2B, 5B-I2V) takes no other number than its own.
          */
         public Builder maxSequenceLength(int tokens) {
-            maxSequenceLength = OptionalInt.of(positive("max sequence length", tokens));
+            PromptStage.requireTokens(tokens);
+            maxSequenceLength = OptionalInt.of(tokens);
             return this;
         }
 

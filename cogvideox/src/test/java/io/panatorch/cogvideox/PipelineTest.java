@@ -189,7 +189,7 @@ class PipelineTest {
         assertThatIllegalArgumentException().isThrownBy(() -> pipeline.encodePrompts(List.of()))
                 .withMessage("prompts: expected at least one, found none");
         assertThatIllegalArgumentException().isThrownBy(() -> pipeline.encodePrompts(List.of("a panda"), 0))
-                .withMessage("max sequence length: expected 1 or more, found 0");
+                .withMessage("max sequence length: expected 1 to 46340, found 0");
     }
 
     @Test

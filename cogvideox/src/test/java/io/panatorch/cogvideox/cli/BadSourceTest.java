@@ -88,7 +88,8 @@ class BadSourceTest {
         t2v-1.5 | --height 40 | --height, --width: expected at most 32 × 40, where the model's positions end, found 40 × 40
         t2v-2b  | --max-sequence-length 9 | --max-sequence-length: expected 18 tokens, since this model adds positions to its text, \
         found 9
-        t2v-5b  | --max-sequence-length 0 | --max-sequence-length: expected 1 or more, found 0
+        t2v-5b  | --max-sequence-length 0 | --max-sequence-length: expected 1 to 46340, found 0
+        t2v-5b  | --max-sequence-length 46341 | --max-sequence-length: expected 1 to 46340, found 46341
         t2v-5b  | --eta 0.5 | --eta: expected 0 with CogVideoXDPMScheduler, whose noise is fixed by its timesteps, found 0.5; \
         CogVideoXDDIMScheduler has an eta
         t2v-5b  | --eta 1.5 | --eta: expected a number from 0 to 1, found 1.5
