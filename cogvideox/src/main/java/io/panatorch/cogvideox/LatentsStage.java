@@ -120,9 +120,10 @@ final class LatentsStage {
      */
     private Posterior posterior(Supplier<Tensor> pixels) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor video = pixels.get();
-            Tensor input = video.unsqueeze(0).to(parts.dtype(ModelComponent.VAE), parts.device); // [1, 3, frames, H, W]
-            video.close();
+            Tensor input;
+            try (Tensor video = pixels.get(); Tensor batch = video.unsqueeze(0)) {
+                input = batch.to(parts.dtype(ModelComponent.VAE), parts.device); // [1, 3, frames, H, W]
+            }
             Posterior posterior = parts.vae.encode(input, plan.vaeMemory());
             return new Posterior(scope.promote(posterior.mean()), scope.promote(posterior.logvar()));
         }

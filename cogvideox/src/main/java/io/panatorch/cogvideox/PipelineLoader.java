@@ -103,18 +103,18 @@ public final class PipelineLoader {
                 .anyMatch(cause -> cause instanceof ClosedByInterruptException || cause instanceof FileLockInterruptionException);
     }
 
-    /** Of whichever there is the message says all, and of none why. */
     private void warnOfSlowDtypes() {
         String slow = dtypes.values().stream().distinct()
                 .filter(dtype -> dtype == DType.BFLOAT16 || dtype == DType.FLOAT16)
                 .filter(dtype -> device.equals(Device.CPU) && !LibtorchInfo.isFastOnCpu(dtype))
                 .map(DType::torchName).collect(Collectors.joining(" and "));
         if (!slow.isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING, "{0} is no faster than float32 on this processor; float32 is more exact, and takes twice the"
-                    + " memory", slow);
+            LOGGER.log(System.Logger.Level.WARNING, "{0} is no faster than float32 on this processor; float32 is more exact, and"
+                    + " takes twice the memory", slow);
         }
     }
 
+    /** Of whichever there is the message says all, and of none why. */
     private void requireDevice() {
         LibtorchInfo.load();
         try {

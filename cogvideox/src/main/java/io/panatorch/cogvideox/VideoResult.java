@@ -125,7 +125,7 @@ public final class VideoResult implements AutoCloseable {
         return timesteps;
     }
 
-    /** {@return how long each stage took: {@code encode}, {@code denoise}, {@code decode}} */
+    /** {@return how long each stage took: {@code encode}, {@code denoise} and, where there are frames, {@code decode}} */
     public Map<String, Double> seconds() {
         return seconds;
     }

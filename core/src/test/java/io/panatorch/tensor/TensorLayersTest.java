@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Operators that models are made of, against {@link Naive} loops. */
 @TensorTest
@@ -247,6 +248,30 @@ class TensorLayersTest {
             Tensor exact = x.to(DType.FLOAT64).linear(weight.to(DType.FLOAT64), added == null ? null : added.to(DType.FLOAT64));
             assertWithin(half, exact, 2 * step, step);
         }
+    }
+
+    /** Whichever implementation computes a layer, it reads weights and biases that are views at their places. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT32", "BFLOAT16", "FLOAT16"})
+    void weightsAndBiasesMayBeViews(DType dtype) {
+        int size = 256;
+        Tensor x = tensor(Naive.numbers(1, size * size), size, size).to(dtype);
+        Tensor weight = tensor(Naive.numbers(2, size * size), size, size).to(dtype).transpose(0, 1);
+        Tensor frames = x.reshape(1, size, 4, 8, 8);
+        Tensor kernel = tensor(Naive.numbers(3, 27 * size * size), 27, size, size).to(dtype)
+                .permute(2, 1, 0).reshape(size, size, 27).transpose(0, 1).reshape(size, size, 3, 3, 3).transpose(3, 4);
+        long[] ones = {1, 1, 1};
+        for (Tensor bias : everyOtherAndOneForAll(size, dtype)) {
+            assertThat(bias.isContiguous()).isFalse();
+            assertWithin(x.linear(weight, bias), x.linear(weight.copy(), bias.copy()).to(DType.FLOAT64), 0.004, 1e-3);
+            assertWithin(frames.conv3d(kernel, bias, ones, ones),
+                    frames.conv3d(kernel.contiguous(), bias.copy(), ones, ones).to(DType.FLOAT64), 0.004, 1e-3);
+        }
+    }
+
+    private static Tensor[] everyOtherAndOneForAll(int size, DType dtype) {
+        Tensor numbers = tensor(Naive.numbers(4, 2 * size), size, 2).to(dtype);
+        return new Tensor[] {numbers.narrow(1, 1, 1).squeeze(1), numbers.narrow(0, 3, 1).narrow(1, 0, 1).reshape(1).expand(size)};
     }
 
     /** With scores far beyond what float16 holds. */

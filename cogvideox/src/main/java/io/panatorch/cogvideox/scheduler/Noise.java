@@ -17,6 +17,7 @@ import java.util.List;
  */
 public record Noise(List<Generator> generators) {
 
+    /** Copies the list. */
     public Noise {
         generators = List.copyOf(generators);
     }

@@ -64,8 +64,8 @@ class BadSourceTest {
         found alone
         i2v-5b  | --image @image --height 48 --width 32 | --height, --width: expected 32 × 48, the size that the model's learned \
         positions are for, found 48 × 32
-        i2v-5b  | --image @image --max-sequence-length 9 | --max-sequence-length: expected 20, since this model adds positions to its \
-        text, found 9
+        i2v-5b  | --image @image --max-sequence-length 9 | --max-sequence-length: expected 20 tokens, since this model adds positions to \
+        its text, found 9
         control | --steps 2 | --control-video: expected one, since this is a control model, found none
         control | --image @image | --image: expected a control video in its place, since this is a control model, found one
         control | --control-video @video7 | --frames: expected 8, made of a video of 7, or a video cut to 1, found 7
