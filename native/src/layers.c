@@ -4,19 +4,23 @@
 #include <string.h>
 
 /*
+ * Whether there is no bias, or one for each output that oneDNN reads right: whatever its strides, it takes the numbers that
+ * follow the first. Half types are converted before, to numbers that do.
+ */
+static bool suits_onednn_bias(int32_t dtype, const pt_tensor *bias, int64_t outputs) {
+    int64_t *sizes;
+    bool contiguous = false;
+    if (bias == NULL) return true;
+    if (!is_on_cpu(bias, dtype, 1, &sizes) || sizes[0] != outputs) return false;
+    return dtype != PT_FLOAT32 || (torch.aoti_torch_is_contiguous((handle)bias, &contiguous) == 0 && contiguous);
+}
+
+/*
  * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's: measured
  * on two cores it takes half the time from about four million multiplications on, and longer for small layers. Like
  * the choice for conv3d below, this checks what the function asked does not; everything unusual is left to aten.
  */
 #define ONEDNN_LINEAR_FROM (1 << 22)
-
-/* oneDNN reads as many numbers as the bias has, one after another, whatever its strides. */
-static bool is_readable_bias(const pt_tensor *bias, int32_t dtype, int64_t outputs) {
-    int64_t *length;
-    bool contiguous = false;
-    return bias == NULL || (is_on_cpu(bias, dtype, 1, &length) && length[0] == outputs &&
-                            torch.aoti_torch_is_contiguous((handle)bias, &contiguous) == 0 && contiguous);
-}
 
 static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
     int64_t dim = 0;
@@ -24,7 +28,7 @@ static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tens
     if (torch.aoti_torch_cpu__linear_pointwise == NULL || x == NULL) return false;
     if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim < 2 || !is_on_cpu(x, dtype, dim, &in)) return false;
     if (!is_on_cpu(weight, dtype, 2, &kernel) || in[dim - 1] != kernel[1]) return false;
-    if (!is_readable_bias(bias, dtype, kernel[0])) return false;
+    if (!suits_onednn_bias(dtype, bias, kernel[0])) return false;
     double multiplications = (double)kernel[0];
     for (int64_t i = 0; i < dim; i++) multiplications *= (double)in[i];
     return multiplications >= ONEDNN_LINEAR_FROM;
@@ -149,7 +153,7 @@ static bool suits_onednn(int32_t dtype, const pt_tensor *x, const pt_tensor *wei
     int64_t *in, *kernel;
     if (torch.aoti_torch_cpu__linear_pointwise == NULL) return false;
     if (!is_on_cpu(x, dtype, 5, &in) || !is_on_cpu(weight, dtype, 5, &kernel)) return false;
-    if (!is_readable_bias(bias, dtype, kernel[0])) return false;
+    if (!suits_onednn_bias(dtype, bias, kernel[0])) return false;
     if (in[0] < 1 || in[1] < 1 || in[1] != kernel[1] || kernel[0] < 1) return false;
     for (int i = 0; i < 3; i++) {
         if (in[2 + i] < 1 || kernel[2 + i] < 1 || stride[i] < 1 || padding[i] < 0 || padding[i] > INT32_MAX) return false;

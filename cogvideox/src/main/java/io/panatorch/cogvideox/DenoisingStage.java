@@ -19,6 +19,7 @@ final class DenoisingStage {
     private final GenerationPlan plan;
     private final Ticket ticket;
     private final FiniteCheck finite;
+    private int taken;
 
     DenoisingStage(ModelParts parts, GenerationPlan plan, Ticket ticket, FiniteCheck finite) {
         this.transformer = parts.transformer;
@@ -47,6 +48,7 @@ final class DenoisingStage {
                 Tensor next = step(latents, beside, step, conditioning, cache, sampler);
                 latents.close();
                 latents = next;
+                taken++;
                 finite.requireLatents(latents, step);
                 if (tell(step, latents, cache).isInterrupted()) {
                     break;
@@ -54,6 +56,11 @@ final class DenoisingStage {
             }
             return scope.promote(latents);
         }
+    }
+
+    /** {@return how many steps were taken: all, unless a listener has interrupted} */
+    int taken() {
+        return taken;
     }
 
     private Tensor step(Tensor latents, Tensor beside, Step step, Conditioning conditioning, CacheSession cache, Sampler sampler) {

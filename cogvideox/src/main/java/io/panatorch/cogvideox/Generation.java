@@ -55,16 +55,17 @@ final class Generation {
             Tensor embeds = embeds(givenEmbeds, givenNegative);
             Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
             lap("encode");
+            DenoisingStage denoising = new DenoisingStage(parts, plan, ticket, finite);
             Tensor latents;
             CacheStatistics statistics;
             try (CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), plan.timesteps()))) {
-                latents = new DenoisingStage(parts, plan, ticket, finite).run(start, embeds, cache, noise);
+                latents = denoising.run(start, embeds, cache, noise);
                 lap("denoise");
                 statistics = cache.statistics();
             }
             Tensor frames = request.values.latentsOnly ? null : decode(latents);
             result = new VideoResult(latents, frames, parts.description.fps(),
-                    Arrays.stream(plan.timesteps()).boxed().toList(), seconds, statistics);
+                    Arrays.stream(plan.timesteps()).limit(denoising.taken()).boxed().toList(), seconds, statistics);
             return result;
         } catch (Throwable e) { // the end of the session or the scope, too
             if (result != null) {

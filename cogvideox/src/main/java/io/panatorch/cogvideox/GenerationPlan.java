@@ -119,13 +119,17 @@ record GenerationPlan(
 
     /** A video of another length than the model makes is encoded, too: 13 frames give the latents of 16. But that has to be asked for. */
     private static int framesOf(int given, VideoSizes sizes, VideoRequest request) {
-        int asked = request.values.frames.orElse(given);
         int made = sizes.madeOf(given);
-        if (asked == made) {
-            return made;
+        if (request.values.frames.isEmpty() && made != given) {
+            long first = sizes.atMost(given);
+            throw new IllegalArgumentException("frames: expected a number that the model makes, found a video of " + given + ": ask for "
+                    + made + (first == made ? "" : ", or for its first " + first));
         }
-        throw new IllegalArgumentException("frames: expected " + made + (made == given ? ", those of the given video"
-                : ", made of a video of " + given + ", or a video cut to " + sizes.atMost(given)) + ", found " + asked);
+        if (request.values.frames.orElse(given) != made) {
+            throw new IllegalArgumentException("frames: expected " + made + ", made of a video of " + given + ", found "
+                    + request.values.frames.getAsInt());
+        }
+        return made;
     }
 
     private static Schedule schedule(ModelDescription model, VideoRequest request) {

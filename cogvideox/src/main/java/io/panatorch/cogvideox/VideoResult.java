@@ -120,7 +120,7 @@ public final class VideoResult implements AutoCloseable {
         }
     }
 
-    /** {@return the scheduler's timestep of each step} */
+    /** {@return the scheduler's timestep of each step that was taken: of all, unless a listener has interrupted} */
     public List<Integer> timesteps() {
         return timesteps;
     }

@@ -59,10 +59,10 @@ class GenerationPlanTest {
     void framesThatAVideoDoesNotGive() {
         ModelDescription model = model("v2v");
         VideoRequest.Builder seven = VideoRequest.builder("a").video(video(7));
-        refused(() -> model.check(seven.build()), "frames: expected 8, made of a video of 7, or a video cut to 1, found 7");
-        refused(() -> model.check(seven.frames(9).build()), "frames: expected 8, made of a video of 7, or a video cut to 1, found 9");
+        refused(() -> model.check(seven.build()), "frames: expected a number that the model makes, found a video of 7: ask for 8, or for its first 1");
+        refused(() -> model.check(seven.frames(9).build()), "frames: expected 8, made of a video of 7, found 9");
         refused(() -> model.check(VideoRequest.builder("a").video(video(9)).frames(1).build()),
-                "frames: expected 9, those of the given video, found 1");
+                "frames: expected 9, made of a video of 9, found 1");
     }
 
     @Test

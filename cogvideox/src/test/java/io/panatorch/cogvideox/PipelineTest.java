@@ -103,6 +103,7 @@ class PipelineTest {
         }).build())) {
             assertThat(result.frames().shape().sizes()).containsExactly(1, 8, 3, 32, 32);
             assertThat(result.cache().sites().getFirst().decisions()).isEqualTo("CCC");
+            assertThat(result.timesteps()).hasSize(3);
         }
     }
 
@@ -155,7 +156,7 @@ class PipelineTest {
         try (var _ = TensorScope.open()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> pipeline.generate(request().height(40).build()))
-                    .withMessage("height and width: expected multiples of 16 (the model's patches), found 40 × 32");
+                    .withMessage("height and width: expected multiples of 16 (the model's patches), such as 48 × 32, found 40 × 32");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> pipeline.generate(request().steps(1001).build()))
                     .withMessageContaining("1001");

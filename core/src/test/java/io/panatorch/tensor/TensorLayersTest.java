@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,35 +73,6 @@ class TensorLayersTest {
         assertNear(tensor(x, 2, 3, 4).linear(weight, tensor(bias, 5)), product, 2, 3, 5);
         assertThatThrownBy(() -> tensor(x, 6, 4).linear(weight, tensor(x, 24)))
                 .hasMessageStartingWith("linear of [6, 4] float64 cpu, [5, 4] float64 cpu, [24] float64 cpu: ");
-    }
-
-    /** oneDNN, which computes layers of this size, takes a bias for numbers that lie one after another. */
-    @Test
-    void aBiasOfAnyLayout() {
-        Tensor single = Tensor.of(new float[] {3}, 1);
-        Tensor columns = Tensor.of(floats(4, 256 * 2), 256, 2);
-        for (Tensor bias : List.of(single.expand(256), columns.narrow(1, 1, 1).reshape(256, 1).squeeze(1))) {
-            Tensor x = Tensor.of(floats(1, 64 * 512), 64, 512);
-            Tensor weight = Tensor.of(floats(2, 256 * 512), 256, 512);
-            Tensor video = Tensor.of(floats(1, 2 * 4 * 5 * 5), 1, 2, 4, 5, 5);
-            Tensor kernel = Tensor.of(floats(2, 256 * 2 * 27), 256, 2, 3, 3, 3);
-            long[] one = {1, 1, 1};
-
-            assertThat(bias.isContiguous()).isFalse();
-            Elements.assertClose("linear", x.linear(weight, bias).toFloatArray(),
-                    x.linear(weight, null).add(bias).toFloatArray(), 1e-3);
-            Elements.assertClose("conv3d", video.conv3d(kernel, bias, one, one).toFloatArray(),
-                    video.conv3d(kernel, null, one, one).add(bias.reshape(256, 1, 1, 1)).toFloatArray(), 1e-3);
-        }
-    }
-
-    private static float[] floats(int seed, int count) {
-        double[] numbers = Naive.numbers(seed, count);
-        float[] floats = new float[count];
-        for (int i = 0; i < count; i++) {
-            floats[i] = (float) numbers[i];
-        }
-        return floats;
     }
 
     @Test

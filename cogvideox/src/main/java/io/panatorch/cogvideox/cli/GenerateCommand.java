@@ -9,6 +9,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -153,9 +154,23 @@ final class GenerateCommand implements Callable<Integer> {
     /** What all parts have in common, such as an encoder, is looked for once. */
     private void checkOutputs(List<Part> parts) throws IOException {
         Outputs.requireDistinct(parts.stream().flatMap(part -> part.outputs.targets(videos(part)).stream()).toArray(Path[]::new));
+        for (Path input : video.inputs()) {
+            requireApart(input, parts);
+        }
         parts.getFirst().outputs.check(videos(parts.getFirst()));
         for (Part part : parts) {
             part.outputs.checkPlaces(videos(part));
+        }
+    }
+
+    /** A file is read before it is replaced; frames would be put among others. */
+    private void requireApart(Path input, List<Part> parts) throws IOException {
+        for (Part part : parts) {
+            for (Path target : part.outputs.targets(videos(part))) {
+                if (Files.isDirectory(input) && Files.exists(target) && Files.isSameFile(input, target)) {
+                    throw new IllegalArgumentException("--output: expected another folder than that of the given frames, found " + target);
+                }
+            }
         }
     }
 

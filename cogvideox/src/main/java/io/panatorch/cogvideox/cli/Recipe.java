@@ -60,6 +60,9 @@ final class Recipe {
         for (Path input : video.inputs()) {
             inputs.put(input.toString(), Fingerprint.ofInput(input));
         }
+        if (latents != null) {
+            inputs.put(latents.toString(), Fingerprint.ofInput(latents));
+        }
         json.set("model", model.identity());
         json.put("threads", LibtorchInfo.threads());
         json.set("cache", cache(command));

@@ -228,7 +228,11 @@ final class RequestOptions {
     Map<String, String> facts(ModelDescription model) {
         Map<String, String> facts = new LinkedHashMap<>();
         TransformerConfig transformer = model.transformer();
-        facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim());
+        facts.put("model", transformer.numLayers() + " layers of " + transformer.innerDim() + switch (model.kind()) {
+            case TEXT_TO_VIDEO -> "";
+            case IMAGE_TO_VIDEO -> ", image to video";
+            case CONTROL_TO_VIDEO -> ", control to video";
+        });
         facts.put("scheduler", Objects.requireNonNullElse(scheduler, model.scheduler().kind()).className() + " "
                 + NameConverter.name(Objects.requireNonNullElse(spacing, model.scheduler().timestepSpacing())));
         facts.put("steps", Integer.toString(steps()));

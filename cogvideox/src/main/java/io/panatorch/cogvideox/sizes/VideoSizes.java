@@ -52,8 +52,8 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
     public Shape latents(int batch, int height, int width, int frames) {
         int unit = vae.spatialScale() * transformer.patchSize();
         if (height % unit != 0 || width % unit != 0) {
-            throw new IllegalArgumentException("height and width: expected multiples of " + unit + " (the model's patches), found "
-                    + height + " × " + width);
+            throw new IllegalArgumentException("height and width: expected multiples of " + unit + " (the model's patches), such as "
+                    + nearest(height, unit) + " × " + nearest(width, unit) + ", found " + height + " × " + width);
         }
         requirePositions(height / vae.spatialScale(), width / vae.spatialScale());
         long latentFrames = latentFrames(frames) + paddingFrames(frames);
@@ -108,6 +108,10 @@ public record VideoSizes(TransformerConfig transformer, VaeConfig vae) {
     public long wholePatches(int frames) {
         int deep = transformer.patchFrames();
         return vae.decodedFrames(Math.max(1, latentFrames(frames) / deep) * deep);
+    }
+
+    private static long nearest(int pixels, int unit) {
+        return Math.max(1, Math.round((double) pixels / unit)) * unit;
     }
 
     private static void requireAtMost(long limit, long found, String message) {

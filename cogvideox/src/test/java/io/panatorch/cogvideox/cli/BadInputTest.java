@@ -35,8 +35,8 @@ class BadInputTest {
         --steps 0                  | --steps: expected 1 or more, found 0
         --steps 1001               | --steps: expected 1 to 1000 (num_train_timesteps), found 1001
         --steps many               | Invalid value for option '--steps': 'many' is not an int; see panatorch generate --help
-        --height 50                | --height, --width: expected multiples of 16 (the model's patches), found 50 × 64
-        --width 72                 | --height, --width: expected multiples of 16 (the model's patches), found 48 × 72
+        --height 50                | --height, --width: expected multiples of 16 (the model's patches), such as 48 × 64, found 50 × 64
+        --width 72                 | --height, --width: expected multiples of 16 (the model's patches), such as 48 × 80, found 48 × 72
         --height -16               | --height: expected 1 or more, found -16
         --frames 10                | --frames: expected a number that the model makes, the nearest are 9 and 16, found 10
         --frames 2147483647        | --frames: expected a number that the model makes, the nearest are 2147483641 and \

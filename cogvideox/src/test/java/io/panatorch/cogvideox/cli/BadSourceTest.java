@@ -68,12 +68,12 @@ class BadSourceTest {
         its text, found 9
         control | --steps 2 | --control-video: expected one, since this is a control model, found none
         control | --image @image | --image: expected a control video in its place, since this is a control model, found one
-        control | --control-video @video7 | --frames: expected 8, made of a video of 7, or a video cut to 1, found 7
+        control | --control-video @video7 | --frames: expected a number that the model makes, found a video of 7: ask for 8, or for its first 1
         v2v     | --image @image --video @video9 | --video: expected one of image, video and control video, found two
         v2v     | --video @video9 --control-video @video9 | --control-video: expected one of image, video and control video, found two
-        v2v     | --video @video7 | --frames: expected 8, made of a video of 7, or a video cut to 1, found 7
-        v2v     | --video @video13 --frames 17 | --frames: expected 16, made of a video of 13, or a video cut to 9, found 17
-        v2v     | --video @video9 --frames 16 | --frames: expected 9, those of the given video, found 16
+        v2v     | --video @video7 | --frames: expected a number that the model makes, found a video of 7: ask for 8, or for its first 1
+        v2v     | --video @video13 --frames 17 | --frames: expected 16, made of a video of 13, found 17
+        v2v     | --video @video9 --frames 16 | --frames: expected 9, made of a video of 9, found 16
         v2v     | --video @video9 --strength 0 | --strength: expected a number above 0 and at most 1, found 0.0
         v2v     | --video @video9 --strength 2 | --strength: expected a number above 0 and at most 1, found 2.0
         v2v     | --video @video9 --strength NaN | --strength: expected a number above 0 and at most 1, found NaN
