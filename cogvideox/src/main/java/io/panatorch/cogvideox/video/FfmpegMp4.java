@@ -65,7 +65,8 @@ record FfmpegMp4(Path path, String encoder) implements VideoEncoder {
 
     @Override
     public void encode(Frames frames, VideoMetadata metadata, Path file) throws IOException {
-        List<String> input = List.of(path.toString(), "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo",
+        // Without -xerror a full disk is told on standard error alone, and leaves a part of a file.
+        List<String> input = List.of(path.toString(), "-hide_banner", "-loglevel", "error", "-y", "-xerror", "-f", "rawvideo",
                 "-pixel_format", "rgb24", "-video_size", frames.width() + "x" + frames.height(),
                 "-framerate", FrameRate.of(frames.fps()).toString(), "-i", "pipe:0");
         List<String> quality = encoder.equals("libx264") ? X264_QUALITY : OPENH264_QUALITY;
