@@ -81,16 +81,32 @@ public final class TensorScope implements AutoCloseable {
         return tensors.size() - closedEarly;
     }
 
-    /** Frees the tensors of this scope, youngest first. Closing a closed scope does nothing. */
+    /**
+     * Frees the tensors of this scope, youngest first. Closing a closed scope does nothing.
+     *
+     * @throws IllegalStateException where a scope inside this one is still open, or on another thread than that which opened it. What
+     *     was left open is freed and closed too, so that the thread can go on
+     */
     @Override
     public void close() {
         if (closed) {
             return;
         }
         checkThread();
-        if (state.innermost != this) {
-            throw new IllegalStateException("scopes are closed in the reverse order of opening: an inner one is still open");
+        int leftOpen = 0;
+        for (TensorScope inner = state.innermost; inner != this; inner = inner.outer) {
+            inner.release();
+            leftOpen++;
         }
+        release();
+        if (leftOpen > 0) {
+            throw new IllegalStateException("scopes are closed in the reverse order of opening: " + leftOpen + " inside this one "
+                    + (leftOpen == 1 ? "was" : "were") + " still open, and freed with it; close each, as with"
+                    + " try (var scope = TensorScope.open())");
+        }
+    }
+
+    private void release() {
         closed = true;
         state.innermost = outer;
         for (int i = tensors.size() - 1; i >= 0; i--) {

@@ -1,6 +1,7 @@
 package io.panatorch.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -180,20 +181,41 @@ class TensorScopeTest {
         }
     }
 
+    /** One that was forgotten is told of once, and neither keeps memory nor gets in the way of what the thread does next. */
     @Test
     void scopesAreClosedInsideOut() {
-        TensorScope outer = TensorScope.open();
-        TensorScope inner = TensorScope.open();
-        try {
+        long before = LiveTensors.count();
+        for (int forgotten = 1; forgotten <= 2; forgotten++) {
+            TensorScope outer = TensorScope.open();
+            two();
+            for (int i = 0; i < forgotten; i++) {
+                TensorScope.open();
+                two();
+            }
             assertThatIllegalStateException()
                     .isThrownBy(outer::close)
-                    .withMessage("scopes are closed in the reverse order of opening: an inner one is still open");
-        } finally {
-            inner.close();
+                    .withMessage("scopes are closed in the reverse order of opening: " + (forgotten == 1 ? "1 inside this one was"
+                            : "2 inside this one were") + " still open, and freed with it; close each, as with"
+                            + " try (var scope = TensorScope.open())");
             outer.close();
+            assertThat(outer.size()).isZero();
+            assertThat(LiveTensors.count()).isEqualTo(before);
+            assertThatIllegalStateException().isThrownBy(TensorScopeTest::two).withMessageContaining("no TensorScope is open");
         }
-        outer.close();
-        assertThat(outer.size()).isZero();
+    }
+
+    /** A body that fails with an inner scope open keeps its own reason. */
+    @Test
+    void aFailureComesBeforeAForgottenScope() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> {
+                    try (var _ = TensorScope.open()) {
+                        TensorScope.open();
+                        throw new IllegalArgumentException("the reason");
+                    }
+                })
+                .withMessage("the reason")
+                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
     }
 
     @Test
