@@ -3,6 +3,7 @@ package io.panatorch.tensor;
 import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
+import io.panatorch.bindings.generated.Panatorch;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.util.Collections;
@@ -72,17 +73,23 @@ final class CallState {
             throw failure(operator, operands);
         }
         Tensor result = new Tensor(handle);
-        for (Tensor operand : operands) {
-            if (operand != null && operand.source != null) {
-                result.source = operand.source;
-                break;
-            }
-        }
+        result.source = sourceOf(handle, operands);
         innermost.register(result);
         if (trace != null) {
             result.ownDType().ifPresent(dtype -> trace.recordResult(operator, dtype));
         }
         return result;
+    }
+
+    /** The memory that a result lies in where it is a view of an operand that lies in memory of somebody else, or null. */
+    private MemorySegment sourceOf(MemorySegment handle, Tensor... operands) {
+        for (Tensor operand : operands) {
+            if (operand != null && operand.source != null
+                    && Tensor.liesIn(operand.source, Panatorch.pt_data(handle, error()).address())) {
+                return operand.source;
+            }
+        }
+        return null;
     }
 
     TorchException failure(String operator, Tensor... operands) {

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A call of any operator that libtorch has registered, by its name: one without a method on {@link Tensor}, or one of
@@ -152,6 +153,7 @@ public final class Operator {
     private List<Tensor> run(int resultCount) {
         String operator = name.startsWith("aten::") ? name.substring("aten::".length()) : name;
         CallState state = CallState.begin(operator);
+        requireWritable(operator);
         NativeFrame frame = state.frame;
         MemorySegment values = frame.allocate(pt_value.sizeof() * Math.max(arguments.size(), 1));
         for (int i = 0; i < arguments.size(); i++) {
@@ -171,8 +173,23 @@ public final class Operator {
         return List.copyOf(tensors);
     }
 
+    /** In torch the name of what works in place ends with an underscore, and an overload {@code out} has its result as last tensor. */
+    private void requireWritable(String operator) {
+        Tensor[] operands = operands();
+        if (operands.length > 0 && operator.endsWith("_") && !operator.endsWith("__")) {
+            operands[0].requireWritable(operator);
+        }
+        if (operands.length > 0 && overload.endsWith("out")) {
+            operands[operands.length - 1].requireWritable(operator);
+        }
+    }
+
     private Tensor[] operands() {
-        return arguments.stream().map(Argument::object).filter(Tensor.class::isInstance).toArray(Tensor[]::new);
+        return arguments.stream().map(Argument::object).flatMap(object -> switch (object) {
+            case Tensor tensor -> Stream.of(tensor);
+            case Tensor[] tensors -> Stream.of(tensors);
+            case null, default -> Stream.<Tensor>empty();
+        }).toArray(Tensor[]::new);
     }
 
     private static void write(Argument argument, MemorySegment target, NativeFrame frame) {

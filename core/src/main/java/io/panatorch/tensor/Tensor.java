@@ -37,8 +37,8 @@ public final class Tensor implements AutoCloseable {
     Object owner;
 
     /**
-     * Memory of somebody else that this tensor may lie in, such as a mapped file, or null. It is kept from the garbage
-     * collector as long as this tensor is, so results take it over from their operands: they may be views.
+     * Memory of somebody else that this tensor lies in, such as a mapped file, or null. It is kept from the garbage
+     * collector as long as this tensor is, so views take it over from what they are views of.
      */
     MemorySegment source;
 
@@ -551,21 +551,23 @@ public final class Tensor implements AutoCloseable {
         if (device().kind() != Device.Kind.META) {
             other.requireElements("copy_");
         }
-        if (liesInReadOnlyMemory()) {
-            throw new IllegalStateException("copy_: " + describe() + " is memory of a mapped file, which is read-only;"
-                    + " copy() it first");
-        }
+        requireWritable("copy_");
         if (Panatorch.pt_copy_(handle(), other.handle(), state.error()) != 0) {
             throw state.failure("copy_", this, other);
         }
     }
 
-    private boolean liesInReadOnlyMemory() {
-        if (source == null || !source.isReadOnly()) {
-            return false;
+    /** To come before what writes to this tensor: a write to a mapped file would end the process. */
+    void requireWritable(String operator) {
+        if (source != null && source.isReadOnly()) {
+            throw new IllegalStateException(operator + ": " + describe() + " is memory of a mapped file, which is read-only;"
+                    + " copy() it first");
         }
-        long offset = Panatorch.pt_data(handle(), CallState.ofThread().error()).address() - source.address();
-        return offset >= 0 && offset < source.byteSize();
+    }
+
+    static boolean liesIn(MemorySegment memory, long address) {
+        long offset = address - memory.address();
+        return offset >= 0 && offset < memory.byteSize();
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------

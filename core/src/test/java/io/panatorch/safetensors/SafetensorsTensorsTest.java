@@ -10,6 +10,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Operator;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.Elements;
@@ -78,6 +79,38 @@ class SafetensorsTensorsTest {
         }
         System.gc(); // would unmap the file if nothing referred to it
         assertThat(view).hasToString("[2, 2] float32 cpu [1.0, 3.0, 2.0, 4.0]");
+    }
+
+    /** Views come from any operand, also from one in a list; what is computed of it is none. */
+    @Test
+    void viewsByAnyOperatorKeepTheFile() throws IOException {
+        Path path = save(Map.of("x", Tensor.of(new float[] {1, 2, 3, 4}, 2, 2)));
+        Tensor view;
+        try (Safetensors file = Safetensors.open(path)) {
+            view = Operator.named("aten::einsum").string("ij->ji").tensors(file.load("x")).none().call();
+            Tensor sum = Tensor.of(new float[] {0, 0}, 2).add(file.load("x"));
+            sum.copy_(view);
+        }
+        System.gc();
+        assertThat(view).hasToString("[2, 2] float32 cpu [1.0, 3.0, 2.0, 4.0]");
+        assertThatIllegalStateException().isThrownBy(() -> view.copy_(Tensor.of(new float[] {9}, 1)))
+                .withMessageContaining("memory of a mapped file");
+    }
+
+    @Test
+    void noOperatorByNameWritesToAMappedFile() throws IOException {
+        try (Safetensors file = Safetensors.open(save(Map.of("x", Tensor.of(new float[] {-1, 2}, 2))))) {
+            Tensor weight = file.load("x");
+            assertThatIllegalStateException().isThrownBy(() -> Operator.named("aten::relu_").tensor(weight).call())
+                    .withMessage("relu_: [2] float32 cpu is memory of a mapped file, which is read-only; copy() it first");
+            Tensor own = Tensor.of(new float[] {0, 0}, 2);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> Operator.named("aten::abs.out").tensor(own).tensor(weight).call())
+                    .withMessageStartingWith("abs: ");
+            Operator.named("aten::abs.out").tensor(weight).tensor(own).call();
+            assertThat(own.toFloatArray()).containsExactly(1, 2);
+            assertThat(weight.toFloatArray()).containsExactly(-1, 2);
+        }
     }
 
     @Test
