@@ -46,8 +46,8 @@ final class PabOptions {
     private Path config;
 
     @Option(names = "--pab-preset", paramLabel = "NAME",
-            description = "what the method's authors set for a model, to begin with: cogvideox, open-sora, open-sora-plan, latte,"
-                    + " vchitect (default: cogvideox)")
+            description = "what the method's authors set for a model, to begin with: cogvideox, open-sora,"
+                    + " open-sora-plan-v110, open-sora-plan-v120, latte, vchitect (default: cogvideox)")
     private String preset;
 
     @Option(names = "--pab-spatial-skip", paramLabel = "N",

@@ -90,7 +90,7 @@ class BadInputTest {
         --cache teacache --cache-config r.json | --cache: expected pab with --cache-config, found teacache
         --cache-config r.json --pab-cross-skip 2 | --cache-config: expected without other options of pab, found --pab-cross-skip
         --pab-preset cogvideo      | no Pyramid Attention Broadcast preset "cogvideo": expected one of cogvideox, \
-        open-sora, open-sora-plan, latte, vchitect
+        open-sora, open-sora-plan-v110, open-sora-plan-v120, latte, vchitect
         --pab-mlp-blocks 0,1       | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found one
         --pab-mlp-skip 3           | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found neither
         --pab-mlp-blocks 0 --pab-mlp-timesteps 500 --pab-mlp-skip 0 | --pab-mlp-skip: expected 1 or more, found 0

@@ -9,8 +9,8 @@
  * }</pre>
  *
  * <p>{@link io.panatorch.cache.pab.PyramidAttentionBroadcast#preset} has the settings that the method's authors chose for a
- * model: {@code cogvideox}, {@code open-sora}, {@code open-sora-plan}, {@code latte}, {@code vchitect}. The MLPs of some blocks
- * can be skipped too, after listed timesteps.
+ * model: {@code cogvideox}, {@code open-sora}, {@code open-sora-plan-v110} and {@code -v120}, {@code latte}, {@code vchitect}. The
+ * MLPs of some blocks can be skipped too, after listed timesteps.
  *
  * <p>{@link io.panatorch.cache.pab.BroadcastRule} is a rule for some layers of a kind and one window; a method may have several.
  * {@link io.panatorch.cache.calibration} finds them for a model, and {@link io.panatorch.cache.pab.PabConfig} keeps them in a file.

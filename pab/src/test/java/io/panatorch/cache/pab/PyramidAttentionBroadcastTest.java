@@ -122,8 +122,10 @@ class PyramidAttentionBroadcastTest {
             cogvideox      | spatial attention skip range 2 in (100, 850)
             open-sora      | spatial attention skip range 2 in (450, 930), temporal attention skip range 4 in (450, 930), \
             cross attention skip range 6 in (450, 930), MLP of blocks [0, 1, 2, 3, 4] for 2 steps after timesteps [864, 788, 676]
-            open-sora-plan | spatial attention skip range 2 in (100, 850), temporal attention skip range 4 in (100, 850), \
-            cross attention skip range 6 in (100, 850)
+            open-sora-plan-v110 | spatial attention skip range 2 in (100, 850), temporal attention skip range 4 in (100, 850), \
+            cross attention skip range 6 in (100, 850), MLP of blocks [0, 1, 2, 3, 4, 5, 6] for 2 steps after timesteps \
+            [738, 714, 690, 666, 642, 618, 594, 570, 546, 522, 498, 474, 450, 426]
+            open-sora-plan-v120 | spatial attention skip range 2 in (100, 850), cross attention skip range 6 in (100, 850)
             latte          | spatial attention skip range 2 in (100, 800), temporal attention skip range 3 in (100, 800), \
             cross attention skip range 6 in (100, 800), \
             MLP of blocks [0, 1, 2, 3, 4] for 2 steps after timesteps [720, 640, 560, 480, 400]
@@ -141,12 +143,12 @@ class PyramidAttentionBroadcastTest {
     @Test
     void namesItsPresets() {
         assertThat(PyramidAttentionBroadcast.presets())
-                .containsExactly("cogvideox", "open-sora", "open-sora-plan", "latte", "vchitect");
+                .containsExactly("cogvideox", "open-sora", "open-sora-plan-v110", "open-sora-plan-v120", "latte", "vchitect");
         assertThat(described(PyramidAttentionBroadcast.cogVideoX()))
                 .isEqualTo(described(PyramidAttentionBroadcast.preset("cogvideox")));
         assertThatIllegalArgumentException().isThrownBy(() -> PyramidAttentionBroadcast.preset("CogVideoX"))
                 .withMessage("no Pyramid Attention Broadcast preset \"CogVideoX\": expected one of cogvideox, open-sora,"
-                        + " open-sora-plan, latte, vchitect");
+                        + " open-sora-plan-v110, open-sora-plan-v120, latte, vchitect");
     }
 
     @Test
