@@ -17,6 +17,7 @@ import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,27 @@ abstract class CacheGoldens extends Generations {
         }
     }
 
-    /** No golden of diffusers' has this method: all skipped that may be, and nothing skipped. */
+    /** By the authors' own code, with polynomials that skip at some steps. */
+    @ParameterizedTest
+    @ValueSource(strings = {"identity_0.8", "identity_1.3", "quadratic_1.3"})
+    void teaCacheIsWhatItsAuthorsGive(String run) throws IOException {
+        try (Golden golden = Golden.open("teacache");
+                var pipeline = CogVideoXPipeline.load(golden.pipeline(), DType.FLOAT32, device);
+                var _ = TensorScope.open()) {
+            JsonNode settings = golden.run(run);
+            List<Double> coefficients = settings.get("coefficients").valueStream().map(JsonNode::asDouble).toList();
+            String expected = settings.get("blocks_computed").valueStream().map(step -> step.asInt() == 1 ? "C" : "R")
+                    .collect(Collectors.joining());
+            try (VideoResult result = pipeline.generate(PipelineGoldens.request(golden, run)
+                    .cache(TeaCache.of(settings.get("threshold").asDouble(), coefficients)).build())) {
+                assertThat(result.cache().sites()).filteredOn(site -> site.site().kind() == SiteKind.BLOCK)
+                        .isNotEmpty().allSatisfy(site -> assertThat(site.decisions()).isEqualTo(expected));
+                golden.assertClose(result.latents(), run + "/final_latents", Golden.LATENTS);
+            }
+        }
+    }
+
+    /** All skipped that may be, and nothing skipped. */
     @ParameterizedTest
     @CsvSource({"true, CRRRRRRRRC", "false, CCCCCCCCCC"})
     void teaCacheSkipsBlocks(boolean skips, String decisions) throws IOException {
