@@ -92,7 +92,8 @@ class ModulesGoldenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"sincos_a, 16, 4, 2, 3, 1.875, 1.0", "sincos_b, 48, 2, 7, 5, 1.0, 1.25"})
+    @CsvSource({"sincos_a, 16, 4, 2, 3, 1.875, 1.0", "sincos_b, 48, 2, 7, 5, 1.0, 1.25",
+        "sincos_c, 32, 1, 30, 45, 1.875, 1.0"})
     void positions(String name, int dim, int frames, int height, int width, double spatial, double temporal)
             throws IOException {
         float[] expected = golden.load(name + "/out").toFloatArray();

@@ -46,7 +46,7 @@ class CogVideoXVaeTest {
         "t2v-2b, 1", "t2v-2b, 2", "t2v-2b, 3", "t2v-2b, 4", "t2v-2b, 5", "t2v-2b, golden",
         "post-quant, 1", "post-quant, 2", "post-quant, 3", "post-quant, 4", "post-quant, 5", "post-quant, 6", "post-quant, 7",
         "gelu, 1", "gelu, 2", "gelu, 3", "gelu, 4", "gelu, 5", "gelu, 6", "gelu, 7",
-        "vae3, 1", "vae3, 2", "vae3, 3", "vae3, 4", "vae3, 5", "vae3, batch2",
+        "vae3, 1", "vae3, 2", "vae3, 3", "vae3, 4", "vae3, 5", "vae3, batch2", "vae4, 1", "vae4, 3",
     })
     void decodesAsDiffusers(String model, String input) throws IOException {
         try (var vae = VaeFixtures.load(model); var io = VaeFixtures.tensors(model); var _ = TensorScope.open()) {
@@ -58,7 +58,7 @@ class CogVideoXVaeTest {
     @ParameterizedTest
     @CsvSource({
         "vae3, 1", "vae3, 2", "vae3, 3", "vae3, 5", "vae3, 7", "vae3, 8", "vae3, 9", "vae3, 13", "vae3, 16", "vae3, 17",
-        "vae3, 18", "vae3, batch2",
+        "vae3, 18", "vae3, batch2", "vae4, 1", "vae4, 9",
         "post-quant, 1", "post-quant, 5", "post-quant, 9", "post-quant, 17",
         "gelu, 1", "gelu, 2", "gelu, 3", "gelu, 4", "gelu, 5", "gelu, 9", "gelu, 17",
     })
