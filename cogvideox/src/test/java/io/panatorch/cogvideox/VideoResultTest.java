@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.panatorch.cogvideox.video.Frames;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.ClosedTensorException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -14,6 +15,7 @@ import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.TensorTest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,18 @@ class VideoResultTest {
 
     private static VideoRequest.Builder request(String... prompts) {
         return VideoRequest.builder(prompts).steps(3).frames(1).height(32).width(32);
+    }
+
+    /** Of all values that round up, down and to the even neighbour. */
+    @Test
+    void picturesAreThoseOfDiffusers() throws Exception {
+        Path file = Path.of(VideoResultTest.class.getResource("video-postprocess.safetensors").toURI());
+        try (Safetensors golden = Safetensors.open(file); var _ = TensorScope.open();
+                VideoResult generated = pipeline.generate(request("a panda").build());
+                VideoResult result = new VideoResult(generated.latents(), golden.load("pt"), FPS, List.of(), Map.of(),
+                        generated.cache())) {
+            assertThat(result.pictures(0).rgb(0)).isEqualTo(golden.load("u8").toByteArray());
+        }
     }
 
     /** Nobody here opens a scope. */

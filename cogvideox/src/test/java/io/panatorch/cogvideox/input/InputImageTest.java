@@ -11,6 +11,7 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -49,6 +50,22 @@ class InputImageTest {
                 assertThat(image.height()).isEqualTo(32);
                 assertThat(image.toTensor(32, 48).toFloatArray()).isEqualTo(golden.load("i2v-5b/pixels").toFloatArray());
             }
+        }
+    }
+
+    /** In sizes and proportions of all kinds, as pictures and as tensors. */
+    @ParameterizedTest
+    @CsvSource({"0, 16, 24", "1, 16, 24", "2, 16, 24", "3, 24, 16"})
+    void isResizedAsByDiffusers(int index, int height, int width) throws IOException {
+        try (Safetensors golden = Resources.open("image-processor.safetensors"); var _ = TensorScope.open()) {
+            Tensor bytes = golden.load("in" + index); // [h, w, 3]
+            InputImage picture = InputImage.of((int) bytes.size(1), (int) bytes.size(0), bytes.toByteArray());
+            InputImage floats = InputImage.of(bytes.permute(2, 0, 1).to(DType.FLOAT32).div(255)); // [3, h, w]
+
+            assertThat(picture.toTensor(height, width).toFloatArray())
+                    .isEqualTo(golden.load("out" + index + "_pil").toFloatArray());
+            Elements.assertClose("nearest", floats.toTensor(height, width).toFloatArray(),
+                    golden.load("out" + index + "_tensor").toFloatArray(), 1e-6);
         }
     }
 
