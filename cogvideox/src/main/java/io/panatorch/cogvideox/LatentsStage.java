@@ -107,7 +107,7 @@ final class LatentsStage {
         }
         List<Tensor> drawn = new ArrayList<>();
         for (int video = 0; video < plan.request().videos(); video++) {
-            Posterior posterior = posteriors.get(elements.size() == 1 ? 0 : plan.promptOf(video));
+            Posterior posterior = elementOf(posteriors, video);
             drawn.add(latents(posterior.sample(generators.get(generators.size() == 1 ? 0 : video))));
         }
         return Tensor.cat(0, drawn.toArray(Tensor[]::new)); // [videos, f, c, h, w]
@@ -129,6 +129,11 @@ final class LatentsStage {
         }
     }
 
+    /** The only one, or the one of the video's prompt. */
+    private <T> T elementOf(List<T> elements, int video) {
+        return elements.get(elements.size() == 1 ? 0 : plan.promptOf(video));
+    }
+
     private Tensor latents(Tensor encoded) {
         return encoded.to(dtype).permute(0, 2, 1, 3, 4); // [1, f, c, h, w]
     }
@@ -137,7 +142,7 @@ final class LatentsStage {
     private Tensor forVideos(List<Tensor> elements) {
         List<Tensor> rows = new ArrayList<>();
         for (int video = 0; video < plan.request().videos(); video++) {
-            rows.add(elements.get(elements.size() == 1 ? 0 : plan.promptOf(video)));
+            rows.add(elementOf(elements, video));
         }
         return Tensor.cat(0, rows.toArray(Tensor[]::new));
     }

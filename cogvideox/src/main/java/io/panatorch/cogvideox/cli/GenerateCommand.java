@@ -165,9 +165,12 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** A file is read before it is replaced; frames would be put among others. */
     private void requireApart(Path input, List<Part> parts) throws IOException {
+        if (!Files.isDirectory(input)) {
+            return;
+        }
         for (Part part : parts) {
             for (Path target : part.outputs.targets(videos(part))) {
-                if (Files.isDirectory(input) && Files.exists(target) && Files.isSameFile(input, target)) {
+                if (Files.exists(target) && Files.isSameFile(input, target)) {
                     throw new IllegalArgumentException("--output: expected another folder than that of the given frames, found " + target);
                 }
             }
