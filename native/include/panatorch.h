@@ -37,6 +37,7 @@ extern "C" {
 #define PT_API __attribute__((visibility("default")))
 
 typedef struct pt_tensor pt_tensor;
+typedef struct pt_mapping pt_mapping;
 
 /* Element types. The numbers are this library's and do not change. */
 enum pt_dtype {
@@ -59,7 +60,8 @@ enum pt_feature {
     PT_ERROR_TEXT = 1,    /* libtorch's error text reaches the caller (from 2.13 on) */
     PT_CUDA_LIBRARY = 2,  /* libtorch_cuda is loaded */
     PT_FAST_BFLOAT16 = 4, /* the processor multiplies bfloat16 faster than float32 */
-    PT_FAST_FLOAT16 = 8   /* and float16 */
+    PT_FAST_FLOAT16 = 8,  /* and float16 */
+    PT_SCHEMAS = 16       /* operators' schemas can be read: pt_schema, pt_operator_names */
 };
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -124,6 +126,26 @@ PT_API pt_tensor *pt_empty(const int64_t *sizes, int64_t dim, int32_t dtype, int
  */
 PT_API pt_tensor *pt_from_blob(void *data, const int64_t *sizes, int64_t dim, int32_t dtype, char **error);
 
+/*
+ * A file in memory, to be read only. path: borrowed. length: the bytes that it is known to have, at least one. Returns a
+ * reference that goes with pt_unmap.
+ */
+PT_API pt_mapping *pt_map(const char *path, int64_t length, char **error);
+
+/* Its first byte. Borrowed until pt_unmap. */
+PT_API const void *pt_mapped(const pt_mapping *mapping);
+
+/* Gives the reference back. The file stays mapped for the tensors in it, and goes with the last of them. NULL is allowed. */
+PT_API void pt_unmap(pt_mapping *mapping);
+
+/*
+ * A contiguous CPU tensor over a part of a mapped file, from a byte on that is a multiple of the element's size; it has one
+ * element at least. Nothing here writes to it: operators that would are refused. Returns a new reference. Before libtorch 2.11
+ * the file then stays mapped for ever.
+ */
+PT_API pt_tensor *pt_from_mapping(pt_mapping *mapping, int64_t offset, const int64_t *sizes, int64_t dim, int32_t dtype,
+                                  char **error);
+
 /* Another reference to the same tensor. Returns a new reference. */
 PT_API pt_tensor *pt_retain(const pt_tensor *tensor, char **error);
 
@@ -148,20 +170,26 @@ PT_API int32_t pt_storage(const pt_tensor *tensor, int64_t *out, char **error);
 /* ---- any operator ----------------------------------------------------------------------------------------------- */
 
 enum pt_kind {
-    PT_NONE = 0,      /* None, for an optional parameter */
-    PT_TENSOR = 1,    /* .tensor, borrowed */
-    PT_INT = 2,       /* .integer */
-    PT_DOUBLE = 3,    /* .number */
-    PT_BOOLEAN = 4,   /* .integer, 0 or 1 */
-    PT_STRING = 5,    /* .data: borrowed char array of .length bytes */
-    PT_INTS = 6,      /* .data: borrowed int64 array of .length */
-    PT_TENSORS = 7,   /* .data: borrowed array of .length tensor pointers */
-    PT_DTYPE = 8,     /* .integer: an enum pt_dtype */
-    PT_DOUBLES = 9,   /* .data: borrowed double array of .length */
-    PT_OPTIONAL = 64  /* or-ed in where the schema says `?` and a value is given */
+    PT_NONE = 0,             /* None, for an optional parameter */
+    PT_TENSOR = 1,           /* .tensor, borrowed; as a result a new reference, or NULL for an undefined one */
+    PT_INT = 2,              /* .integer */
+    PT_DOUBLE = 3,           /* .number */
+    PT_BOOLEAN = 4,          /* .integer, 0 or 1 */
+    PT_STRING = 5,           /* .data: borrowed char array of .length bytes; as a result a new reference */
+    PT_INTS = 6,             /* .data: borrowed int64 array of .length; as a result a new reference, as all lists */
+    PT_TENSORS = 7,          /* .data: borrowed array of .length tensor pointers; as a result they are new references too */
+    PT_DTYPE = 8,            /* .integer: an enum pt_dtype */
+    PT_DOUBLES = 9,          /* .data: double array of .length */
+    PT_BOOLEANS = 10,        /* .data: int64 array of .length, each 0 or 1 */
+    PT_OPTIONAL_TENSORS = 11,/* as PT_TENSORS, where NULL stands for None; not as a result */
+    PT_DEVICE = 12,          /* .integer: an enum pt_device, .length its index; not as a result */
+    PT_LAYOUT = 13,          /* .integer: 0 for strided, the only one; not as a result */
+    PT_MEMORY_FORMAT = 14,   /* .integer: 0 contiguous, 1 preserve, 2 channels last, 3 channels last 3d; not as a result */
+    PT_OPTIONAL = 64,        /* or-ed in where the schema says `?` and a value is given, or a result may be None */
+    PT_WRITTEN = 128         /* or-ed in to a tensor or tensors that the operator writes to, `!` in the schema */
 };
 
-/* One argument. `kind` must be what the operator's schema says: a wrong one is undefined behaviour in libtorch. */
+/* One argument or result. `kind` must be what the operator's schema says: a wrong one is undefined behaviour in libtorch. */
 typedef struct pt_value {
     int64_t kind;
     int64_t length;
@@ -174,19 +202,33 @@ typedef struct pt_value {
 } pt_value;
 
 /*
- * Calls any registered operator by name: pt_call("aten::cumsum", "", …), or one of another library that is loaded,
- * such as "torchvision::nms". All parameters of the schema must be given, in order, defaults included. Results must be
- * tensors; a result that is a list of tensors counts as that many results when result_count is -1.
- *   name, overload  borrowed.
- *   values          borrowed, `count` of them (at most 32).
- *   results         receives new references.
- *   capacity        how many results fit.
- *   result_count    how many tensors the schema returns, and neither more nor fewer; -1 for one list of tensors.
- * Returns the number of results, or -1. Scalar parameters (`Number`) are not supported by libtorch here: use the
- * overload that takes a tensor.
+ * The schema of a registered operator as libtorch writes it, such as
+ * "aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)".
+ * Needs PT_SCHEMAS. name, overload: borrowed. Returns a new reference; NULL without an error where there is no such operator.
  */
-PT_API int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count,
-                       pt_tensor **results, int64_t capacity, int64_t result_count, char **error);
+PT_API char *pt_schema(const char *name, const char *overload, char **error);
+
+/* The names of all registered operators, overloads after a dot, a line each. Needs PT_SCHEMAS. Returns a new reference. */
+PT_API char *pt_operator_names(char **error);
+
+/*
+ * Calls any registered operator by name: pt_call("aten::cumsum", "", ...), or one of another library that is loaded, such as
+ * "torchvision::nms". All parameters of the schema must be given, in order, defaults included.
+ *   name, overload  borrowed.
+ *   arguments       borrowed, `count` of them (at most 64).
+ *   results         `result_count` of them, as many as the schema has; their kinds are set by the caller as the schema says.
+ *                   They receive the values. An optional one that is None gets the kind PT_NONE.
+ * Returns 0, or -1 and no results. Scalar parameters (`Number`) are not supported by libtorch here: use the overload that
+ * takes a tensor, and pt_number for that.
+ */
+PT_API int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count,
+                       pt_value *results, int64_t result_count, char **error);
+
+/*
+ * A number as the tensor without dimensions that makes an operator with x do what it does with a Python number. It is where x
+ * is. value: borrowed, a PT_INT, PT_DOUBLE or PT_BOOLEAN. Returns a new reference.
+ */
+PT_API pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error);
 
 /* ---- operators the models use: tensors borrowed, a new reference returned ---------------------------------------- */
 
@@ -196,10 +238,14 @@ PT_API pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error);
 PT_API pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error);
 PT_API pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error);
 
-/* With a number: the result has the tensor's dtype, or float32 for one of whole numbers, as with a Python float. */
-PT_API pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error);
-PT_API pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error);
-PT_API pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error);
+/*
+ * With a number, borrowed, a PT_INT, PT_DOUBLE or PT_BOOLEAN: the result's dtype is as with a Python number. That is the
+ * tensor's, but float32 for a PT_DOUBLE and one of whole numbers, and int64 for a PT_INT and one of booleans.
+ */
+PT_API pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error);
+PT_API pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error);
+PT_API pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error);
+PT_API pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error);
 
 PT_API pt_tensor *pt_exp(const pt_tensor *x, char **error);
 PT_API pt_tensor *pt_sin(const pt_tensor *x, char **error);

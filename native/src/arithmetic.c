@@ -51,34 +51,44 @@ static bool decides(const operand *a, const operand *b) {
     return a->dim > 0 && b->dim == 0 && (a->dtype != PT_BOOL || b->dtype == PT_BOOL);
 }
 
+/* The two broadcast to one shape and stacked. Returns NULL where they do not fit together. */
+static pt_tensor *stacked(const pt_tensor *a, const pt_tensor *b, char **error) {
+    const pt_tensor *pair[2] = {a, b};
+    const pt_value both = {.kind = PT_TENSORS, .length = 2, .data = pair};
+    pt_value equal = {.kind = PT_TENSORS};
+    pt_value stack = {.kind = PT_TENSOR};
+    if (pt_call("aten::broadcast_tensors", "", &both, 1, &equal, 1, error) != 0) return NULL;
+    const pt_value arguments[2] = {equal, {.kind = PT_INT, .integer = 0}};
+    int32_t done = pt_call("aten::stack", "", arguments, 2, &stack, 1, error);
+    pt_tensor *const *views = equal.data;
+    for (int64_t i = 0; i < equal.length; i++) pt_release(views[i]);
+    pt_free((char *)equal.data);
+    return done == 0 ? (pt_tensor *)stack.tensor : NULL;
+}
+
 /*
  * a + b of whole numbers: the sum over [a, b], stacked after broadcasting, which neither rounds nor refuses booleans.
  * Slower than add, but whole numbers are indices and positions, never large.
  */
 static pt_tensor *sum_of_integers(const pt_tensor *a, const pt_tensor *b, char **error) {
-    const pt_tensor *pair[2] = {a, b};
-    pt_tensor *equal[2];
-    const pt_value both = {.kind = PT_TENSORS, .length = 2, .data = pair};
-    if (pt_call("aten::broadcast_tensors", "", &both, 1, equal, 2, -1, error) < 0) return NULL;
-
-    pt_tensor *stacked = NULL;
-    pt_tensor *result = NULL;
     operand left, right, common;
     const int64_t first = 0;
-    const pt_value stack[2] = {{.kind = PT_TENSORS, .length = 2, .data = equal}, {.kind = PT_INT, .integer = 0}};
-    if (pt_call("aten::stack", "", stack, 2, &stacked, 1, 1, error) == 1 &&
-        look_at("aten::add", a, &left, error) == 0 && look_at("aten::add", b, &right, error) == 0 &&
-        look_at("aten::add", stacked, &common, error) == 0) {
+    pt_tensor *pair = stacked(a, b, error);
+    pt_tensor *result = NULL;
+    if (pair != NULL && look_at("aten::add", a, &left, error) == 0 && look_at("aten::add", b, &right, error) == 0 &&
+        look_at("aten::add", pair, &common, error) == 0) {
         int64_t dtype = decides(&left, &right) ? left.dtype : decides(&right, &left) ? right.dtype : common.dtype;
-        const pt_value sum[4] = {{.kind = PT_TENSOR, .tensor = stacked},
-                                 {.kind = PT_INTS | PT_OPTIONAL, .length = 1, .data = &first},
-                                 {.kind = PT_BOOLEAN, .integer = 0},
-                                 {.kind = PT_DTYPE | PT_OPTIONAL, .integer = dtype}};
-        if (pt_call("aten::sum", "dim_IntList", sum, 4, &result, 1, 1, error) < 0) result = NULL;
+        call c;
+        begin(&c, "aten::sum", "dim_IntList", error);
+        put_tensor(&c, pair);
+        put_ints(&c, &first, 1);
+        make_optional(&c);
+        put_bool(&c, false); /* keepdim */
+        put_int(&c, c.failed ? 0 : torch_dtype((int32_t)dtype, error));
+        make_optional(&c);
+        result = run_for_tensor(&c);
     }
-    pt_release(equal[0]);
-    pt_release(equal[1]);
-    pt_release(stacked);
+    pt_release(pair);
     return result;
 }
 
@@ -132,29 +142,58 @@ pt_tensor *pt_mul(const pt_tensor *a, const pt_tensor *b, char **error) { return
 
 pt_tensor *pt_div(const pt_tensor *a, const pt_tensor *b, char **error) { return binary("aten::div", a, b, error); }
 
+/* A number as a tensor on the CPU: int64, float64 or bool, without dimensions. Returns 0 or -1. */
+static int32_t number_tensor(const char *name, const pt_value *value, handle *out, char **error) {
+    status result = value->kind == PT_INT       ? torch.aoti_torch_scalar_to_tensor_int64(value->integer, out)
+                    : value->kind == PT_BOOLEAN ? torch.aoti_torch_scalar_to_tensor_bool(value->integer != 0, out)
+                                                : torch.aoti_torch_scalar_to_tensor_float64(value->number, out);
+    return result == 0 ? 0 : fail_with_torch(error, name);
+}
+
 /*
- * A number as the tensor that makes an operator with x do what it does with a Python float. A float64 tensor without
- * dimensions is that for an x with dimensions and of floating point: such an x decides the result's dtype, and the
- * number is not rounded before it has to be. An x without dimensions or of whole numbers would give in to the float64:
- * there the number is of x's dtype, or float32 for whole numbers, as in torch.
+ * The dtype that a number has to have; PT_OTHER_DTYPE where its own will do. A tensor without dimensions gives in to an x with
+ * dimensions unless it is of a higher kind: of floating point where x is of whole numbers, say. So the number is not rounded
+ * before it has to be, but for two cases: with whole numbers a float64 would make a float64, where a Python float makes a
+ * float32; and an x without dimensions would give in itself.
  */
-static pt_tensor *number_for(const char *name, const pt_tensor *x, double value, char **error) {
+static int64_t dtype_for(const operand *x, int64_t kind) {
+    if (x->dtype == PT_OTHER_DTYPE) return PT_OTHER_DTYPE;
+    if (kind == PT_DOUBLE && x->whole) return PT_FLOAT32;
+    bool higher = kind == PT_INT && x->dtype == PT_BOOL;
+    return x->dim > 0 || higher ? PT_OTHER_DTYPE : x->dtype;
+}
+
+/* A number as the tensor, on the CPU, that makes an operator with x do what it does with a Python number. */
+static pt_tensor *number_for(const char *name, const pt_tensor *x, const pt_value *value, char **error) {
     operand like;
     handle number = NULL;
-    if (look_at(name, x, &like, error) != 0) return NULL;
-    if (torch.aoti_torch_scalar_to_tensor_float64(value, &number) != 0) {
-        fail_with_torch(error, name);
-        return NULL;
-    }
-    if (like.dtype == PT_OTHER_DTYPE || (like.dim > 0 && !like.whole)) return number;
-    pt_tensor *result = converted(number, like.whole ? PT_FLOAT32 : like.dtype, error);
+    if (look_at(name, x, &like, error) != 0 || number_tensor(name, value, &number, error) != 0) return NULL;
+    int64_t dtype = dtype_for(&like, value->kind);
+    if (dtype == PT_OTHER_DTYPE) return number;
+    pt_tensor *result = converted(number, dtype, error);
+    pt_release(number);
+    return result;
+}
+
+pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error) {
+    int32_t type = 0;
+    int32_t device = 0;
+    int32_t index = 0;
+    pt_tensor *number = number_for("number", x, value, error);
+    if (number == NULL) return NULL;
+    bool known = torch.aoti_torch_get_dtype(number, &type) == 0 && torch.aoti_torch_get_device_type((handle)x, &device) == 0 &&
+                 torch.aoti_torch_get_device_index((handle)x, &index) == 0;
+    if (known && device == torch.aoti_torch_device_type_cpu()) return number;
+    pt_tensor *result = NULL;
+    if (known) result = pt_to(number, (int32_t)dtype_of(type), (int32_t)device_of(device), index, error);
+    else fail_with_torch(error, "number");
     pt_release(number);
     return result;
 }
 
 typedef pt_tensor *(*binary_function)(const pt_tensor *, const pt_tensor *, char **);
 
-static pt_tensor *with_number(const char *name, binary_function function, const pt_tensor *a, double b, char **error) {
+static pt_tensor *with_number(const char *name, binary_function function, const pt_tensor *a, const pt_value *b, char **error) {
     pt_tensor *number = number_for(name, a, b, error);
     if (number == NULL) return NULL;
     pt_tensor *result = function(a, number, error);
@@ -162,15 +201,19 @@ static pt_tensor *with_number(const char *name, binary_function function, const 
     return result;
 }
 
-pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error) {
+pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error) {
     return with_number("aten::add", pt_add, a, b, error);
 }
 
-pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error) {
+pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error) {
+    return with_number("aten::sub", pt_sub, a, b, error);
+}
+
+pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error) {
     return with_number("aten::mul", pt_mul, a, b, error);
 }
 
-pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error) {
+pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error) {
     return with_number("aten::div", pt_div, a, b, error);
 }
 

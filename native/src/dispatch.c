@@ -7,19 +7,23 @@
  * (Before 2.13 there is no text, and the arguments of an unknown operator stay: a small leak is better than freeing
  * twice what another failure has already freed.)
  */
+#define _GNU_SOURCE
 #include "internal.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The version this code was written against, as libtorch packs it: 2.10. Newer ones adapt to it. */
 #define WRITTEN_AGAINST 0x020A000000000000ull
 
 /* What a slot owns. */
-enum owned { NOTHING, TENSOR, STRING, LIST, TENSOR_LIST, OPTIONAL_CELL };
+enum owned { NOTHING, TENSOR, STRING, LIST, TENSOR_LIST, OPTIONAL_LIST, OPTIONAL_CELL };
+
+#define PT_KINDS (PT_OPTIONAL - 1)
 
 /* An optional slot points to a cell with the value; what the value owns is kept above this bit. */
 #define CELL_SHIFT 4
+#define OPTIONAL_TENSOR (OPTIONAL_CELL | TENSOR << CELL_SHIFT)
 
 void begin(call *c, const char *name, const char *overload, char **error) {
     c->name = name;
@@ -182,20 +186,26 @@ void put_optional_tensor(call *c, const pt_tensor *tensor) {
     }
 }
 
-static void give_back(uint64_t slot, uint8_t owned) {
+static void give_back(uint64_t slot, uint8_t owned);
+
+static void give_list_back(handle list, uint8_t owned) {
     size_t size = 0;
+    torch.torch_list_size(list, &size);
+    for (size_t i = 0; i < size; i++) {
+        uint64_t element = 0;
+        torch.torch_list_get_item(list, i, &element);
+        give_back(element, owned);
+    }
+    torch.torch_delete_list(list);
+}
+
+static void give_back(uint64_t slot, uint8_t owned) {
+    if (slot == 0) return; /* None */
     switch (owned & ((1 << CELL_SHIFT) - 1)) {
         case TENSOR: torch.aoti_torch_delete_tensor_object(slot_pointer(slot)); break;
         case STRING: torch.torch_delete_string(slot_pointer(slot)); break;
-        case TENSOR_LIST:
-            torch.torch_list_size(slot_pointer(slot), &size);
-            for (size_t i = 0; i < size; i++) {
-                uint64_t element = 0;
-                torch.torch_list_get_item(slot_pointer(slot), i, &element);
-                torch.aoti_torch_delete_tensor_object(slot_pointer(element));
-            }
-            torch.torch_delete_list(slot_pointer(slot));
-            break;
+        case TENSOR_LIST: give_list_back(slot_pointer(slot), TENSOR); break;
+        case OPTIONAL_LIST: give_list_back(slot_pointer(slot), OPTIONAL_TENSOR); break;
         case LIST: torch.torch_delete_list(slot_pointer(slot)); break;
         case OPTIONAL_CELL: {
             uint64_t *cell = slot_pointer(slot);
@@ -236,8 +246,70 @@ int32_t run(call *c) {
 
 pt_tensor *run_for_tensor(call *c) { return run(c) == 0 ? slot_pointer(c->stack[0]) : NULL; }
 
+/* Puts an array of the caller's own numbers, 0 or 1 each. */
+static void put_bools(call *c, const int64_t *values, int64_t count) {
+    handle list = put_list(c, count, LIST);
+    for (int64_t i = 0; i < count && !c->failed; i++) made(c, torch.torch_list_push_back(list, values[i] != 0));
+}
+
+/* A list whose elements are optional: each is a cell, or 0 for None. */
+static void put_optional_tensors(call *c, const pt_tensor *const *tensors, int64_t count) {
+    handle list = put_list(c, count, OPTIONAL_LIST);
+    for (int64_t i = 0; i < count && !c->failed; i++) {
+        uint64_t element = 0;
+        if (tensors[i] != NULL) {
+            handle reference = new_reference(c, tensors[i]);
+            uint64_t *cell = reference == NULL ? NULL : new_cell(c);
+            if (cell == NULL) {
+                pt_release(reference);
+                return;
+            }
+            *cell = pointer_slot(reference);
+            element = pointer_slot(cell);
+        }
+        if (!made(c, torch.torch_list_push_back(list, element)) && element != 0) give_back(element, OPTIONAL_TENSOR);
+    }
+}
+
+static void put_known(call *c, int32_t value) {
+    c->failed = c->failed || value < 0;
+    put_int(c, value);
+}
+
+static void put_device(call *c, int32_t device, int32_t index) {
+    int32_t type = torch_device(device, c->error);
+    c->failed = c->failed || type < 0;
+    put_int(c, (int64_t)type << 32 | (uint32_t)torch_device_index(device, index));
+}
+
+static int32_t memory_format(int64_t format, char **error) {
+    switch (format) {
+        case 0: return torch.aoti_torch_memory_format_contiguous_format();
+        case 1: return torch.aoti_torch_memory_format_preserve_format();
+        case 2: return torch.aoti_torch_memory_format_channels_last();
+        case 3: return torch.aoti_torch_memory_format_channels_last_3d();
+        default: return fail(error, "unknown memory format number %ld", (long)format);
+    }
+}
+
+bool is_writable(const char *name, const pt_tensor *tensor, char **error) {
+    void *data = NULL;
+    if (tensor == NULL || torch.aoti_torch_get_data_ptr((handle)tensor, &data) != 0 || !is_in_mapping(data)) return true;
+    fail(error, "%s: would write to memory of a mapped file, which is read-only; make a copy of it first", name);
+    return false;
+}
+
+/* Of a list that is written to each tensor counts. */
+static void check_writable(call *c, const pt_value *value) {
+    bool single = (value->kind & PT_KINDS) == PT_TENSOR;
+    const pt_tensor *const *tensors = single ? &value->tensor : value->data;
+    int64_t count = single ? 1 : value->length;
+    for (int64_t i = 0; i < count && !c->failed; i++) c->failed = !is_writable(c->name, tensors[i], c->error);
+}
+
 static void put_value(call *c, const pt_value *value) {
-    switch (value->kind & ~PT_OPTIONAL) {
+    if ((value->kind & PT_WRITTEN) != 0) check_writable(c, value);
+    switch (value->kind & PT_KINDS) {
         case PT_NONE: put_none(c); return;
         case PT_TENSOR: put_tensor(c, value->tensor); break;
         case PT_INT: put_int(c, value->integer); break;
@@ -246,13 +318,13 @@ static void put_value(call *c, const pt_value *value) {
         case PT_STRING: put_string(c, value->data, value->length); break;
         case PT_INTS: put_ints(c, value->data, value->length); break;
         case PT_DOUBLES: put_doubles(c, value->data, value->length); break;
+        case PT_BOOLEANS: put_bools(c, value->data, value->length); break;
         case PT_TENSORS: put_tensors(c, value->data, value->length); break;
-        case PT_DTYPE: {
-            int32_t dtype = torch_dtype((int32_t)value->integer, c->error);
-            c->failed = c->failed || dtype < 0;
-            put_int(c, dtype);
-            break;
-        }
+        case PT_OPTIONAL_TENSORS: put_optional_tensors(c, value->data, value->length); break;
+        case PT_DTYPE: put_known(c, torch_dtype((int32_t)value->integer, c->error)); break;
+        case PT_DEVICE: put_device(c, (int32_t)value->integer, (int32_t)value->length); break;
+        case PT_LAYOUT: put_int(c, torch.aoti_torch_layout_strided()); break;
+        case PT_MEMORY_FORMAT: put_known(c, memory_format(value->integer, c->error)); break;
         default:
             fail(c->error, "%s: unknown kind %ld of argument %d", c->name, (long)value->kind, c->count);
             c->failed = true;
@@ -260,46 +332,77 @@ static void put_value(call *c, const pt_value *value) {
     if ((value->kind & PT_OPTIONAL) != 0) make_optional(c);
 }
 
-/* Moves a list of tensors into `results`; the list is freed, tensors that do not fit are released. */
-static int64_t take_list(handle list, pt_tensor **results, int64_t capacity, const char *name, char **error) {
+/* ---- results: each is taken from its slot, and the slot's own memory goes ---- */
+
+/* NULL for an undefined tensor, which is how C++ says that there is none. */
+static pt_tensor *take_tensor(uint64_t slot) {
+    bool defined = false;
+    handle tensor = slot_pointer(slot);
+    if (torch.aoti_torch_is_defined(tensor, &defined) == 0 && defined) return tensor;
+    pt_release(tensor);
+    return NULL;
+}
+
+/* Moves a list into an array of 64-bit elements, which tensors, integers and doubles are. */
+static void take_list(pt_value *out, uint64_t slot) {
+    handle list = slot_pointer(slot);
     size_t size = 0;
     torch.torch_list_size(list, &size);
+    uint64_t *elements = malloc((size + 1) * sizeof *elements);
     for (size_t i = 0; i < size; i++) {
         uint64_t element = 0;
         torch.torch_list_get_item(list, i, &element);
-        if ((int64_t)size > capacity) torch.aoti_torch_delete_tensor_object(slot_pointer(element));
-        else results[i] = slot_pointer(element);
+        if ((out->kind & PT_KINDS) == PT_TENSORS) element = pointer_slot(take_tensor(element));
+        if (elements != NULL) elements[i] = element;
     }
     torch.torch_delete_list(list);
-    if ((int64_t)size > capacity) {
-        return fail(error, "%s: %zu results, room for %ld", name, size, (long)capacity);
-    }
-    return (int64_t)size;
+    out->data = elements;
+    out->length = elements == NULL ? -1 : (int64_t)size;
 }
 
-/* Moves tensors from the stack into `results`; fails, and releases those there are, where one is missing. */
-static int64_t take_tensors(call *c, pt_tensor **results, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        if (c->stack[i] == 0) {
-            for (int64_t j = 0; j < i; j++) pt_release(results[j]);
-            return fail(c->error, "%s: %ld results expected, found %ld", c->name, (long)count, (long)i);
+static void take_text(pt_value *out, uint64_t slot) {
+    const char *words = NULL;
+    size_t length = 0;
+    handle string = slot_pointer(slot);
+    torch.torch_string_length(string, &length);
+    torch.torch_string_c_str(string, &words);
+    out->data = words == NULL ? NULL : strndup(words, length);
+    out->length = (int64_t)length;
+    torch.torch_delete_string(string);
+}
+
+static void take(pt_value *out, uint64_t slot) {
+    if ((out->kind & PT_OPTIONAL) != 0) {
+        if (slot == 0) {
+            out->kind = PT_NONE;
+            return;
         }
-        results[i] = slot_pointer(c->stack[i]);
+        uint64_t *cell = slot_pointer(slot);
+        slot = *cell;
+        delete_cell(cell);
+        out->kind &= ~PT_OPTIONAL;
     }
-    return count;
+    switch (out->kind) {
+        case PT_TENSOR: out->tensor = take_tensor(slot); break;
+        case PT_TENSORS:
+        case PT_INTS:
+        case PT_DOUBLES:
+        case PT_BOOLEANS: take_list(out, slot); break;
+        case PT_STRING: take_text(out, slot); break;
+        case PT_DTYPE: out->integer = dtype_of((int32_t)slot); break;
+        default: out->integer = (int64_t)slot; break; /* integers, booleans, and the bits of doubles */
+    }
 }
 
-int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results,
-                int64_t capacity, int64_t result_count, char **error) {
+int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count, pt_value *results,
+                int64_t result_count, char **error) {
     call c;
-    if (result_count > capacity || result_count > MAX_ARGUMENTS) {
-        return fail(error, "%s: %ld results, room for %ld", name, (long)result_count, (long)capacity);
+    if (result_count < 0 || result_count > MAX_ARGUMENTS) {
+        return fail(error, "%s: %ld results, at most %d can be", name, (long)result_count, MAX_ARGUMENTS);
     }
     begin(&c, name, overload, error);
-    for (int64_t i = 0; i < count && !c.failed; i++) put_value(&c, &values[i]);
-    /* Slots that neither an argument nor a result fills must not pass for tensors. */
-    for (int i = c.count; i < MAX_ARGUMENTS; i++) c.stack[i] = 0;
+    for (int64_t i = 0; i < count && !c.failed; i++) put_value(&c, &arguments[i]);
     if (run(&c) != 0) return -1;
-    if (result_count < 0) return take_list(slot_pointer(c.stack[0]), results, capacity, name, error);
-    return take_tensors(&c, results, result_count);
+    for (int64_t i = 0; i < result_count; i++) take(&results[i], c.stack[i]);
+    return 0;
 }

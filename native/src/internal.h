@@ -25,6 +25,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(torch_delete_list, status, (handle))                                                                           \
     X(torch_new_string_handle, status, (const char *, size_t, handle *))                                             \
     X(torch_delete_string, status, (handle))                                                                         \
+    X(torch_string_length, status, (handle, size_t *))                                                               \
+    X(torch_string_c_str, status, (handle, const char **))                                                           \
     X(torch_get_num_threads, status, (uint32_t *))                                                                   \
     X(aoti_torch_abi_version, uint64_t, (void))                                                                      \
     X(aoti_torch_new_tensor_handle, status, (handle, handle *))                                                      \
@@ -34,6 +36,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_create_tensor_from_blob, status,                                                                    \
       (void *, int64_t, const int64_t *, const int64_t *, int64_t, int32_t, int32_t, int32_t, handle *))             \
     X(aoti_torch_scalar_to_tensor_float64, status, (double, handle *))                                               \
+    X(aoti_torch_scalar_to_tensor_int64, status, (int64_t, handle *))                                                \
+    X(aoti_torch_scalar_to_tensor_bool, status, (bool, handle *))                                                    \
     X(aoti_torch_aten_subtract_Tensor, status, (handle, handle, double, handle *))                                   \
     X(aoti_torch_aten_full, status,                                                                                  \
       (const int64_t *, int64_t, double, int32_t *, int32_t *, int32_t *, int32_t, int32_t *, handle *))             \
@@ -51,6 +55,11 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_device_type_cuda, int32_t, (void))                                                                  \
     X(aoti_torch_device_type_meta, int32_t, (void))                                                                  \
     X(aoti_torch_memory_format_contiguous_format, int32_t, (void))                                                   \
+    X(aoti_torch_memory_format_preserve_format, int32_t, (void))                                                     \
+    X(aoti_torch_memory_format_channels_last, int32_t, (void))                                                       \
+    X(aoti_torch_memory_format_channels_last_3d, int32_t, (void))                                                    \
+    X(aoti_torch_layout_strided, int32_t, (void))                                                                    \
+    X(aoti_torch_is_defined, status, (handle, bool *))                                                               \
     X(aoti_torch_dtype_element_size, size_t, (int32_t))                                                              \
     X(aoti_torch_dtype_float32, int32_t, (void))                                                                     \
     X(aoti_torch_dtype_float64, int32_t, (void))                                                                     \
@@ -62,6 +71,9 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_dtype_bool, int32_t, (void))
 
 #define OPTIONAL_FUNCTIONS(X)                                                                                        \
+    X(torch_from_blob, status,                                                                                       \
+      (void *, int64_t, const int64_t *, const int64_t *, int64_t, int32_t, int32_t, int32_t, handle *, int32_t,     \
+       const uint8_t *, int64_t, void (*)(void *), void *))                                                          \
     X(torch_exception_get_what_without_backtrace, const char *, (void))                                              \
     X(torch_new_stable_ivalue, status, (uint64_t **))                                                                \
     X(torch_delete_stable_ivalue, status, (uint64_t *))                                                              \
@@ -73,6 +85,14 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_get_current_cuda_stream, status, (int32_t, void **))                                                \
     X(torch_cuda_stream_synchronize, status, (void *, int32_t))
 
+/* What tells operators' schemas, see schema.c; C++, so nobody has promised that it stays. */
+struct dispatcher {
+    void *(*real_singleton)(void);
+    void (*find_schema)(void *result, void *dispatcher, const void *operator_name);
+    void (*dump_state)(void *text, const void *operator_entry);
+    void (*all_names)(void *names, void *dispatcher);
+};
+
 /* The functions of the libtorch that is loaded; all NULL before pt_load. */
 #define DECLARE(name, result, parameters) result(*name) parameters;
 typedef struct libtorch {
@@ -82,6 +102,7 @@ typedef struct libtorch {
     void *(*operator_new)(size_t);
     void (*operator_delete)(void *);
     void (*set_num_threads)(int);
+    struct dispatcher dispatcher;
     int32_t dtypes[DTYPES]; /* libtorch's number of each pt_dtype */
     const char *path; /* of libtorch_cpu */
     int64_t version;
@@ -110,8 +131,24 @@ int32_t torch_device(int32_t device, char **error);
  */
 int32_t torch_device_index(int32_t device, int32_t index);
 
-/* The pt_dtype of one of libtorch's numbers. */
+/* The pt_dtype and pt_device of one of libtorch's numbers. */
 int64_t dtype_of(int32_t type);
+int64_t device_of(int32_t type);
+
+#define MAX_DIM 64
+#define HEADER 5 /* numbers of pt_describe before the sizes */
+
+/* Row-major strides of a shape. Returns 0, or -1 for sizes that cannot be. */
+int32_t contiguous_strides(const int64_t *sizes, int64_t dim, int64_t *strides, char **error);
+
+/* Whether an operator may write to a tensor; where not, with an error. */
+bool is_writable(const char *name, const pt_tensor *tensor, char **error);
+
+/* Whether an address is in a file that is mapped. */
+bool is_in_mapping(const void *address);
+
+/* Whether the schemas of operators can be read from this libtorch, which is tried on some that are known. */
+bool has_schemas(const libtorch *found);
 
 /* ---- half types, see half.c ---- */
 
@@ -129,7 +166,7 @@ pt_tensor *rounded(pt_tensor *x, int32_t dtype, char **error);
 
 /* ---- a call of one operator: put the arguments in schema order, then run ---- */
 
-#define MAX_ARGUMENTS 32
+#define MAX_ARGUMENTS 64
 
 typedef struct call {
     const char *name;

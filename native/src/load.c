@@ -108,6 +108,10 @@ static int resolve(libtorch *found, void *const *libraries, int64_t count, char 
     assign(&found->operator_new, find(libraries, count, "_Znwm"));
     assign(&found->operator_delete, find(libraries, count, "_ZdlPv"));
     assign(&found->set_num_threads, find(libraries, count, "_ZN2at15set_num_threadsEi"));
+    assign(&found->dispatcher.real_singleton, find(libraries, count, "_ZN3c1010Dispatcher13realSingletonEv"));
+    assign(&found->dispatcher.find_schema, find(libraries, count, "_ZN3c1010Dispatcher10findSchemaERKNS_12OperatorNameE"));
+    assign(&found->dispatcher.dump_state, find(libraries, count, "_ZNK3c104impl13OperatorEntry9dumpStateB5cxx11Ev"));
+    assign(&found->dispatcher.all_names, find(libraries, count, "_ZN3c1010Dispatcher13getAllOpNamesEv"));
     return absent;
 }
 
@@ -124,7 +128,7 @@ static void read_dtypes(libtorch *found) {
 
 static int64_t features_of(const libtorch *found, bool cuda) {
     return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) | (cuda ? PT_CUDA_LIBRARY : 0) |
-           (has_fast_half(PT_BFLOAT16) ? PT_FAST_BFLOAT16 : 0) | (has_fast_half(PT_FLOAT16) ? PT_FAST_FLOAT16 : 0);
+           (has_schemas(found) ? PT_SCHEMAS : 0) | (has_fast_half(PT_BFLOAT16) ? PT_FAST_BFLOAT16 : 0) | (has_fast_half(PT_FLOAT16) ? PT_FAST_FLOAT16 : 0);
 }
 
 /* The packed form major << 56 | minor << 48 | patch << 40 as pt_libtorch_version gives it. */

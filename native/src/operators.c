@@ -239,6 +239,7 @@ pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t devi
 int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error) {
     call c;
     begin(&c, "aten::copy_", "", error);
+    if (!c.failed && !is_writable(c.name, dst, error)) return -1;
     put_tensor(&c, dst);
     c.on_meta = c.in_memory = false; /* the two may be on different devices */
     put_tensor(&c, src);

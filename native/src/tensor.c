@@ -3,11 +3,7 @@
 
 #include <string.h>
 
-#define MAX_DIM 64
-#define HEADER 5
-
-/* Row-major strides of a shape. */
-static int32_t contiguous_strides(const int64_t *sizes, int64_t dim, int64_t *strides, char **error) {
+int32_t contiguous_strides(const int64_t *sizes, int64_t dim, int64_t *strides, char **error) {
     if (dim < 0 || dim > MAX_DIM) return fail(error, "a tensor has 0 to %d dimensions, not %ld", MAX_DIM, (long)dim);
     int64_t stride = 1;
     for (int64_t i = dim - 1; i >= 0; i--) {
@@ -75,7 +71,7 @@ int64_t dtype_of(int32_t type) {
     return PT_OTHER_DTYPE;
 }
 
-static int64_t device_of(int32_t type) {
+int64_t device_of(int32_t type) {
     if (type == torch.aoti_torch_device_type_cpu()) return PT_CPU;
     if (type == torch.aoti_torch_device_type_meta()) return PT_META;
     return type == torch.aoti_torch_device_type_cuda() ? PT_CUDA : PT_OTHER_DEVICE;

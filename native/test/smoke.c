@@ -2,6 +2,7 @@
  * Runs the shim against a real libtorch: smoke SHIM LIBRARY... (libtorch's libraries, dependencies first).
  * Prints one line and exits with 0, or the first failed check and exits with 1.
  */
+#define _GNU_SOURCE
 #include "panatorch.h"
 
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int checks;
 
@@ -43,14 +45,15 @@ static void check_values(pt_tensor *tensor, const float *expected, int count) {
 static void check_elementwise(void) {
     float a_data[4] = {1, 2, 3, 4};
     float b_data[4] = {10, 20, 30, 40};
+    const pt_value half = {.kind = PT_DOUBLE, .number = 0.5}, minus_two = {.kind = PT_INT, .integer = -2};
     pt_tensor *a = blob(a_data, 2, 2);
     pt_tensor *b = blob(b_data, 2, 2);
     check_values(pt_add(a, b, &error), (float[]){11, 22, 33, 44}, 4);
     check_values(pt_sub(b, a, &error), (float[]){9, 18, 27, 36}, 4);
     check_values(pt_mul(a, b, &error), (float[]){10, 40, 90, 160}, 4);
     check_values(pt_div(b, a, &error), (float[]){10, 10, 10, 10}, 4);
-    check_values(pt_add_scalar(a, 0.5, &error), (float[]){1.5f, 2.5f, 3.5f, 4.5f}, 4);
-    check_values(pt_mul_scalar(a, -2, &error), (float[]){-2, -4, -6, -8}, 4);
+    check_values(pt_add_scalar(a, &half, &error), (float[]){1.5f, 2.5f, 3.5f, 4.5f}, 4);
+    check_values(pt_mul_scalar(a, &minus_two, &error), (float[]){-2, -4, -6, -8}, 4);
     check_values(pt_clamp(a, 1.5, 3.5, &error), (float[]){1.5f, 2, 3, 3.5f}, 4);
     check_values(pt_gelu(a, 1, &error), (float[]){0.841192f, 1.954598f, 2.996363f, 3.99993f}, 4);
     pt_release(a);
@@ -81,7 +84,7 @@ static void check_promotion(void) {
     pt_tensor *one = pt_from_blob(one_data, NULL, 0, PT_FLOAT32, &error);
     pt_tensor *whole = pt_from_blob(whole_data, &two, 1, PT_INT64, &error);
     CHECK(one != NULL && whole != NULL);
-    pt_tensor *product = pt_mul_scalar(one, 0.1, &error);
+    pt_tensor *product = pt_mul_scalar(one, &(pt_value){.kind = PT_DOUBLE, .number = 0.1}, &error);
     CHECK(product != NULL && pt_describe(product, shape, 16, &error) == 0 && shape[0] == PT_FLOAT32);
     pt_release(product);
     pt_tensor *sum = pt_add(whole, whole, &error);
@@ -123,7 +126,7 @@ static void check_large(void) {
     pt_tensor *empty = pt_empty(tokens, 4, PT_FLOAT32, PT_CPU, 0, &error);
     CHECK(empty != NULL);
     memset(pt_data(empty, &error), 0, 4 * 300 * 16 * sizeof(float));
-    pt_tensor *ones = pt_add_scalar(empty, 1, &error);
+    pt_tensor *ones = pt_add_scalar(empty, &(pt_value){.kind = PT_INT, .integer = 1}, &error);
     check_values(pt_scaled_dot_product_attention(ones, ones, ones, NULL, 0.25, &error), (float[]){1, 1, 1}, 3);
     pt_release(empty);
     pt_release(ones);
@@ -167,6 +170,13 @@ static void check_linear(void) {
     for (int i = 0; i < 8; i++) pt_release(all[i]);
 }
 
+/* Of the overload without a name, for one tensor. */
+static pt_tensor *call_one(const char *name, const pt_value *arguments, int64_t count) {
+    pt_value result = {.kind = PT_TENSOR};
+    CHECK(pt_call(name, "", arguments, count, &result, 1, &error) == 0);
+    return (pt_tensor *)result.tensor;
+}
+
 /* Whichever implementation pt_conv3d takes, the numbers are those of aten::conv3d, also of an x that is not contiguous. */
 static void check_conv3d(void) {
     const int64_t ones[3] = {1, 1, 1}, two[3] = {1, 2, 2}, padding[3] = {0, 1, 1};
@@ -181,8 +191,7 @@ static void check_conv3d(void) {
                                    {.kind = PT_INTS, .data = padding, .length = 3},
                                    {.kind = PT_INTS, .data = ones, .length = 3},
                                    {.kind = PT_INT, .integer = 1}};
-    pt_tensor *expected = NULL;
-    CHECK(pt_call("aten::conv3d", "", arguments, 7, &expected, 1, 1, &error) == 1);
+    pt_tensor *expected = call_one("aten::conv3d", arguments, 7);
     pt_tensor *found = pt_conv3d(x, w, bias, two, padding, &error);
     int64_t shape[10];
     CHECK(found != NULL && pt_describe(found, shape, 10, &error) == 0);
@@ -201,21 +210,102 @@ static void check_conv3d(void) {
 static void check_any_operator(void) {
     float data[4] = {1, 2, 3, 4};
     pt_tensor *x = blob(data, 2, 2);
-    pt_tensor *results[4];
     const pt_value cumsum[3] = {{.kind = PT_TENSOR, .tensor = x}, {.kind = PT_INT, .integer = 1}, {.kind = PT_NONE}};
-    CHECK(pt_call("aten::cumsum", "", cumsum, 3, results, 4, 1, &error) == 1);
-    check_values(results[0], (float[]){1, 3, 3, 7}, 4);
+    check_values(call_one("aten::cumsum", cumsum, 3), (float[]){1, 3, 3, 7}, 4);
     const pt_value chunk[3] = {
         {.kind = PT_TENSOR, .tensor = x}, {.kind = PT_INT, .integer = 2}, {.kind = PT_INT, .integer = 0}};
-    CHECK(pt_call("aten::chunk", "", chunk, 3, results, 4, -1, &error) == 2);
-    check_values(results[0], (float[]){1, 2}, 2);
-    check_values(results[1], (float[]){3, 4}, 2);
+    pt_value parts = {.kind = PT_TENSORS};
+    CHECK(pt_call("aten::chunk", "", chunk, 3, &parts, 1, &error) == 0 && parts.length == 2);
+    pt_tensor *const *halves = parts.data;
+    check_values(halves[0], (float[]){1, 2}, 2);
+    check_values(halves[1], (float[]){3, 4}, 2);
+    pt_free((char *)parts.data);
     const pt_value sum[2] = {{.kind = PT_TENSOR, .tensor = x},
                              {.kind = PT_DTYPE | PT_OPTIONAL, .integer = PT_FLOAT64}};
-    CHECK(pt_call("aten::sum", "", sum, 2, results, 4, 1, &error) == 1);
-    CHECK(*(double *)pt_data(results[0], &error) == 10.0);
-    pt_release(results[0]);
+    pt_tensor *total = call_one("aten::sum", sum, 2);
+    CHECK(*(double *)pt_data(total, &error) == 10.0);
+    pt_release(total);
     pt_release(x);
+}
+
+/* What is no tensor: booleans, numbers, lists of numbers, None, text and undefined tensors, as arguments and as results. */
+static void check_other_results(void) {
+    float data[6] = {1, 2, 3, 4, 5, 6};
+    pt_tensor *x = blob(data, 3, 2);
+    const pt_value same[2] = {{.kind = PT_TENSOR, .tensor = x}, {.kind = PT_TENSOR, .tensor = x}};
+    pt_value result = {.kind = PT_BOOLEAN};
+    CHECK(pt_call("aten::equal", "", same, 2, &result, 1, &error) == 0 && result.integer == 1);
+    const pt_value size[2] = {{.kind = PT_TENSOR, .tensor = x}, {.kind = PT_INT, .integer = 0}};
+    result.kind = PT_INT;
+    CHECK(pt_call("aten::size", "int", size, 2, &result, 1, &error) == 0 && result.integer == 3);
+
+    /* x[:, [1]]: an index that is None keeps its dimension. */
+    int64_t one_data[1] = {1};
+    const int64_t one = 1;
+    pt_tensor *column = pt_from_blob(one_data, &one, 1, PT_INT64, &error);
+    const pt_tensor *indices[2] = {NULL, column};
+    const pt_value index[2] = {{.kind = PT_TENSOR, .tensor = x},
+                               {.kind = PT_OPTIONAL_TENSORS, .data = indices, .length = 2}};
+    result.kind = PT_TENSOR;
+    CHECK(pt_call("aten::index", "Tensor", index, 2, &result, 1, &error) == 0);
+    check_values((pt_tensor *)result.tensor, (float[]){2, 4, 6}, 3);
+    pt_release(column);
+    pt_release(x);
+}
+
+/* libtorch's schemas, also of what it has hundreds of overloads of; there are some thousand of them. */
+static void check_schemas(void) {
+    CHECK((pt_features() & PT_SCHEMAS) != 0);
+    char *schema = pt_schema("aten::size", "int", &error);
+    CHECK(schema != NULL && strcmp(schema, "aten::size.int(Tensor self, int dim) -> int") == 0);
+    pt_free(schema);
+    CHECK(pt_schema("aten::size", "no_such_overload", &error) == NULL && error == NULL);
+    CHECK(pt_schema("", "", &error) == NULL && error == NULL);
+    char *names = pt_operator_names(&error);
+    CHECK(names != NULL && strstr(names, "aten::topk\n") != NULL && strstr(names, "\naten::index.Tensor\n") != NULL);
+    int lines = 0;
+    for (const char *at = names; (at = strchr(at, '\n')) != NULL; at++) lines++;
+    CHECK(lines > 3000);
+    pt_free(names);
+}
+
+/* Takes the error and frees it; the text must hold `part`. */
+static void check_error(const char *part) {
+    CHECK(error != NULL && strstr(error, part) != NULL);
+    pt_free(error);
+    error = NULL;
+}
+
+/* A file in memory stays for its tensors and their views, and is not written to. */
+static void check_mapping(void) {
+    char path[] = "/tmp/panatorch-smoke-XXXXXX";
+    const float content[4] = {1, 2, 3, 4};
+    const int64_t two = 2;
+    int file = mkstemp(path);
+    CHECK(file >= 0 && write(file, content, sizeof content) == sizeof content && close(file) == 0);
+    CHECK(pt_map("/nonexistent", 4, &error) == NULL);
+    check_error("No such file");
+    CHECK(pt_map(path, 17, &error) == NULL);
+    check_error("has 16 bytes, expected 17");
+    pt_mapping *mapping = pt_map(path, sizeof content, &error);
+    CHECK(mapping != NULL && memcmp(pt_mapped(mapping), content, sizeof content) == 0);
+    CHECK(unlink(path) == 0);
+    CHECK(pt_from_mapping(mapping, 12, &two, 1, PT_FLOAT32, &error) == NULL);
+    check_error("beyond the file's 16 bytes");
+    CHECK(pt_from_mapping(mapping, 2, &two, 1, PT_FLOAT32, &error) == NULL);
+    check_error("not aligned");
+    pt_tensor *last = pt_from_mapping(mapping, 8, &two, 1, PT_FLOAT32, &error);
+    CHECK(last != NULL);
+    pt_unmap(mapping);
+    pt_tensor *view = pt_narrow(last, 0, 1, 1, &error);
+    pt_release(last);
+    CHECK(pt_copy_(view, view, &error) == -1);
+    check_error("read-only");
+    pt_value result = {.kind = PT_TENSOR};
+    const pt_value written = {.kind = PT_TENSOR | PT_WRITTEN, .tensor = view};
+    CHECK(pt_call("aten::relu_", "", &written, 1, &result, 1, &error) == -1);
+    check_error("aten::relu_: would write to memory of a mapped file");
+    check_values(view, (float[]){4}, 1);
 }
 
 static int count_threads(void) {
@@ -248,13 +338,6 @@ static void check_threads(void) {
     CHECK(pt_set_num_threads(1, &error) == 0 && pt_num_threads() == 1);
     CHECK(pthread_create(&other, NULL, multiply, NULL) == 0 && pthread_join(other, NULL) == 0);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
-}
-
-/* Takes the error and frees it; the text must hold `part`. */
-static void check_error(const char *part) {
-    CHECK(error != NULL && strstr(error, part) != NULL);
-    pt_free(error);
-    error = NULL;
 }
 
 /* Tensors without memory have shapes, and meet no others but numbers. */
@@ -310,14 +393,9 @@ static void check_failures(void) {
     check_error((pt_features() & PT_ERROR_TEXT) != 0 ? "to have 3 channels, but got 4" : "stderr");
     pt_release(w);
     pt_release(image);
-    pt_tensor *result;
-    CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, 1, &error) == -1);
+    pt_value result = {.kind = PT_TENSOR};
+    CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, &error) == -1);
     check_error("aten::no_such_operator");
-    /* An operator that returns one tensor has no second one to give. */
-    const pt_value relu[1] = {{.kind = PT_TENSOR, .tensor = x}};
-    pt_tensor *two[2];
-    CHECK(pt_call("aten::relu", "", relu, 1, two, 2, 2, &error) == -1);
-    check_error("aten::relu: 2 results expected, found 1");
     pt_release(x);
 }
 
@@ -352,6 +430,9 @@ int main(int argc, char **argv) {
     check_linear();
     check_conv3d();
     check_any_operator();
+    check_other_results();
+    check_schemas();
+    check_mapping();
     check_meta();
     /* libtorch before 2.13 prints the reasons of failures itself. */
     if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);

@@ -1,10 +1,13 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
+import io.panatorch.bindings.generated.pt_value;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * Native memory for the arguments of one downcall: small arrays that go in, and the place where an error comes out.
@@ -67,11 +70,46 @@ public final class NativeFrame {
 
     /** The text as a C string. */
     public MemorySegment string(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return bytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private MemorySegment bytes(byte[] bytes) {
         MemorySegment copy = allocate(bytes.length + 1L);
         MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
         copy.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
         return copy;
+    }
+
+    /** A {@code pt_value} of a whole number. */
+    public MemorySegment value(long number) {
+        return integer(Panatorch.PT_INT(), number);
+    }
+
+    /** A {@code pt_value} of a boolean. */
+    public MemorySegment value(boolean flag) {
+        return integer(Panatorch.PT_BOOLEAN(), flag ? 1 : 0);
+    }
+
+    /** A {@code pt_value} of a number. */
+    public MemorySegment value(double number) {
+        MemorySegment value = integer(Panatorch.PT_DOUBLE(), 0);
+        pt_value.number(value, number);
+        return value;
+    }
+
+    private MemorySegment integer(int kind, long number) {
+        MemorySegment value = allocate(pt_value.sizeof());
+        pt_value.kind(value, kind);
+        pt_value.length(value, 0);
+        pt_value.integer(value, number);
+        return value;
+    }
+
+    /** The path as a C string, in the encoding that the system's calls take names in. */
+    public MemorySegment path(Path path) {
+        String name = path.toAbsolutePath().toString();
+        byte[] bytes = name.getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")));
+        return bytes(bytes);
     }
 
     /** {@code bytes} of memory, aligned to eight. */
@@ -92,9 +130,11 @@ public final class NativeFrame {
     public String takeError() {
         MemorySegment text = error.get(ValueLayout.ADDRESS, 0);
         error.set(ValueLayout.ADDRESS, 0, MemorySegment.NULL);
-        if (text.address() == 0) {
-            return "no reason given";
-        }
+        return text.address() == 0 ? "no reason given" : takeText(text);
+    }
+
+    /** A copy of a text that the shim has made, which is freed. */
+    public static String takeText(MemorySegment text) {
         try {
             return text(text);
         } finally {
@@ -110,5 +150,10 @@ public final class NativeFrame {
     /** The {@code bytes} bytes at a native address, which the caller knows to be there while it uses the result. */
     public static MemorySegment view(MemorySegment address, long bytes) {
         return address.reinterpret(bytes);
+    }
+
+    /** The same memory, to be looked at until the arena closes. */
+    public static MemorySegment readOnly(MemorySegment memory, Arena arena) {
+        return memory.reinterpret(arena, null).asReadOnly();
     }
 }

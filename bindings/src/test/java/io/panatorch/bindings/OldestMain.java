@@ -42,7 +42,7 @@ final class OldestMain {
         MemorySegment empty = check(Panatorch.pt_empty(FRAME.longs(SIDE, SIDE), 2, Panatorch.PT_FLOAT32(),
                 Panatorch.PT_CPU(), 0, FRAME.error()));
         NativeFrame.view(Panatorch.pt_data(empty, FRAME.error()), 4L * SIDE * SIDE).fill((byte) 0);
-        return check(Panatorch.pt_add_scalar(empty, 1, FRAME.error()));
+        return check(Panatorch.pt_add_scalar(empty, FRAME.value(1), FRAME.error()));
     }
 
     /** Optional arguments and lists, which libtorch before 2.13 takes over in another way; 256 KB each time. */
@@ -53,11 +53,17 @@ final class OldestMain {
         tensor(pt_value.asSlice(values, 0), result);
         integer(pt_value.asSlice(values, 1), 2);
         integer(pt_value.asSlice(values, 2), 0);
-        MemorySegment halves = FRAME.pointers(2);
-        long count = Panatorch.pt_call(FRAME.string("aten::chunk"), FRAME.string(""), values, 3, halves, 2, -1, FRAME.error());
+        MemorySegment list = FRAME.allocate(pt_value.sizeof());
+        pt_value.kind(list, Panatorch.PT_TENSORS());
+        if (Panatorch.pt_call(FRAME.string("aten::chunk"), FRAME.string(""), values, 3, list, 1, FRAME.error()) != 0) {
+            throw new IllegalStateException(FRAME.takeError());
+        }
+        long count = pt_value.length(list);
+        MemorySegment halves = NativeFrame.view(pt_value.data(list), count * ValueLayout.ADDRESS.byteSize());
         for (int i = 0; i < count; i++) {
             Panatorch.pt_release(halves.getAtIndex(ValueLayout.ADDRESS, i));
         }
+        Panatorch.pt_free(halves);
         Panatorch.pt_release(result);
     }
 

@@ -16,7 +16,7 @@ final class OneMain {
                 frame.longs(1), 1, Panatorch.PT_FLOAT32(), Panatorch.PT_CPU(), 0, frame.error());
         NativeFrame.view(Panatorch.pt_data(zero, frame.error()), Float.BYTES).fill((byte) 0);
         MemorySegment product = Panatorch.pt_mul(zero, zero, frame.error());
-        MemorySegment one = Panatorch.pt_add_scalar(product, 1, frame.error());
+        MemorySegment one = Panatorch.pt_add_scalar(product, frame.value(1), frame.error());
         float value = NativeFrame.view(Panatorch.pt_data(one, frame.error()), Float.BYTES).get(ValueLayout.JAVA_FLOAT, 0);
         for (MemorySegment tensor : new MemorySegment[] {zero, product, one}) {
             Panatorch.pt_release(tensor);

@@ -2,15 +2,10 @@ package io.panatorch.safetensors;
 
 import static io.panatorch.safetensors.StrictJson.quote;
 
-import io.panatorch.internal.TensorMemory;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Device;
-import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
-import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,10 +22,10 @@ import java.util.Set;
 
 /**
  * Named tensors in one safetensors file, or in the many files of an index. Everything about them is checked when they
- * are opened; their bytes are read when they are used, from memory mappings that this owns.
+ * are opened; their bytes are read when they are used, from {@linkplain io.panatorch.tensor.MappedFile files in memory}.
  *
- * <p>It must stay open as long as a tensor that views its bytes is in use, and the files must not be cut off meanwhile:
- * the operating system stops a program that reads a mapped page that is gone. It may be used by many threads.
+ * <p>The files must not be made shorter while a tensor in them is in use: the operating system stops a program that reads a mapped
+ * page that is gone. It may be used by many threads.
  */
 public final class Safetensors implements AutoCloseable {
 
@@ -185,51 +180,20 @@ public final class Safetensors implements AutoCloseable {
      */
     public Tensor load(String name) throws InvalidFileException {
         DType dtype = dtype(name);
-        Shape shape = Shape.of(info(name).shape());
-        MemorySegment data = data(name);
-        if (isAligned(name) && data.byteSize() > 0) {
-            return TensorMemory.wrap(data, dtype, shape);
-        }
-        Tensor copy = Tensor.empty(shape, dtype, Device.CPU);
-        TensorMemory.of(copy).copyFrom(data);
-        return copy;
+        Place place = place(name);
+        return place.file().load(place.info(), dtype);
     }
 
     /**
      * Writes a file that appears only when it is whole.
      *
      * @param target the file; replaced if it exists
-     * @param tensors by name; borrowed
+     * @param tensors by name; borrowed. Those on a GPU are copied one after the other
      * @param metadata free text pairs for the header; none if empty
      * @throws IOException if the file cannot be written
      */
     public static void save(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        try (var _ = TensorScope.open()) {
-            Map<String, SafetensorsWriter.Entry> entries = new LinkedHashMap<>();
-            tensors.forEach((name, tensor) -> {
-                Tensor whole = tensor.to(Device.CPU).contiguous();
-                entries.put(name, new SafetensorsWriter.Entry(
-                        whole.dtype(), whole.shape().sizes(), TensorMemory.of(whole)));
-            });
-            SafetensorsWriter.write(target, entries, metadata);
-        }
-    }
-
-    /**
-     * {@return the bytes of a tensor in row-major order, little-endian; a read-only view of the mapped file}
-     */
-    MemorySegment data(String name) {
-        Place place = place(name);
-        return place.file().data(place.info());
-    }
-
-    /**
-     * {@return whether a tensor's bytes begin at a multiple of its element size; files by other writers need not, and
-     * such a tensor must be copied}
-     */
-    boolean isAligned(String name) {
-        int bytes = Math.max(1, info(name).type().bits() / Byte.SIZE);
-        return data(name).address() % bytes == 0;
+        SafetensorsWriter.write(target, tensors, metadata);
     }
 
     private Place place(String name) {

@@ -1,35 +1,47 @@
 package io.panatorch.safetensors;
 
+import io.panatorch.io.InvalidFileException;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.MappedFile;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 
-/**
- * One safetensors file, mapped into memory. The mapping goes when nothing refers to it any more: not this object, and no
- * tensor that views it. Unmapping at {@link #close} instead would crash the JVM at the next use of such a tensor.
- */
+/** One safetensors file: its header is read when it is opened, and it is mapped into memory with its first tensor. */
 final class SafetensorsFile implements AutoCloseable {
 
     private final Path path;
     private final SafetensorsHeader header;
-    private MemorySegment mapping;
+    private final Identity identity;
+    private MappedFile mapped;
+    private boolean isClosed;
 
-    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment mapping) {
-        this.path = path;
-        this.header = header;
-        this.mapping = mapping;
+    /** What changes when another file takes a name. */
+    private record Identity(Object key, FileTime modified) {
+
+        static Identity of(Path path) throws IOException {
+            BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
+            return new Identity(found.fileKey(), found.lastModifiedTime());
+        }
     }
 
-    /** Opens, checks and maps a file. */
+    private SafetensorsFile(Path path, SafetensorsHeader header, Identity identity) {
+        this.path = path;
+        this.header = header;
+        this.identity = identity;
+    }
+
+    /** Opens and checks a file. */
     static SafetensorsFile open(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            SafetensorsHeader header = SafetensorsHeader.read(path, channel);
-            return new SafetensorsFile(
-                    path, header, channel.map(MapMode.READ_ONLY, 0, header.fileSize(), Arena.ofAuto()));
+            Identity identity = Identity.of(path);
+            return new SafetensorsFile(path, SafetensorsHeader.read(path, channel), identity);
         }
     }
 
@@ -42,20 +54,41 @@ final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * {@return the bytes of a tensor, little-endian, read-only}
+     * {@return the tensor, of a type that it has once it is loaded; its memory is the file's where that aligns it}
      *
+     * @throws InvalidFileException where another file has taken the name meanwhile
      * @throws IllegalStateException after {@link #close()}
      */
-    MemorySegment data(TensorInfo info) {
-        MemorySegment all = mapping;
-        if (all == null) {
+    Tensor load(TensorInfo info, DType dtype) throws InvalidFileException {
+        return mapped().tensor(header.dataStart() + info.begin(), dtype, Shape.of(info.shape()));
+    }
+
+    private synchronized MappedFile mapped() throws InvalidFileException {
+        if (isClosed) {
             throw new IllegalStateException(path + " is closed");
         }
-        return all.asSlice(header.dataStart() + info.begin(), info.byteSize());
+        if (mapped == null) {
+            try {
+                MappedFile opened = MappedFile.open(path);
+                if (!Identity.of(path).equals(identity) || opened.byteSize() != header.fileSize()) {
+                    opened.close();
+                    throw new InvalidFileException(path, "was replaced or changed since it was opened; open it again");
+                }
+                mapped = opened;
+            } catch (InvalidFileException e) {
+                throw e;
+            } catch (IOException e) {
+                throw new InvalidFileException(path, "cannot be read any more: " + e.getMessage(), e);
+            }
+        }
+        return mapped;
     }
 
     @Override
-    public void close() {
-        mapping = null;
+    public synchronized void close() {
+        isClosed = true;
+        if (mapped != null) {
+            mapped.close();
+        }
     }
 }

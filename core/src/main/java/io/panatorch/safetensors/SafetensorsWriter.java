@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.panatorch.io.AtomicFile;
-import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Tensor;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -37,47 +37,12 @@ final class SafetensorsWriter {
 
     private SafetensorsWriter() {}
 
-    /**
-     * One tensor to write.
-     *
-     * @param dtype the type of its elements
-     * @param shape its sizes, outermost first
-     * @param data its elements in row-major order, little-endian, exactly as many bytes as type and shape need; still
-     *     owned by the caller
-     */
-    record Entry(DType dtype, long[] shape, MemorySegment data) {
-
-        /**
-         * Copies the shape.
-         *
-         * @throws IllegalArgumentException if the size of the data is not that of the type and shape
-         */
-        public Entry {
-            shape = shape.clone();
-            for (long size : shape) {
-                if (size < 0) {
-                    throw new IllegalArgumentException("negative size in the shape " + Arrays.toString(shape));
-                }
-            }
-            long expected = StoredType.of(dtype).byteSize(shape);
-            if (data.byteSize() != expected) {
-                throw new IllegalArgumentException(dtype.torchName() + " " + Arrays.toString(shape) + " needs "
-                        + expected + " bytes, found " + data.byteSize());
-            }
-        }
-
-        /** {@return a copy of the shape} */
-        @Override
-        public long[] shape() {
-            return shape.clone();
-        }
+    private record Named(String name, byte[] utf8, Tensor tensor) {
 
         StoredType type() {
-            return StoredType.of(dtype);
+            return StoredType.of(tensor.dtype());
         }
     }
-
-    private record Named(String name, byte[] utf8, Entry entry) {}
 
     /**
      * Writes a file, which appears only when it is whole. Tensors with larger elements come first, so that all are
@@ -90,7 +55,7 @@ final class SafetensorsWriter {
      *     uses
      * @throws IOException if the file cannot be written
      */
-    static void write(Path target, Map<String, Entry> tensors, Map<String, String> metadata) throws IOException {
+    static void write(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
         List<Named> ordered = inOrder(tensors);
         ByteBuffer header = header(ordered, metadata);
         AtomicFile.write(target, temporary -> {
@@ -98,21 +63,21 @@ final class SafetensorsWriter {
                 writeFully(channel, header);
                 ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
                 for (Named tensor : ordered) {
-                    copy(tensor.entry().data(), channel, chunk);
+                    copy(tensor.tensor(), channel, chunk);
                 }
             }
         });
     }
 
-    private static List<Named> inOrder(Map<String, Entry> tensors) {
+    private static List<Named> inOrder(Map<String, Tensor> tensors) {
         List<Named> ordered = new ArrayList<>();
-        tensors.forEach((name, entry) -> {
+        tensors.forEach((name, tensor) -> {
             if (name.equals(SafetensorsHeader.METADATA_KEY)) {
                 throw new IllegalArgumentException("a tensor cannot have the name " + quote(name));
             }
-            ordered.add(new Named(name, utf8(name), entry));
+            ordered.add(new Named(name, utf8(name), tensor));
         });
-        ordered.sort(Comparator.comparing((Named tensor) -> tensor.entry().type())
+        ordered.sort(Comparator.comparing(Named::type)
                 .reversed()
                 .thenComparing(Named::utf8, Arrays::compareUnsigned));
         return ordered;
@@ -148,7 +113,7 @@ final class SafetensorsWriter {
             }
             long offset = 0;
             for (Named tensor : ordered) {
-                long end = offset + tensor.entry().data().byteSize();
+                long end = offset + tensor.tensor().byteSize();
                 writeInfo(json, tensor, offset, end);
                 offset = end;
             }
@@ -161,9 +126,9 @@ final class SafetensorsWriter {
 
     private static void writeInfo(JsonGenerator json, Named tensor, long begin, long end) throws IOException {
         json.writeObjectFieldStart(tensor.name());
-        json.writeStringField("dtype", tensor.entry().type().name());
+        json.writeStringField("dtype", tensor.type().name());
         json.writeFieldName("shape");
-        long[] shape = tensor.entry().shape();
+        long[] shape = tensor.tensor().shape().sizes();
         json.writeArray(shape, 0, shape.length);
         json.writeFieldName("data_offsets");
         json.writeArray(new long[] {begin, end}, 0, 2);
@@ -179,12 +144,27 @@ final class SafetensorsWriter {
         }
     }
 
-    /** Copies by way of a buffer, because not every segment can be seen as one, and none of more than 2 GiB. */
-    private static void copy(MemorySegment data, FileChannel channel, ByteBuffer chunk) throws IOException {
-        for (long done = 0; done < data.byteSize(); done += chunk.limit()) {
-            chunk.clear().limit((int) Math.min(CHUNK, data.byteSize() - done));
-            MemorySegment.copy(data, done, MemorySegment.ofBuffer(chunk), 0, chunk.limit());
-            writeFully(channel, chunk);
+    private static void copy(Tensor tensor, FileChannel channel, ByteBuffer chunk) throws IOException {
+        try {
+            tensor.readData(data -> {
+                copy(data, channel, chunk);
+                return null;
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** By way of a buffer, because no segment of more than 2 GiB can be seen as one. */
+    private static void copy(MemorySegment data, FileChannel channel, ByteBuffer chunk) {
+        try {
+            for (long done = 0; done < data.byteSize(); done += chunk.limit()) {
+                chunk.clear().limit((int) Math.min(CHUNK, data.byteSize() - done));
+                MemorySegment.copy(data, done, MemorySegment.ofBuffer(chunk), 0, chunk.limit());
+                writeFully(channel, chunk);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -3,17 +3,23 @@ package io.panatorch.tensor;
 import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
-import io.panatorch.bindings.generated.Panatorch;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.WeakHashMap;
 
 /**
  * What one thread needs for its calls into libtorch: the innermost open scope, which owns the results; native memory for
- * arguments; and the trace, if one is running.
+ * arguments; the trace, if one is running; and the call that is running.
+ *
+ * <p>A call is {@link #begin}, a downcall and {@link #finish}. In between its operands cannot be freed. Those of this thread's
+ * scopes cannot anyway: only this thread closes them, and it is here. The others, of a {@link TensorOwner} or another thread's
+ * scope, are {@linkplain Tensor#acquire acquired}, and let go at the end. Where a call does not get to its end (no memory, no
+ * stack), the next one lets go for it.
  */
 final class CallState {
 
@@ -21,10 +27,15 @@ final class CallState {
     private static final Map<Thread, CallState> STATES = Collections.synchronizedMap(new WeakHashMap<>());
 
     private static final ThreadLocal<WeakReference<CallState>> OF_THREAD = ThreadLocal.withInitial(CallState::create);
+    private static final Tensor[] NONE = {};
 
     final NativeFrame frame = new NativeFrame();
     TensorScope innermost;
     OperatorTrace trace;
+
+    private final List<Tensor> acquired = new ArrayList<>();
+    private String operator;
+    private Tensor[] operands = NONE;
 
     private CallState() {
         load();
@@ -49,8 +60,17 @@ final class CallState {
         }
     }
 
-    /** To come before each operator: there must be a scope for its result before there is a result. */
-    static CallState begin(String operator) {
+    /**
+     * To come before each operator that makes tensors: there must be a scope for its result before there is a result.
+     *
+     * @param operands null where an optional one is not there
+     */
+    static CallState begin(String operator, Tensor... operands) {
+        for (Tensor operand : operands) {
+            if (operand != null) {
+                operand.requireMemory(operator); // libtorch need not be there to refuse a stand-in
+            }
+        }
         CallState state = ofThread();
         if (state.innermost == null) {
             throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
@@ -59,43 +79,62 @@ final class CallState {
         if (state.trace != null) {
             state.trace.record(operator);
         }
-        state.frame.reset();
-        return state;
+        return state.look(operator, operands);
+    }
+
+    /** To come before what makes no tensor. */
+    CallState look(String operator, Tensor... operands) {
+        end();
+        for (Tensor operand : operands) {
+            if (operand != null && !operand.isOf(this)) {
+                operand.acquire();
+                acquired.add(operand);
+            }
+        }
+        this.operator = operator;
+        this.operands = operands;
+        frame.reset();
+        return this;
+    }
+
+    /** The end of a call: its operands may be freed. */
+    void end() {
+        while (!acquired.isEmpty()) {
+            acquired.removeLast().letGo();
+        }
+        operands = NONE;
     }
 
     MemorySegment error() {
         return frame.error();
     }
 
-    /** Wraps what an operator returned; a null handle becomes an exception that names the operands. */
-    Tensor finish(String operator, MemorySegment handle, Tensor... operands) {
+    /** Wraps what an operator returned and ends the call; a null handle becomes an exception that names the operands. */
+    Tensor finish(MemorySegment handle) {
         if (handle.address() == 0) {
-            throw failure(operator, operands);
+            throw failure();
         }
-        Tensor result = new Tensor(handle);
-        result.source = sourceOf(handle, operands);
-        innermost.register(result);
+        Tensor result = own(handle);
+        end();
+        return result;
+    }
+
+    /** Wraps one of several results; the innermost scope owns it. */
+    Tensor own(MemorySegment handle) {
+        Tensor result = innermost.register(new Tensor(handle));
         if (trace != null) {
             result.ownDType().ifPresent(dtype -> trace.recordResult(operator, dtype));
         }
         return result;
     }
 
-    /** The memory that a result lies in where it is a view of an operand that lies in memory of somebody else, or null. */
-    private MemorySegment sourceOf(MemorySegment handle, Tensor... operands) {
-        for (Tensor operand : operands) {
-            if (operand != null && operand.source != null
-                    && Tensor.liesIn(operand.source, Panatorch.pt_data(handle, error()).address())) {
-                return operand.source;
-            }
-        }
-        return null;
-    }
-
-    TorchException failure(String operator, Tensor... operands) {
+    /** Ends the call that has failed. */
+    TorchException failure() {
         String reason = frame.takeError();
+        Tensor[] failed = operands;
+        end();
         StringJoiner all = new StringJoiner(", ", " of ", "").setEmptyValue("");
-        for (Tensor operand : operands) {
+        for (Tensor operand : failed) {
             if (operand != null) {
                 all.add(operand.describe());
             }

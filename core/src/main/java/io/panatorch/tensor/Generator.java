@@ -109,10 +109,10 @@ public final class Generator {
     public Tensor rand(Shape shape, DType dtype) {
         int n = count(shape);
         return switch (dtype) {
-            case FLOAT32 -> Tensor.copyOf(MemorySegment.ofArray(randFloat32(n)), dtype, shape);
-            case FLOAT64 -> Tensor.copyOf(MemorySegment.ofArray(randFloat64(n)), dtype, shape);
-            case BFLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randBfloat16(n)), dtype, shape);
-            case FLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randFloat16(n)), dtype, shape);
+            case FLOAT32 -> Tensor.of(MemorySegment.ofArray(randFloat32(n)), dtype, shape);
+            case FLOAT64 -> Tensor.of(MemorySegment.ofArray(randFloat64(n)), dtype, shape);
+            case BFLOAT16 -> Tensor.of(MemorySegment.ofArray(randBfloat16(n)), dtype, shape);
+            case FLOAT16 -> Tensor.of(MemorySegment.ofArray(randFloat16(n)), dtype, shape);
             default -> throw new IllegalArgumentException("rand draws floating-point numbers, not " + dtype.torchName());
         };
     }
@@ -125,17 +125,17 @@ public final class Generator {
     public Tensor randn(Shape shape, DType dtype) {
         int n = count(shape);
         return switch (dtype) {
-            case FLOAT32 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat32(n)), dtype, shape);
-            case FLOAT64 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat64(n)), dtype, shape);
-            case BFLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randnBfloat16(n)), dtype, shape);
-            case FLOAT16 -> Tensor.copyOf(MemorySegment.ofArray(randnFloat16(n)), dtype, shape);
+            case FLOAT32 -> Tensor.of(MemorySegment.ofArray(randnFloat32(n)), dtype, shape);
+            case FLOAT64 -> Tensor.of(MemorySegment.ofArray(randnFloat64(n)), dtype, shape);
+            case BFLOAT16 -> Tensor.of(MemorySegment.ofArray(randnBfloat16(n)), dtype, shape);
+            case FLOAT16 -> Tensor.of(MemorySegment.ofArray(randnFloat16(n)), dtype, shape);
             default -> throw new IllegalArgumentException("randn draws floating-point numbers, not " + dtype.torchName());
         };
     }
 
     /** {@return an int64 CPU tensor of whole numbers uniform in [low, high), as {@code torch.randint} draws them} */
     public Tensor randint(long low, long high, Shape shape) {
-        return Tensor.copyOf(MemorySegment.ofArray(randint(count(shape), low, high)), DType.INT64, shape);
+        return Tensor.of(MemorySegment.ofArray(randint(count(shape), low, high)), DType.INT64, shape);
     }
 
     private static int count(Shape shape) {

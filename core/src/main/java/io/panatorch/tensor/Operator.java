@@ -1,42 +1,86 @@
 package io.panatorch.tensor;
 
+import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
 import io.panatorch.bindings.generated.pt_value;
+import io.panatorch.tensor.OperatorSchema.Kind;
+import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A call of any operator that libtorch has registered, by its name: one without a method on {@link Tensor}, or one of
- * another native library that is loaded into the process.
+ * Any operator that libtorch has registered, by its name: one without a method on {@link Tensor}, or one of another native
+ * library that is loaded into the process.
  *
  * <pre>{@code
- * Tensor sums = Operator.named("aten::cumsum").tensor(x).integer(1).none().call();
+ * Tensor sums = Operator.named("aten::cumsum").call(x, 1).tensor();
+ * OperatorResult top = Operator.named("aten::topk").with("sorted", false).call(x, 5);
+ * Tensor values = top.tensors().get(0);
  * }</pre>
  *
- * <p>All parameters of the operator's schema are given in order, defaults included (the schemas are in PyTorch's
- * {@code native_functions.yaml}). The caller must match them, and the number of results: libtorch checks neither, so an
- * integer in the place of a tensor can end the process. Parameters of type {@code Scalar} are not supported; use the
- * overload that takes a tensor.
+ * <p>libtorch itself says what the operator takes ({@link #schema()}), and every call is checked against that before libtorch is
+ * asked: arguments are given in order or {@linkplain #with by name}, as in Python; what is left out has its default. They are
+ *
+ * <table>
+ * <caption>What a parameter takes</caption>
+ * <tr><td>{@code Tensor}</td><td>{@link Tensor}</td></tr>
+ * <tr><td>{@code int}, {@code SymInt}</td><td>a whole number</td></tr>
+ * <tr><td>{@code float}, {@code Scalar}</td><td>a number</td></tr>
+ * <tr><td>{@code bool}, {@code str}</td><td>{@link Boolean}, {@link String}</td></tr>
+ * <tr><td>{@code ScalarType}, {@code Device}</td><td>{@link DType}, {@link Device}</td></tr>
+ * <tr><td>{@code MemoryFormat}, {@code Layout}</td><td>torch's name, such as {@code "channels_last"}; {@code "strided"}</td></tr>
+ * <tr><td>{@code Tensor[]}, {@code int[]} and the like</td><td>an array or a {@link List}; of {@code int[2]} one number stands
+ * for both</td></tr>
+ * <tr><td>{@code Tensor?} and the like</td><td>null too</td></tr>
+ * </table>
+ *
+ * <p>libtorch's C interface cannot pass a {@code Scalar}. Where the same operator has an overload that takes a tensor in its
+ * place, as {@code aten::pow.Tensor_Scalar} has in {@code aten::pow.Tensor_Tensor}, that one is called, with the number as a
+ * tensor that changes no dtype. Where there is none, and for the other types that cannot be passed (generators, storages,
+ * classes), the call is refused with its reason, and nothing is touched.
+ *
+ * <p>An operator that writes to a tensor, whose name ends with an underscore or that has a parameter {@code out}, does so to all
+ * views of its memory; it is refused where that is a mapped file.
+ *
+ * <p>Schemas can be read from every libtorch that has been tried, 2.10 to 2.14, though nobody has promised that they can from the
+ * next. Where they cannot, {@link #named} says so, and {@link #withSchema} takes the caller's word.
+ *
+ * <p>Immutable; may be used by several threads.
  */
 public final class Operator {
 
-    private static final int MAX_RESULTS = 64;
+    /** By full name, and by schema as it was given. */
+    private static final Map<String, Operator> KNOWN = new ConcurrentHashMap<>();
 
-    private record Argument(int kind, long integer, double number, Object object) {}
+    /** By full name, of operators that take numbers: the overload that takes tensors in their place. */
+    private static final Map<String, Optional<OperatorSchema>> FOR_TENSORS = new ConcurrentHashMap<>();
 
-    private final String name;
-    private final String overload;
-    private final List<Argument> arguments = new ArrayList<>();
+    private final OperatorSchema schema;
+    private final Map<String, Object> keywords;
 
-    private Operator(String name, String overload) {
-        this.name = name;
-        this.overload = overload;
+    /** Why it cannot be called, numbers apart; null where it can. */
+    private final String refusal;
+
+    private Operator(OperatorSchema schema, Map<String, Object> keywords, String refusal) {
+        this.schema = schema;
+        this.keywords = keywords;
+        this.refusal = refusal;
+    }
+
+    private static Operator of(OperatorSchema schema) {
+        Stream<String> reasons = Stream.concat(schema.parameters().stream().map(OperatorArguments::refusal),
+                schema.results().stream().map(result -> OperatorResult.refusal(result.type())));
+        return new Operator(schema, Map.of(), reasons.filter(Objects::nonNull).findFirst().orElse(null));
     }
 
     /**
@@ -53,169 +97,141 @@ public final class Operator {
         }
     }
 
-    /** @param name with its namespace and, after a dot, the overload: {@code aten::cumsum}, {@code aten::add.Tensor} */
+    /**
+     * {@return the operator of a name}
+     *
+     * @param name with its namespace and, after a dot, the overload: {@code aten::cumsum}, {@code aten::add.Tensor}
+     * @throws TorchException where libtorch has no such operator, or does not tell what it takes
+     */
     public static Operator named(String name) {
-        int dot = name.lastIndexOf('.');
-        return dot < 0 ? new Operator(name, "") : new Operator(name.substring(0, dot), name.substring(dot + 1));
-    }
-
-    /** None, for an optional parameter. */
-    public Operator none() {
-        return add(Panatorch.PT_NONE(), 0, 0, null);
-    }
-
-    /** A {@code Tensor}. */
-    public Operator tensor(Tensor value) {
-        if (value != null) {
-            value.requireMemory(name);
-        }
-        return add(Panatorch.PT_TENSOR(), 0, 0, value);
-    }
-
-    /** An {@code int} or {@code SymInt}. */
-    public Operator integer(long value) {
-        return add(Panatorch.PT_INT(), value, 0, null);
-    }
-
-    /** A {@code float}. */
-    public Operator number(double value) {
-        return add(Panatorch.PT_DOUBLE(), 0, value, null);
-    }
-
-    /** A {@code bool}. */
-    public Operator bool(boolean value) {
-        return add(Panatorch.PT_BOOLEAN(), value ? 1 : 0, 0, null);
-    }
-
-    /** A {@code str}. */
-    public Operator string(String value) {
-        return add(Panatorch.PT_STRING(), 0, 0, value);
-    }
-
-    /** An {@code int[]} or {@code SymInt[]}. */
-    public Operator integers(long... values) {
-        return add(Panatorch.PT_INTS(), 0, 0, values.clone());
-    }
-
-    /** A {@code float[]}. */
-    public Operator numbers(double... values) {
-        return add(Panatorch.PT_DOUBLES(), 0, 0, values.clone());
-    }
-
-    /** A {@code Tensor[]}. */
-    public Operator tensors(Tensor... values) {
-        return add(Panatorch.PT_TENSORS(), 0, 0, values.clone());
-    }
-
-    /** A {@code ScalarType}. */
-    public Operator dtype(DType value) {
-        return add(Panatorch.PT_DTYPE(), value.ordinal(), 0, null);
-    }
-
-    /** Says that the parameter given last is optional in the schema (its type ends with a question mark). */
-    public Operator optional() {
-        Argument last = arguments.removeLast();
-        return add(last.kind | Panatorch.PT_OPTIONAL(), last.integer, last.number, last.object);
-    }
-
-    private Operator add(int kind, long integer, double number, Object object) {
-        arguments.add(new Argument(kind, integer, number, object));
-        return this;
+        Operator known = KNOWN.get(Objects.requireNonNull(name, "name"));
+        return known != null ? known : KNOWN.computeIfAbsent(name, Operator::read);
     }
 
     /**
-     * Runs an operator that returns one tensor.
+     * {@return the operator of a schema, for a libtorch that does not tell it}
      *
-     * @throws TorchException where libtorch refuses
+     * <p>Where libtorch tells, the two must agree: this one's parameters are the first of libtorch's, which may have more with
+     * defaults. Where it does not, this one is believed, and a wrong one can end the process.
+     *
+     * @param schema as libtorch writes it, such as {@code aten::relu(Tensor self) -> Tensor}
+     * @throws IllegalArgumentException for what is no schema
+     * @throws TorchException where libtorch has no such operator, or it takes something else
      */
-    public Tensor call() {
-        return run(1).getFirst();
+    public static Operator withSchema(String schema) {
+        Operator known = KNOWN.get(Objects.requireNonNull(schema, "schema"));
+        if (known != null) {
+            return known;
+        }
+        OperatorSchema given = OperatorSchema.parse(schema);
+        Operator found = CallState.load().has(Panatorch.PT_SCHEMAS()) ? named(given.fullName()) : of(given);
+        if (!found.schema.extendsOn(given)) {
+            throw new TorchException("operator schema '" + schema + "': in this libtorch it is '" + found.schema + "'");
+        }
+        KNOWN.put(schema, found);
+        return found;
+    }
+
+    private static Operator read(String name) {
+        Libtorch libtorch = CallState.load();
+        if (!libtorch.has(Panatorch.PT_SCHEMAS())) {
+            throw new TorchException("operator " + name + ": libtorch " + libtorch.version() + " does not tell what operators take,"
+                    + " so calls cannot be checked; give the schema with Operator.withSchema");
+        }
+        String text = schemaOf(name).orElseThrow(() -> new TorchException("operator " + name + ": there is none"
+                + OperatorNames.nearTo(name)));
+        try {
+            return of(OperatorSchema.parse(text));
+        } catch (IllegalArgumentException e) {
+            throw new TorchException("operator " + name + " cannot be called: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<String> schemaOf(String name) {
+        NativeFrame frame = CallState.ofThread().frame.reset();
+        String[] parts = OperatorNames.split(name);
+        MemorySegment text = Panatorch.pt_schema(frame.string(parts[0]), frame.string(parts[1]), frame.error());
+        return text.address() == 0 ? Optional.empty() : Optional.of(NativeFrame.takeText(text));
+    }
+
+    /** {@return what it takes and gives, as libtorch writes it} */
+    public String schema() {
+        return schema.toString();
     }
 
     /**
-     * Runs an operator that returns a tuple of {@code count} tensors.
+     * {@return this operator with an argument by name, in addition to those that were given so before}
      *
-     * @throws IllegalArgumentException for a negative count
-     * @throws TorchException where libtorch refuses
+     * @param parameter its name in the schema
      */
-    public List<Tensor> call(int count) {
-        if (count < 0) { // the shim would take the result for a list, which is something else in memory
-            throw new IllegalArgumentException("results of " + name + ": expected 0 or more, found " + count);
+    public Operator with(String parameter, Object value) {
+        Map<String, Object> all = new HashMap<>(keywords);
+        all.put(Objects.requireNonNull(parameter, "parameter"), value);
+        return new Operator(schema, all, refusal);
+    }
+
+    /** {@return why no call of it can be made; empty where one can} */
+    public Optional<String> refusal() {
+        if (refusal != null || OperatorScalars.isAddition(schema) || needed().isEmpty() || forTensors().isPresent()) {
+            return Optional.ofNullable(refusal);
         }
-        return run(count);
+        return Optional.of(OperatorScalars.refusal(needed().getFirst()));
     }
 
-    /** Runs an operator that returns one list of at most {@value #MAX_RESULTS} tensors. */
-    public List<Tensor> callForList() {
-        return run(-1);
+    /** The parameters that are numbers of any kind and not left out. */
+    private List<Parameter> needed() {
+        return schema.parameters().stream()
+                .filter(parameter -> parameter.type().kind() == Kind.SCALAR && !"None".equals(parameter.standard()))
+                .toList();
     }
 
-    private List<Tensor> run(int resultCount) {
-        String operator = name.startsWith("aten::") ? name.substring("aten::".length()) : name;
-        CallState state = CallState.begin(operator);
-        requireWritable(operator);
+    /**
+     * Calls it.
+     *
+     * @param arguments in the order of the schema, up to where the rest has defaults or is given by name
+     * @return what it returns; tensors belong to the innermost open scope
+     * @throws IllegalArgumentException where the arguments do not fit the schema
+     * @throws TorchException where libtorch refuses, or has no way for an argument
+     */
+    public OperatorResult call(Object... arguments) {
+        Object[] given = arguments == null ? new Object[] {null} : arguments; // call(null) is one argument
+        OperatorArguments bound = OperatorArguments.bind(schema, given, keywords);
+        if (refusal != null) {
+            throw new TorchException("operator " + schema.fullName() + " cannot be called: " + refusal);
+        }
+        return hasNumbers(bound.values) ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
+    }
+
+    private boolean hasNumbers(Object[] values) {
+        return IntStream.range(0, values.length)
+                .anyMatch(i -> values[i] != null && schema.parameters().get(i).type().kind() == Kind.SCALAR);
+    }
+
+    /** The overload that takes tensors where this one takes numbers. */
+    private Optional<OperatorSchema> forTensors() {
+        return FOR_TENSORS.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
+                .map(name -> OperatorSchema.parse(schemaOf(name).orElseThrow()))
+                .filter(other -> OperatorScalars.takesTensorsFor(schema, other))
+                .findFirst());
+    }
+
+    static OperatorResult run(OperatorSchema schema, OperatorArguments arguments) {
+        CallState state = CallState.begin(schema.shortName(), arguments.operands());
         NativeFrame frame = state.frame;
-        MemorySegment values = frame.allocate(pt_value.sizeof() * Math.max(arguments.size(), 1));
-        for (int i = 0; i < arguments.size(); i++) {
-            write(arguments.get(i), pt_value.asSlice(values, i), frame);
+        MemorySegment results = OperatorResult.prepare(schema, frame);
+        MemorySegment values = arguments.write(frame);
+        if (Panatorch.pt_call(frame.string(schema.name()), frame.string(schema.overload()), values, arguments.values.length,
+                results, schema.results().size(), state.error()) != 0) {
+            throw state.failure();
         }
-        MemorySegment results = frame.pointers(MAX_RESULTS);
-        long count = Panatorch.pt_call(frame.string(name), frame.string(overload), values, arguments.size(), results,
-                MAX_RESULTS, resultCount, state.error());
-        if (count < 0) {
-            throw state.failure(operator, operands());
-        }
-        Tensor[] operands = operands();
-        List<Tensor> tensors = new ArrayList<>();
-        for (long handle : results.asSlice(0, count * Long.BYTES).toArray(ValueLayout.JAVA_LONG)) { // a trace writes over the frame
-            tensors.add(state.finish(operator, MemorySegment.ofAddress(handle), operands));
-        }
-        return List.copyOf(tensors);
+        OperatorResult result = OperatorResult.take(schema, results, state);
+        state.end();
+        return result;
     }
 
-    /** In torch the name of what works in place ends with an underscore, and an overload {@code out} has its result as last tensor. */
-    private void requireWritable(String operator) {
-        Tensor[] operands = operands();
-        if (operands.length > 0 && operator.endsWith("_") && !operator.endsWith("__")) {
-            operands[0].requireWritable(operator);
-        }
-        if (operands.length > 0 && overload.endsWith("out")) {
-            operands[operands.length - 1].requireWritable(operator);
-        }
-    }
-
-    private Tensor[] operands() {
-        return arguments.stream().map(Argument::object).flatMap(object -> switch (object) {
-            case Tensor tensor -> Stream.of(tensor);
-            case Tensor[] tensors -> Stream.of(tensors);
-            case null, default -> Stream.<Tensor>empty();
-        }).toArray(Tensor[]::new);
-    }
-
-    private static void write(Argument argument, MemorySegment target, NativeFrame frame) {
-        pt_value.kind(target, argument.kind);
-        pt_value.length(target, 0);
-        pt_value.integer(target, argument.integer);
-        switch (argument.object) {
-            case null -> {
-                if ((argument.kind & ~Panatorch.PT_OPTIONAL()) == Panatorch.PT_DOUBLE()) {
-                    pt_value.number(target, argument.number);
-                }
-            }
-            case Tensor tensor -> pt_value.tensor(target, tensor.handle());
-            case String text -> {
-                MemorySegment terminated = frame.string(text);
-                array(target, terminated, terminated.byteSize() - 1);
-            }
-            case long[] numbers -> array(target, frame.longs(numbers), numbers.length);
-            case double[] numbers -> array(target, frame.doubles(numbers), numbers.length);
-            case Tensor[] tensors -> array(target, frame.pointers(Tensor.handles(tensors)), tensors.length);
-            default -> throw new AssertionError(argument.object.getClass());
-        }
-    }
-
-    private static void array(MemorySegment target, MemorySegment data, long length) {
-        pt_value.data(target, data);
-        pt_value.length(target, length);
+    /** {@return the schema} */
+    @Override
+    public String toString() {
+        return schema();
     }
 }

@@ -2,11 +2,14 @@ package io.panatorch.tensor;
 
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
-import io.panatorch.internal.TensorMemory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * An n-dimensional array in libtorch's memory.
@@ -29,21 +32,30 @@ public final class Tensor implements AutoCloseable {
     private static final int SHOWN = 12;
     private static final Object STAND_IN = new Object();
 
+    /** In {@link #uses}: closed, so that nobody may begin to use it. */
+    private static final int CLOSED = Integer.MIN_VALUE;
+
+    private static final VarHandle USES;
+
     static {
-        TensorMemory.install(new Memory());
+        try {
+            USES = MethodHandles.lookup().findVarHandle(Tensor.class, "uses", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
     /** The scope or {@link TensorOwner} that frees this tensor; for a stand-in a mark. */
     Object owner;
 
-    /**
-     * Memory of somebody else that this tensor lies in, such as a mapped file, or null. It is kept from the garbage
-     * collector as long as this tensor is, so views take it over from what they are views of.
-     */
-    MemorySegment source;
-
-    private MemorySegment handle;
+    private final MemorySegment handle;
     private Description description;
+
+    /**
+     * How many calls on other threads than the owner's use this tensor now, and {@link #CLOSED} where no more may begin. The
+     * native reference goes when it is closed and not in use.
+     */
+    private volatile int uses;
 
     /** A result of {@link Operator} may be of a type that torch has and this library has not. */
     private static final class NoCounterpart extends UnsupportedOperationException {
@@ -67,6 +79,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     private Tensor(Description description) {
+        this.handle = null;
         this.description = description;
         this.owner = STAND_IN;
     }
@@ -75,31 +88,41 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return a float32 CPU tensor with a copy of the values, in row-major order} */
     public static Tensor of(float[] values, long... shape) {
-        return copyOf(MemorySegment.ofArray(values), DType.FLOAT32, Shape.of(shape));
+        return of(values.length, MemorySegment.ofArray(values), DType.FLOAT32, Shape.of(shape));
     }
 
     /** {@return a float64 CPU tensor with a copy of the values, in row-major order} */
     public static Tensor of(double[] values, long... shape) {
-        return copyOf(MemorySegment.ofArray(values), DType.FLOAT64, Shape.of(shape));
+        return of(values.length, MemorySegment.ofArray(values), DType.FLOAT64, Shape.of(shape));
     }
 
     /** {@return an int64 CPU tensor with a copy of the values, in row-major order} */
     public static Tensor of(long[] values, long... shape) {
-        return copyOf(MemorySegment.ofArray(values), DType.INT64, Shape.of(shape));
+        return of(values.length, MemorySegment.ofArray(values), DType.INT64, Shape.of(shape));
+    }
+
+    private static Tensor of(int number, MemorySegment values, DType dtype, Shape shape) {
+        if (number != shape.numel()) {
+            throw new IllegalArgumentException("shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
+                    + " values, found " + number);
+        }
+        return of(values, dtype, shape);
     }
 
     /** {@return a contiguous tensor with undefined content} */
     public static Tensor empty(Shape shape, DType dtype, Device device) {
         device.requirePresent();
         CallState state = CallState.begin("empty");
-        return state.finish("empty", Panatorch.pt_empty(state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(),
+        return state.finish(Panatorch.pt_empty(state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(),
                 device.kind().ordinal(), device.index(), state.error()));
     }
 
     /** {@return a contiguous tensor of zeros} */
     public static Tensor zeros(Shape shape, DType dtype, Device device) {
         try (TensorScope scope = TensorScope.open()) {
-            return scope.promote(Operator.named("aten::zero_").tensor(empty(shape, dtype, device)).call());
+            return scope.promote(Operator.withSchema("aten::zero_(Tensor(a!) self) -> Tensor(a!)")
+                    .call(empty(shape, dtype, device))
+                    .tensor());
         }
     }
 
@@ -114,16 +137,25 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(new Description(shape, dtype, device, true));
     }
 
-    /** A CPU tensor with a copy of a heap segment's bytes. */
-    static Tensor copyOf(MemorySegment values, DType dtype, Shape shape) {
-        long bytes = shape.numel() * dtype.byteSize();
-        if (bytes != values.byteSize()) {
-            throw new IllegalArgumentException("shape " + shape + " of " + dtype.torchName() + " needs "
-                    + shape.numel() + " values, found " + values.byteSize() / dtype.byteSize());
-        }
+    /**
+     * {@return a contiguous CPU tensor with a copy of the bytes of its elements, in row-major order}
+     *
+     * @param data as many bytes as the elements take, in the machine's byte order; an array or a buffer as a segment of it, such as
+     *     {@code MemorySegment.ofBuffer(buffer)}
+     * @throws IllegalArgumentException where there are more or fewer
+     */
+    public static Tensor of(MemorySegment data, DType dtype, Shape shape) {
+        requireBytes("data", data.byteSize(), dtype, shape);
         Tensor tensor = empty(shape, dtype, Device.CPU);
-        tensor.memory().copyFrom(values);
+        tensor.memory().copyFrom(data);
         return tensor;
+    }
+
+    private static void requireBytes(String what, long found, DType dtype, Shape shape) {
+        if (found % dtype.byteSize() != 0 || found / dtype.byteSize() != shape.numel()) {
+            throw new IllegalArgumentException(what + ": shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
+                    + " values of " + dtype.byteSize() + " bytes, found " + found + " bytes");
+        }
     }
 
     // ---- what it is -----------------------------------------------------------------------------------------------
@@ -166,32 +198,45 @@ public final class Tensor implements AutoCloseable {
      */
     public Storage storage() {
         requireMemory("storage");
-        MemorySegment target = handle();
-        NativeFrame frame = CallState.ofThread().frame.reset();
-        MemorySegment out = frame.allocate(2L * Long.BYTES);
-        if (Panatorch.pt_storage(target, out, frame.error()) != 0) {
-            throw new TorchException("storage: " + frame.takeError());
+        CallState state = CallState.ofThread();
+        boolean isAcquired = keep(state);
+        try {
+            MemorySegment out = state.frame.reset().allocate(2L * Long.BYTES);
+            if (Panatorch.pt_storage(handle, out, state.error()) != 0) {
+                throw new TorchException("storage: " + state.frame.takeError());
+            }
+            return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
+        } finally {
+            letGo(isAcquired);
         }
-        return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
     }
 
     private Description description() {
         if (description == null) {
-            MemorySegment target = handle();
-            NativeFrame frame = CallState.ofThread().frame.reset();
-            MemorySegment out = frame.allocate((HEADER + MAX_DIM) * (long) Long.BYTES);
-            if (Panatorch.pt_describe(target, out, HEADER + MAX_DIM, frame.error()) != 0) {
-                throw new TorchException("describe: " + frame.takeError());
+            requireMemory("operand");
+            CallState state = CallState.ofThread();
+            boolean isAcquired = keep(state);
+            try {
+                description = describe(state.frame.reset());
+            } finally {
+                letGo(isAcquired);
             }
-            long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
-            Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
-            if (numbers[0] < 0 || numbers[1] < 0) {
-                throw new NoCounterpart(shape);
-            }
-            Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
-            description = new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
         }
         return description;
+    }
+
+    private Description describe(NativeFrame frame) {
+        MemorySegment out = frame.allocate((HEADER + MAX_DIM) * (long) Long.BYTES);
+        if (Panatorch.pt_describe(handle, out, HEADER + MAX_DIM, frame.error()) != 0) {
+            throw new TorchException("describe: " + frame.takeError());
+        }
+        long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
+        Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
+        if (numbers[0] < 0 || numbers[1] < 0) {
+            throw new NoCounterpart(shape);
+        }
+        Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
+        return new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
     }
 
     /** Nothing where torch has the dtype and this library has not. */
@@ -207,92 +252,116 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return this + other, with broadcasting} */
     public Tensor add(Tensor other) {
-        CallState state = begin("add");
-        return state.finish("add", Panatorch.pt_add(handle(), other.handle(), state.error()), this, other);
+        CallState state = CallState.begin("add", this, other);
+        return state.finish(Panatorch.pt_add(handle(), other.handle(), state.error()));
+    }
+
+    /** {@return this + a whole number, of this tensor's dtype; int64 where this is of booleans, as in torch} */
+    public Tensor add(long number) {
+        CallState state = CallState.begin("add", this);
+        return state.finish(Panatorch.pt_add_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return this + a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor add(double number) {
-        CallState state = begin("add");
-        return state.finish("add", Panatorch.pt_add_scalar(handle(), number, state.error()), this);
+        CallState state = CallState.begin("add", this);
+        return state.finish(Panatorch.pt_add_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return this - other, with broadcasting} */
     public Tensor sub(Tensor other) {
-        CallState state = begin("sub");
-        return state.finish("sub", Panatorch.pt_sub(handle(), other.handle(), state.error()), this, other);
+        CallState state = CallState.begin("sub", this, other);
+        return state.finish(Panatorch.pt_sub(handle(), other.handle(), state.error()));
+    }
+
+    /** {@return this - a whole number, of this tensor's dtype} */
+    public Tensor sub(long number) {
+        CallState state = CallState.begin("sub", this);
+        return state.finish(Panatorch.pt_sub_scalar(handle(), state.frame.value(number), state.error()));
+    }
+
+    /** {@return this - a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
+    public Tensor sub(double number) {
+        CallState state = CallState.begin("sub", this);
+        return state.finish(Panatorch.pt_sub_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return this * other, elementwise with broadcasting} */
     public Tensor mul(Tensor other) {
-        CallState state = begin("mul");
-        return state.finish("mul", Panatorch.pt_mul(handle(), other.handle(), state.error()), this, other);
+        CallState state = CallState.begin("mul", this, other);
+        return state.finish(Panatorch.pt_mul(handle(), other.handle(), state.error()));
+    }
+
+    /** {@return this * a whole number, of this tensor's dtype; int64 where this is of booleans, as in torch} */
+    public Tensor mul(long number) {
+        CallState state = CallState.begin("mul", this);
+        return state.finish(Panatorch.pt_mul_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return this * a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor mul(double number) {
-        CallState state = begin("mul");
-        return state.finish("mul", Panatorch.pt_mul_scalar(handle(), number, state.error()), this);
+        CallState state = CallState.begin("mul", this);
+        return state.finish(Panatorch.pt_mul_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return this / other, elementwise with broadcasting} */
     public Tensor div(Tensor other) {
-        CallState state = begin("div");
-        return state.finish("div", Panatorch.pt_div(handle(), other.handle(), state.error()), this, other);
+        CallState state = CallState.begin("div", this, other);
+        return state.finish(Panatorch.pt_div(handle(), other.handle(), state.error()));
     }
 
     /** {@return this / a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
     public Tensor div(double number) {
-        CallState state = begin("div");
-        return state.finish("div", Panatorch.pt_div_scalar(handle(), number, state.error()), this);
+        CallState state = CallState.begin("div", this);
+        return state.finish(Panatorch.pt_div_scalar(handle(), state.frame.value(number), state.error()));
     }
 
     /** {@return e to the power of each element} */
     public Tensor exp() {
-        CallState state = begin("exp");
-        return state.finish("exp", Panatorch.pt_exp(handle(), state.error()), this);
+        CallState state = CallState.begin("exp", this);
+        return state.finish(Panatorch.pt_exp(handle(), state.error()));
     }
 
     /** {@return the sine of each element} */
     public Tensor sin() {
-        CallState state = begin("sin");
-        return state.finish("sin", Panatorch.pt_sin(handle(), state.error()), this);
+        CallState state = CallState.begin("sin", this);
+        return state.finish(Panatorch.pt_sin(handle(), state.error()));
     }
 
     /** {@return the cosine of each element} */
     public Tensor cos() {
-        CallState state = begin("cos");
-        return state.finish("cos", Panatorch.pt_cos(handle(), state.error()), this);
+        CallState state = CallState.begin("cos", this);
+        return state.finish(Panatorch.pt_cos(handle(), state.error()));
     }
 
     /** {@return each element, but not below {@code low} and not above {@code high}} */
     public Tensor clamp(double low, double high) {
-        CallState state = begin("clamp");
-        return state.finish("clamp", Panatorch.pt_clamp(handle(), low, high, state.error()), this);
+        CallState state = CallState.begin("clamp", this);
+        return state.finish(Panatorch.pt_clamp(handle(), low, high, state.error()));
     }
 
     /** {@return the absolute value of each element} */
     public Tensor abs() {
-        return Operator.named("aten::abs").tensor(this).call();
+        return Operator.withSchema("aten::abs(Tensor self) -> Tensor").call(this).tensor();
     }
 
     /** {@return the mean of all elements, of shape {@code []}} */
     public Tensor mean() {
-        return Operator.named("aten::mean").tensor(this).none().call();
+        return Operator.withSchema("aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor").call(this).tensor();
     }
 
     // ---- activations ----------------------------------------------------------------------------------------------
 
     /** {@return x · sigmoid(x), elementwise} */
     public Tensor silu() {
-        CallState state = begin("silu");
-        return state.finish("silu", Panatorch.pt_silu(handle(), state.error()), this);
+        CallState state = CallState.begin("silu", this);
+        return state.finish(Panatorch.pt_silu(handle(), state.error()));
     }
 
     /** {@return max(x, 0), elementwise} */
     public Tensor relu() {
-        CallState state = begin("relu");
-        return state.finish("relu", Panatorch.pt_relu(handle(), state.error()), this);
+        CallState state = CallState.begin("relu", this);
+        return state.finish(Panatorch.pt_relu(handle(), state.error()));
     }
 
     /**
@@ -301,8 +370,8 @@ public final class Tensor implements AutoCloseable {
      * @param tanhApproximation torch's {@code approximate="tanh"} instead of the exact formula
      */
     public Tensor gelu(boolean tanhApproximation) {
-        CallState state = begin("gelu");
-        return state.finish("gelu", Panatorch.pt_gelu(handle(), tanhApproximation ? 1 : 0, state.error()), this);
+        CallState state = CallState.begin("gelu", this);
+        return state.finish(Panatorch.pt_gelu(handle(), tanhApproximation ? 1 : 0, state.error()));
     }
 
     // ---- layers ---------------------------------------------------------------------------------------------------
@@ -314,21 +383,20 @@ public final class Tensor implements AutoCloseable {
      * @param bias {@code [out]}, or null
      */
     public Tensor linear(Tensor weight, Tensor bias) {
-        CallState state = begin("linear");
-        return state.finish("linear", Panatorch.pt_linear(handle(), weight.handle(), orNull(bias), state.error()),
-                this, weight, bias);
+        CallState state = CallState.begin("linear", this, weight, bias);
+        return state.finish(Panatorch.pt_linear(handle(), weight.handle(), orNull(bias), state.error()));
     }
 
     /** {@return the matrix product over the last two dimensions, with broadcasting over the others} */
     public Tensor matmul(Tensor other) {
-        CallState state = begin("matmul");
-        return state.finish("matmul", Panatorch.pt_matmul(handle(), other.handle(), state.error()), this, other);
+        CallState state = CallState.begin("matmul", this, other);
+        return state.finish(Panatorch.pt_matmul(handle(), other.handle(), state.error()));
     }
 
     /** {@return the softmax over a dimension} */
     public Tensor softmax(int dimension) {
-        CallState state = begin("softmax");
-        return state.finish("softmax", Panatorch.pt_softmax(handle(), dimension, state.error()), this);
+        CallState state = CallState.begin("softmax", this);
+        return state.finish(Panatorch.pt_softmax(handle(), dimension, state.error()));
     }
 
     /**
@@ -338,10 +406,11 @@ public final class Tensor implements AutoCloseable {
      * @param bias likewise, or null
      */
     public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
-        CallState state = begin("layer_norm");
-        MemorySegment last = state.frame.longs(lastSize(state));
-        return state.finish("layer_norm", Panatorch.pt_layer_norm(handle(), last, 1, orNull(weight), orNull(bias), eps,
-                state.error()), this, weight, bias);
+        long size = size(-1);
+        CallState state = CallState.begin("layer_norm", this, weight, bias);
+        MemorySegment last = state.frame.longs(size);
+        return state.finish(
+                Panatorch.pt_layer_norm(handle(), last, 1, orNull(weight), orNull(bias), eps, state.error()));
     }
 
     /**
@@ -350,17 +419,10 @@ public final class Tensor implements AutoCloseable {
      * @param weight {@code [size of the last dimension]}, or null
      */
     public Tensor rmsNorm(Tensor weight, double eps) {
-        CallState state = begin("rms_norm");
-        MemorySegment last = state.frame.longs(lastSize(state));
-        return state.finish("rms_norm", Panatorch.pt_rms_norm(handle(), last, 1, orNull(weight), eps, state.error()),
-                this, weight);
-    }
-
-    /** Asking for the shape may itself use the frame, so it comes before anything is put there. */
-    private long lastSize(CallState state) {
         long size = size(-1);
-        state.frame.reset();
-        return size;
+        CallState state = CallState.begin("rms_norm", this, weight);
+        MemorySegment last = state.frame.longs(size);
+        return state.finish(Panatorch.pt_rms_norm(handle(), last, 1, orNull(weight), eps, state.error()));
     }
 
     /**
@@ -370,10 +432,8 @@ public final class Tensor implements AutoCloseable {
      * @param bias {@code [channels]}, or null
      */
     public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
-        CallState state = begin("group_norm");
-        return state.finish("group_norm",
-                Panatorch.pt_group_norm(handle(), groups, orNull(weight), orNull(bias), eps, state.error()),
-                this, weight, bias);
+        CallState state = CallState.begin("group_norm", this, weight, bias);
+        return state.finish(Panatorch.pt_group_norm(handle(), groups, orNull(weight), orNull(bias), eps, state.error()));
     }
 
     /**
@@ -386,11 +446,10 @@ public final class Tensor implements AutoCloseable {
      * @param scale the usual one is 1/√dim
      */
     public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) {
-        String name = "scaled_dot_product_attention";
-        CallState state = query.begin(name);
         requireSameTokens(key, value);
-        return state.finish(name, Panatorch.pt_scaled_dot_product_attention(query.handle(), key.handle(),
-                value.handle(), orNull(mask), scale, state.error()), query, key, value, mask);
+        CallState state = CallState.begin("scaled_dot_product_attention", query, key, value, mask);
+        return state.finish(Panatorch.pt_scaled_dot_product_attention(
+                query.handle(), key.handle(), value.handle(), orNull(mask), scale, state.error()));
     }
 
     /** libtorch's fused attention does not look, and would read past the end of the shorter one. */
@@ -410,11 +469,10 @@ public final class Tensor implements AutoCloseable {
      * @param padding two numbers, zeros on both sides
      */
     public Tensor conv2d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = begin("conv2d");
+        CallState state = CallState.begin("conv2d", this, weight, bias);
         MemorySegment steps = state.frame.longs(checkLength("stride", 2, stride));
         MemorySegment pads = state.frame.longs(checkLength("padding", 2, padding));
-        return state.finish("conv2d",
-                Panatorch.pt_conv2d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()), this, weight, bias);
+        return state.finish(Panatorch.pt_conv2d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
     }
 
     /**
@@ -426,78 +484,74 @@ public final class Tensor implements AutoCloseable {
      * @param padding three numbers, zeros on both sides
      */
     public Tensor conv3d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = begin("conv3d");
+        CallState state = CallState.begin("conv3d", this, weight, bias);
         MemorySegment steps = state.frame.longs(checkLength("stride", 3, stride));
         MemorySegment pads = state.frame.longs(checkLength("padding", 3, padding));
-        return state.finish("conv3d",
-                Panatorch.pt_conv3d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()), this, weight, bias);
+        return state.finish(Panatorch.pt_conv3d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
     }
 
     /** {@return this {@code [batch, channels, f, h, w]} resized by nearest neighbour to three new sizes} */
     public Tensor upsampleNearest3d(long frames, long height, long width) {
-        CallState state = begin("upsample_nearest3d");
+        CallState state = CallState.begin("upsample_nearest3d", this);
         MemorySegment size = state.frame.longs(frames, height, width);
-        return state.finish("upsample_nearest3d", Panatorch.pt_upsample_nearest3d(handle(), size, state.error()), this);
+        return state.finish(Panatorch.pt_upsample_nearest3d(handle(), size, state.error()));
     }
 
     /** {@return the rows of this {@code [rows, dim]} at int64 indices {@code [...]}, {@code [..., dim]}} */
     public Tensor embedding(Tensor indices) {
-        CallState state = begin("embedding");
-        return state.finish("embedding", Panatorch.pt_embedding(handle(), indices.handle(), state.error()), this, indices);
+        CallState state = CallState.begin("embedding", this, indices);
+        return state.finish(Panatorch.pt_embedding(handle(), indices.handle(), state.error()));
     }
 
     // ---- shape ----------------------------------------------------------------------------------------------------
 
     /** {@return the tensors one after another along a dimension} */
     public static Tensor cat(int dimension, Tensor... tensors) {
-        CallState state = tensors.length == 0 ? CallState.begin("cat") : tensors[0].begin("cat");
+        CallState state = CallState.begin("cat", tensors);
         MemorySegment array = state.frame.pointers(handles(tensors));
-        return state.finish("cat", Panatorch.pt_cat(array, tensors.length, dimension, state.error()), tensors);
+        return state.finish(Panatorch.pt_cat(array, tensors.length, dimension, state.error()));
     }
 
     /** {@return a view in another shape, or a copy where a view cannot be; one size may be -1} */
     public Tensor reshape(long... sizes) {
-        CallState state = begin("reshape");
-        return state.finish("reshape",
-                Panatorch.pt_reshape(handle(), state.frame.longs(sizes), sizes.length, state.error()), this);
+        CallState state = CallState.begin("reshape", this);
+        return state.finish(Panatorch.pt_reshape(handle(), state.frame.longs(sizes), sizes.length, state.error()));
     }
 
     /** {@return a view in which dimensions of size 1 are repeated to the given sizes; -1 leaves one as it is} */
     public Tensor expand(long... sizes) {
-        CallState state = begin("expand");
-        return state.finish("expand",
-                Panatorch.pt_expand(handle(), state.frame.longs(sizes), sizes.length, state.error()), this);
+        CallState state = CallState.begin("expand", this);
+        return state.finish(Panatorch.pt_expand(handle(), state.frame.longs(sizes), sizes.length, state.error()));
     }
 
     /** {@return a view with the dimensions in another order} */
     public Tensor permute(long... dimensions) {
-        CallState state = begin("permute");
-        return state.finish("permute",
-                Panatorch.pt_permute(handle(), state.frame.longs(dimensions), dimensions.length, state.error()), this);
+        CallState state = CallState.begin("permute", this);
+        return state.finish(Panatorch.pt_permute(handle(), state.frame.longs(dimensions), dimensions.length, state.error()));
     }
 
     /** {@return a view with two dimensions exchanged} */
     public Tensor transpose(int first, int second) {
-        CallState state = begin("transpose");
-        return state.finish("transpose", Panatorch.pt_transpose(handle(), first, second, state.error()), this);
+        CallState state = CallState.begin("transpose", this);
+        return state.finish(Panatorch.pt_transpose(handle(), first, second, state.error()));
     }
 
     /** {@return a view with a new dimension of size 1 at a place} */
     public Tensor unsqueeze(int dimension) {
-        CallState state = begin("unsqueeze");
-        return state.finish("unsqueeze", Panatorch.pt_unsqueeze(handle(), dimension, state.error()), this);
+        CallState state = CallState.begin("unsqueeze", this);
+        return state.finish(Panatorch.pt_unsqueeze(handle(), dimension, state.error()));
     }
 
     /** {@return a view without a dimension, if its size is 1} */
     public Tensor squeeze(int dimension) {
-        CallState state = begin("squeeze");
-        return state.finish("squeeze", Panatorch.pt_squeeze(handle(), dimension, state.error()), this);
+        CallState state = CallState.begin("squeeze", this);
+        return state.finish(Panatorch.pt_squeeze(handle(), dimension, state.error()));
     }
 
     /** {@return a view of {@code length} places of a dimension from {@code start} on} */
     public Tensor narrow(int dimension, long start, long length) {
-        CallState state = begin("narrow");
-        return state.finish("narrow", Panatorch.pt_narrow(handle(), dimension, start, length, state.error()), this);
+        CallState state = CallState.begin("narrow", this);
+        return state.finish(Panatorch.pt_narrow(handle(), dimension, start, length, state.error()));
     }
 
     // ---- memory ---------------------------------------------------------------------------------------------------
@@ -518,56 +572,43 @@ public final class Tensor implements AutoCloseable {
      * <p>From the CPU to a GPU this need not wait for the copy, though what comes after on that GPU does.
      */
     public Tensor to(DType dtype, Device device) {
-        CallState state = begin("to");
         if (device.kind() != Device.Kind.META) {
             requireElements("to");
         }
         device.requirePresent();
-        return state.finish("to", Panatorch.pt_to(handle(), dtype.ordinal(), device.kind().ordinal(), device.index(),
-                state.error()), this);
+        CallState state = CallState.begin("to", this);
+        return state.finish(
+                Panatorch.pt_to(handle(), dtype.ordinal(), device.kind().ordinal(), device.index(), state.error()));
     }
 
     /** {@return this in row-major order: another reference where it is so already, else a copy} */
     public Tensor contiguous() {
-        CallState state = begin("contiguous");
-        return state.finish("contiguous", Panatorch.pt_contiguous(handle(), state.error()), this);
+        CallState state = CallState.begin("contiguous", this);
+        return state.finish(Panatorch.pt_contiguous(handle(), state.error()));
     }
 
     /** {@return another reference to this tensor, which belongs to the innermost open scope} */
     public Tensor alias() {
-        CallState state = begin("alias");
-        return state.finish("alias", Panatorch.pt_retain(handle(), state.error()), this);
+        CallState state = CallState.begin("alias", this);
+        return state.finish(Panatorch.pt_retain(handle(), state.error()));
     }
 
     /** {@return a contiguous copy with memory of its own} */
     public Tensor copy() {
-        CallState state = begin("clone");
-        return state.finish("clone", Panatorch.pt_clone(handle(), state.error()), this);
+        CallState state = CallState.begin("clone", this);
+        return state.finish(Panatorch.pt_clone(handle(), state.error()));
     }
 
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
     public void copy_(Tensor other) {
-        CallState state = begin("copy_");
         if (device().kind() != Device.Kind.META) {
             other.requireElements("copy_");
         }
-        requireWritable("copy_");
+        CallState state = CallState.begin("copy_", this, other);
         if (Panatorch.pt_copy_(handle(), other.handle(), state.error()) != 0) {
-            throw state.failure("copy_", this, other);
+            throw state.failure();
         }
-    }
-
-    /** To come before what writes to this tensor: a write to a mapped file would end the process. */
-    void requireWritable(String operator) {
-        if (source != null && source.isReadOnly()) {
-            throw new IllegalStateException(operator + ": " + describe() + " is memory of a mapped file, which is read-only;"
-                    + " copy() it first");
-        }
-    }
-
-    static boolean liesIn(MemorySegment memory, long address) {
-        long offset = address - memory.address();
-        return offset >= 0 && offset < memory.byteSize();
+        state.end();
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------
@@ -613,6 +654,19 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets somebody see the bytes of the elements in row-major order, in the machine's byte order. They are those of this tensor
+     * where it is contiguous and on the CPU, else of a copy.
+     *
+     * @param reader gets a read-only segment that is valid until it returns
+     * @return what the reader returns
+     */
+    public <T> T readData(Function<? super MemorySegment, T> reader) {
+        try (var _ = reading("readData"); Arena arena = Arena.ofConfined()) {
+            return reader.apply(NativeFrame.readOnly(readable(dtype()).memory(), arena));
+        }
+    }
+
     private TensorScope reading(String operator) {
         requireElements(operator);
         return TensorScope.open();
@@ -622,7 +676,7 @@ public final class Tensor implements AutoCloseable {
         return to(dtype, Device.CPU).contiguous();
     }
 
-    /** The elements of a contiguous CPU tensor, in place. */
+    /** The elements of a contiguous CPU tensor, in place; to be looked at while nobody can close it. */
     private MemorySegment memory() {
         if (device().kind() != Device.Kind.CPU || !isContiguous()) {
             throw new IllegalStateException(describe() + " has no contiguous memory on the CPU");
@@ -632,7 +686,7 @@ public final class Tensor implements AutoCloseable {
         if (bytes == 0) {
             return MemorySegment.NULL;
         }
-        MemorySegment address = Panatorch.pt_data(handle(), frame.error());
+        MemorySegment address = Panatorch.pt_data(handle, frame.error());
         if (address.address() == 0) {
             throw new TorchException("data of " + describe() + ": " + frame.takeError());
         }
@@ -641,7 +695,7 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return shape, dtype and device, such as {@code [2, 3] float32 cpu}} */
     public String describe() {
-        if (handle == null) {
+        if (handle == null || isClosed()) {
             String kind = isClosed() ? "closed tensor" : "stand-in";
             return description == null ? kind : kind + " " + text(description);
         }
@@ -660,7 +714,7 @@ public final class Tensor implements AutoCloseable {
     @Override
     public String toString() {
         String description = describe();
-        if (this.description == null || handle == null || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
+        if (handle == null || isClosed() || this.description == null || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
             return description;
         }
         String elements = dtype().isFloatingPoint() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray());
@@ -671,52 +725,95 @@ public final class Tensor implements AutoCloseable {
 
     /** {@return whether the tensor was closed} */
     public boolean isClosed() {
-        return handle == null && owner != STAND_IN;
+        return handle == null ? owner != STAND_IN : uses < 0;
     }
 
-    /** Frees this tensor now instead of at its owner's end. Closing a closed tensor does nothing. */
+    /**
+     * Closes this tensor now instead of at its owner's end. Where another thread computes with it, what it computes comes out
+     * right, and the memory goes when it has. Closing a closed tensor does nothing.
+     */
     @Override
     public void close() {
         if (handle == null) {
             owner = null;
-            return;
-        }
-        switch (owner) {
-            case TensorScope scope -> {
-                scope.checkThread();
-                release();
-                scope.closedEarly();
+        } else if (!isClosed()) {
+            switch (owner) {
+                case TensorScope scope -> scope.close(this);
+                case TensorOwner holder -> holder.close(this);
+                default -> throw new AssertionError(owner);
             }
-            case TensorOwner holder -> holder.close(this);
-            default -> throw new AssertionError(owner);
         }
     }
 
-    /** Gives the reference back; for owners. */
-    void release() {
-        if (handle != null) {
-            Panatorch.pt_release(handle);
-            handle = null;
-            LiveTensors.gone(this);
+    /** Whether it belongs to a scope of a thread, which alone can close it then. */
+    boolean isOf(CallState state) {
+        if (owner instanceof TensorScope scope && scope.isOf(state)) {
+            requireOpen();
+            return true;
+        }
+        return false;
+    }
+
+    /** Keeps it from being freed, to be followed by {@link #letGo}; for threads other than that of its scope. */
+    void acquire() {
+        int number;
+        do {
+            number = uses;
+            if (number < 0) {
+                requireOpen();
+            }
+        } while (!USES.compareAndSet(this, number, number + 1));
+    }
+
+    void letGo() {
+        if ((int) USES.getAndAdd(this, -1) - 1 == CLOSED) {
+            free();
         }
     }
 
-    MemorySegment handle() {
-        if (handle == null) {
-            requireMemory("operand");
+    /** The same for one look, where it is not this thread's own. */
+    private boolean keep(CallState state) {
+        boolean isForeign = !isOf(state);
+        if (isForeign) {
+            acquire();
+        }
+        return isForeign;
+    }
+
+    private void letGo(boolean isAcquired) {
+        if (isAcquired) {
+            letGo();
+        }
+    }
+
+    /** Closes it, for owners; returns whether it was open. The last who uses it frees it. */
+    boolean retire() {
+        int number = (int) USES.getAndBitwiseOr(this, CLOSED);
+        if (number == 0) {
+            free();
+        }
+        return number >= 0;
+    }
+
+    private void free() {
+        Panatorch.pt_release(handle);
+        LiveTensors.gone(this);
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
             throw new ClosedTensorException("this tensor is closed: " + describe());
         }
+    }
+
+    /** For a downcall, between {@link CallState#begin} and its end. */
+    MemorySegment handle() {
         return handle;
     }
 
-    /** To come before each operator on this tensor; libtorch need not be there to refuse a stand-in. */
-    private CallState begin(String operator) {
-        requireMemory(operator);
-        return CallState.begin(operator);
-    }
-
     void requireMemory(String operator) {
-        if (owner == STAND_IN) {
+        if (handle == null) {
+            requireOpen();
             throw new IllegalStateException(operator + ": " + describe()
                     + " has no memory: it can be passed on, held and returned, not computed with");
         }
@@ -734,7 +831,7 @@ public final class Tensor implements AutoCloseable {
     static MemorySegment[] handles(Tensor... tensors) {
         MemorySegment[] handles = new MemorySegment[tensors.length];
         for (int i = 0; i < tensors.length; i++) {
-            handles[i] = tensors[i].handle();
+            handles[i] = orNull(tensors[i]);
         }
         return handles;
     }
@@ -748,23 +845,5 @@ public final class Tensor implements AutoCloseable {
             throw new IllegalArgumentException(what + ": expected " + expected + " numbers, found " + numbers.length);
         }
         return numbers;
-    }
-
-    /** What {@link TensorMemory} hands to the other packages of this module. */
-    private static final class Memory extends TensorMemory {
-
-        @Override
-        protected Tensor wrapMemory(MemorySegment memory, DType dtype, Shape shape) {
-            CallState state = CallState.begin("from_blob");
-            Tensor tensor = state.finish("from_blob", Panatorch.pt_from_blob(memory, state.frame.longs(shape.sizes()),
-                    shape.dim(), dtype.ordinal(), state.error()));
-            tensor.source = memory;
-            return tensor;
-        }
-
-        @Override
-        protected MemorySegment memoryOf(Tensor tensor) {
-            return tensor.memory();
-        }
     }
 }

@@ -29,21 +29,21 @@ public final class TensorOwner implements AutoCloseable {
      */
     public Tensor adopt(Tensor tensor) {
         tensor.requireMemory("adopt");
-        CallState state = CallState.ofThread();
-        MemorySegment handle = Panatorch.pt_retain(tensor.handle(), state.frame.reset().error());
+        CallState state = CallState.ofThread().look("alias", tensor);
+        MemorySegment handle = Panatorch.pt_retain(tensor.handle(), state.error());
         if (handle.address() == 0) {
-            throw state.failure("retain", tensor);
+            throw state.failure();
         }
+        state.end();
         Tensor alias = new Tensor(handle);
         alias.owner = this;
-        alias.source = tensor.source;
         synchronized (this) {
             if (!closed) {
                 tensors.add(alias);
                 return alias;
             }
         }
-        alias.release();
+        alias.retire();
         throw new IllegalStateException("adopt: this owner is closed");
     }
 
@@ -52,18 +52,21 @@ public final class TensorOwner implements AutoCloseable {
         return tensors.size();
     }
 
-    /** Frees all tensors of this owner. Closing a closed owner does nothing. */
+    /**
+     * Closes all tensors of this owner. What other threads compute with them now comes out right, and the memory goes when it has.
+     * Closing a closed owner does nothing.
+     */
     @Override
     public synchronized void close() {
         closed = true;
-        tensors.forEach(Tensor::release);
+        tensors.forEach(Tensor::retire);
         tensors.clear();
     }
 
-    /** Frees one tensor, once: another thread may be closing it or the owner at the same time. */
+    /** Closes one tensor, once: another thread may be closing it or the owner at the same time. */
     synchronized void close(Tensor tensor) {
         if (tensors.remove(tensor)) {
-            tensor.release();
+            tensor.retire();
         }
     }
 }

@@ -108,9 +108,10 @@ public final class TensorScope implements AutoCloseable {
 
     private void release() {
         closed = true;
+        state.end();
         state.innermost = outer;
         for (int i = tensors.size() - 1; i >= 0; i--) {
-            tensors.get(i).release();
+            tensors.get(i).retire();
         }
         tensors = List.of();
         closedEarly = 0;
@@ -122,8 +123,19 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    boolean isOf(CallState thread) {
+        return state == thread;
+    }
+
+    void close(Tensor tensor) {
+        checkThread();
+        if (tensor.retire()) {
+            closedEarly();
+        }
+    }
+
     /** A tensor of this scope was closed early; its place in the list is given back once half of the list is such places. */
-    void closedEarly() {
+    private void closedEarly() {
         closedEarly++;
         if (tensors.size() >= COMPACT_FROM && closedEarly > tensors.size() / 2) {
             tensors.removeIf(Tensor::isClosed);
@@ -131,7 +143,7 @@ public final class TensorScope implements AutoCloseable {
         }
     }
 
-    void checkThread() {
+    private void checkThread() {
         if (CallState.ofThread() != state) {
             throw new IllegalStateException("a TensorScope is confined to the thread that opened it");
         }

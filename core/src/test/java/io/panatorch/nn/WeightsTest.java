@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import io.panatorch.internal.TensorMemory;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -148,7 +147,7 @@ class WeightsTest {
     }
 
     private boolean isMapped(Tensor tensor) throws IOException {
-        long address = TensorMemory.of(tensor).address();
+        long address = tensor.storage().address();
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
             return maps.filter(line -> line.endsWith(file.toString()))
                     .map(line -> line.split("[- ]"))

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,13 +18,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Tag("pure")
+@TensorTest
 class SafetensorsIndexTest {
 
     @TempDir
@@ -34,13 +37,14 @@ class SafetensorsIndexTest {
     }
 
     private static Path shard(Path path, String metadata, int... values) throws IOException {
-        Map<String, SafetensorsWriter.Entry> tensors = new LinkedHashMap<>();
-        for (int value : values) {
-            MemorySegment data = MemorySegment.ofArray(new int[] {value});
-            tensors.put("t" + value, new SafetensorsWriter.Entry(DType.INT32, new long[] {1}, data));
+        try (var _ = TensorScope.open()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (int value : values) {
+                tensors.put("t" + value, Tensor.of(MemorySegment.ofArray(new int[] {value}), DType.INT32, Shape.of(1)));
+            }
+            SafetensorsWriter.write(path, tensors, Map.of("format", metadata));
+            return path;
         }
-        SafetensorsWriter.write(path, tensors, Map.of("format", metadata));
-        return path;
     }
 
     private Path index(String weightMap) throws IOException {
@@ -64,7 +68,7 @@ class SafetensorsIndexTest {
             assertThat(weights.names()).containsExactly("t2", "t1", "t3");
             assertThat(weights.file("t2")).isEqualTo(first);
             assertThat(weights.file("t3")).isEqualTo(second);
-            assertThat(weights.data("t3").get(ValueLayout.JAVA_INT_UNALIGNED, 0)).isEqualTo(3);
+            assertThat(StoredTensors.data(weights, "t3").get(ValueLayout.JAVA_INT_UNALIGNED, 0)).isEqualTo(3);
             assertThat(weights.metadata()).containsEntry("format", "first");
         }
     }

@@ -1,7 +1,12 @@
 package io.panatorch.safetensors;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 
 /** Elements of the tensors in a file as numbers, for tests. */
 public final class StoredTensors {
@@ -17,10 +22,22 @@ public final class StoredTensors {
 
     private StoredTensors() {}
 
+    /** {@return a copy of a tensor's bytes as they lie in the file} */
+    static MemorySegment data(Safetensors file, String name) {
+        TensorInfo info = file.info(name);
+        try (FileChannel channel = FileChannel.open(file.file(name))) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) info.byteSize());
+            channel.read(bytes, SafetensorsHeader.read(file.file(name), channel).dataStart() + info.begin());
+            return MemorySegment.ofArray(bytes.array());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** {@return the elements of a tensor of any of the types that tests use, none of which a double would round} */
     public static double[] doubles(Safetensors file, String name) {
         TensorInfo info = file.info(name);
-        var data = file.data(name);
+        MemorySegment data = data(file, name);
         double[] out = new double[Math.toIntExact(8 * info.byteSize() / info.type().bits())];
         for (int i = 0; i < out.length; i++) {
             out[i] = switch (info.type()) {

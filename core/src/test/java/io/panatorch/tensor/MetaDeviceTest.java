@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,7 +111,7 @@ class MetaDeviceTest {
                 mixture("matmul", () -> meta(2, 3).matmul(cpu(3))), mixture("matmul", () -> cpu(5, 2, 3).matmul(meta(5, 3, 4))),
                 mixture("cat", () -> Tensor.cat(0, cpu(1), meta(1))),
                 mixture("rms_norm", () -> meta(2, 3).rmsNorm(cpu(3), 1e-6)),
-                mixture("aten::stack", () -> Operator.named("aten::stack").tensors(meta(1), cpu(1)).integer(0).call()),
+                mixture("aten::stack", () -> Operator.named("aten::stack").call(List.of(meta(1), cpu(1)))),
                 mixture("add", () -> Tensor.empty(Shape.of(1), DType.INT64, Device.META).add(Tensor.of(new long[1], 1))));
     }
 

@@ -1,18 +1,20 @@
 package io.panatorch.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Operators by name, each with another kind of argument or result. */
+/** Operators by name: each kind of argument and result, and what is refused before libtorch sees it. */
 @TensorTest
 class OperatorTest {
 
@@ -30,168 +32,216 @@ class OperatorTest {
         scope.close();
     }
 
+    private static OperatorResult call(String name, Object... arguments) {
+        return Operator.named(name).call(arguments);
+    }
+
     @Test
-    void integersAndNone() {
-        Tensor sums = Operator.named("aten::cumsum").tensor(x).integer(1).none().call();
-        assertThat(sums).hasToString("[2, 3] float32 cpu [3.0, 4.0, 6.0, 6.0, 11.0, 15.0]");
+    void whatIsLeftOutHasItsDefault() {
+        assertThat(call("aten::cumsum", x, 1).tensor()).hasToString("[2, 3] float32 cpu [3.0, 4.0, 6.0, 6.0, 11.0, 15.0]");
         assertThat(scope.size()).isEqualTo(2);
-    }
-
-    @Test
-    void aTupleOfResults() {
-        List<Tensor> sorted = Operator.named("aten::sort").tensor(x).integer(-1).bool(true).call(2);
-        assertThat(sorted.get(0)).hasToString("[2, 3] float32 cpu [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]");
-        assertThat(sorted.get(1)).hasToString("[2, 3] int64 cpu [0, 2, 1, 0, 1, 2]");
-        List<Tensor> top = Operator.named("aten::topk").tensor(x).integer(1).integer(1).bool(false).bool(true).call(2);
-        assertThat(top.get(0).toFloatArray()).containsExactly(1, 4);
-        assertThat(scope.size()).isEqualTo(5);
-    }
-
-    @Test
-    void aNegativeNumberOfResults() {
-        Operator sort = Operator.named("aten::sort").tensor(x).integer(-1).bool(true);
-        assertThatThrownBy(() -> sort.call(-1))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("results of aten::sort: expected 0 or more, found -1");
-    }
-
-    @Test
-    void optionalTensorsAndThreeResults() {
         Tensor weight = Tensor.of(new float[] {2, 2, 2}, 3);
-        List<Tensor> results = Operator.named("aten::native_layer_norm")
-                .tensor(x).integers(3).tensor(weight).optional().none().number(0)
-                .call(3);
-        assertThat(results.get(1).toFloatArray()).as("means").containsExactly(2, 5);
-        double[] doubled = x.layerNorm(weight, null, 0).toDoubleArray();
-        Elements.assertClose("doubled", results.getFirst().toDoubleArray(), doubled, 1e-6);
+        Elements.assertSame("eps", call("aten::layer_norm", x, List.of(3), weight).tensor().toFloatArray(),
+                x.layerNorm(weight, null, 1e-5).toFloatArray());
+    }
+
+    @Test
+    void argumentsByName() {
+        Operator topk = Operator.named("aten::topk").with("largest", false).with("k", 1);
+        assertThat(topk.call(x).tensors().get(0).toFloatArray()).containsExactly(1, 4);
+        assertThat(topk.with("dim", 0).call(x).tensors().get(0).toFloatArray()).containsExactly(3, 1, 2);
+        assertThat(topk.call(x).tensors().get(0).toFloatArray()).as("with makes another").containsExactly(1, 4);
+        assertThat(Operator.named("aten::sum").with("dtype", DType.FLOAT64).call(x).tensor()).hasToString("[] float64 cpu [21.0]");
+    }
+
+    @Test
+    void tuplesHaveNames() {
+        OperatorResult sorted = call("aten::sort", x);
+        assertThat(sorted.size()).isEqualTo(2);
+        assertThat(sorted.get("values")).hasToString("[2, 3] float32 cpu [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]");
+        assertThat(sorted.get("indices")).isSameAs(sorted.get(1)).hasToString("[2, 3] int64 cpu [1, 2, 0, 2, 1, 0]");
+        assertThatIllegalArgumentException().isThrownBy(() -> sorted.get("places"))
+                .withMessage("result places of aten::sort: expected one of [values, indices]");
+        assertThatIllegalStateException().isThrownBy(sorted::tensor)
+                .withMessage("result of aten::sort: expected a tensor, found 2 values");
+        assertThat(scope.size()).isEqualTo(3);
+    }
+
+    @Test
+    void resultsThatAreNoTensors() {
+        assertThat(call("aten::equal", x, x).bool()).isTrue();
+        assertThat(call("aten::equal", x, x.add(1)).bool()).isFalse();
+        assertThat(call("aten::allclose", x, x.add(1e-9)).bool()).isTrue();
+        assertThat(call("aten::size.int", x, 1).integer()).isEqualTo(3);
+        assertThat(call("aten::sym_size.int", x, -1).get(0)).isEqualTo(3L);
+        assertThat(call("aten::_foreach_abs_", List.of(x)).size()).as("nothing").isZero();
+        assertThat(call("aten::result_type.Tensor", x, x.to(DType.FLOAT64)).get(0)).isEqualTo(DType.FLOAT64);
+        assertThatIllegalStateException().isThrownBy(() -> call("aten::equal", x, x).tensor())
+                .withMessage("result of aten::equal: expected a tensor, found true");
     }
 
     @Test
     void listsOfTensors() {
-        List<Tensor> parts = Operator.named("aten::chunk").tensor(x).integer(3).integer(1).callForList();
+        List<Tensor> parts = call("aten::chunk", x, 3, 1).tensors();
         assertThat(parts).hasSize(3).allSatisfy(part -> assertThat(part.shape()).isEqualTo(Shape.of(2, 1)));
-        assertThat(Operator.named("aten::split.sizes").tensor(x).integers(1, 2).integer(1).callForList().getLast())
+        assertThat(call("aten::split.sizes", x, new int[] {1, 2}, 1).tensors().getLast())
                 .hasToString("[2, 2] float32 cpu [1.0, 2.0, 5.0, 4.0]");
-        assertThat(Operator.named("aten::stack").tensors(x, x).integer(0).call().shape()).isEqualTo(Shape.of(2, 2, 3));
-        assertThat(Operator.named("aten::broadcast_tensors").tensors().callForList()).isEmpty();
+        assertThat(call("aten::stack", List.of(x, x)).tensor().shape()).isEqualTo(Shape.of(2, 2, 3));
+        assertThat(call("aten::stack", (Object) new Tensor[] {x, x}).tensor().shape()).isEqualTo(Shape.of(2, 2, 3));
+        assertThat(call("aten::broadcast_tensors", List.of()).tensors()).isEmpty();
+        assertThat(call("aten::unbind.int", Tensor.of(new float[1000], 1000)).tensors()).as("a long one").hasSize(1000);
+    }
+
+    /** x[:, [2, 0]], which is what no method does. */
+    @Test
+    void listsWithNone() {
+        Tensor columns = Tensor.of(new long[] {2, 0}, 2);
+        assertThat(call("aten::index.Tensor", x, Arrays.asList(null, columns)).tensor())
+                .hasToString("[2, 2] float32 cpu [2.0, 3.0, 4.0, 6.0]");
+        Tensor same = call("aten::index_put_", x, List.of(Tensor.of(new long[] {0}, 1)), Tensor.of(new float[] {0}, 1)).tensor();
+        assertThat(same.toFloatArray()).containsExactly(0, 0, 0, 6, 5, 4);
+        assertThat(same.storage()).isEqualTo(x.storage());
     }
 
     @Test
-    void longListsAreRefusedWhole() {
-        Tensor many = Tensor.of(new float[100], 100);
-        int size = scope.size();
-        assertThatThrownBy(() -> Operator.named("aten::chunk").tensor(many).integer(100).integer(0).callForList())
-                .isInstanceOf(TorchException.class)
-                .hasMessage("chunk of [100] float32 cpu: 100 results, room for 64");
-        assertThat(scope.size()).isEqualTo(size);
-    }
-
-    @Test
-    void strings() {
-        Elements.assertSame("by name", Operator.named("aten::gelu").tensor(x).string("tanh").call().toFloatArray(),
-                x.gelu(true).toFloatArray());
-        assertThatThrownBy(() -> Operator.named("aten::gelu").tensor(x).string("tänh").call())
-                .isInstanceOf(TorchException.class)
-                .hasMessage("gelu of [2, 3] float32 cpu: approximate argument must be either none or tanh.");
-    }
-
-    @Test
-    void optionalListsStringsDoublesAndDtypes() {
+    void everyOtherKindOfArgument() {
+        Elements.assertSame("str", Operator.named("aten::gelu").with("approximate", "tanh").call(x).tensor().toFloatArray(), x.gelu(true).toFloatArray());
+        Elements.assertSame("int for float", call("aten::nan_to_num", x.div(0), 7, 8).tensor().toFloatArray(), new float[] {8, 8, 8, 8, 8, 8});
         Tensor image = x.reshape(1, 1, 2, 3);
-        Tensor doubled = Operator.named("aten::upsample_nearest2d.vec")
-                .tensor(image).none().numbers(2, 1).optional().call();
-        assertThat(doubled.toFloatArray()).containsExactly(3, 1, 2, 3, 1, 2, 6, 5, 4, 6, 5, 4);
-        Tensor rounded = Operator.named("aten::div.Tensor_mode")
-                .tensor(x).tensor(Tensor.of(new float[] {4}, 1)).string("floor").optional().call();
-        assertThat(rounded.toFloatArray()).containsExactly(0, 0, 0, 1, 1, 1);
-        Tensor sum = Operator.named("aten::sum.dim_IntList")
-                .tensor(x).integers(0).optional().bool(false).dtype(DType.FLOAT64).optional().call();
-        assertThat(sum).hasToString("[3] float64 cpu [9.0, 6.0, 6.0]");
-        Tensor standard = Operator.named("aten::nan_to_num").tensor(x.div(0.0)).number(7).optional().number(8).optional()
-                .none().call();
-        assertThat(standard.toFloatArray()).containsOnly(8);
+        assertThat(call("aten::upsample_nearest2d.vec", image, null, new double[] {2, 1}).tensor().toFloatArray())
+                .containsExactly(3, 1, 2, 3, 1, 2, 6, 5, 4, 6, 5, 4);
+        assertThat(call("aten::avg_pool2d", image, 2).tensor().shape()).as("one for both").isEqualTo(Shape.of(1, 1, 1, 1));
+        assertThat(call("aten::sum.dim_IntList", x, 0).tensor().toFloatArray()).containsExactly(9, 6, 6);
+        Tensor standing = Operator.named("aten::empty.memory_format").with("device", Device.META).with("dtype", DType.INT64)
+                .with("layout", "strided").with("memory_format", "channels_last").call(List.of(1, 2, 3, 4)).tensor();
+        assertThat(standing).hasToString("[1, 2, 3, 4] int64 meta");
+        assertThat(standing.isContiguous()).isFalse();
+        OperatorResult gradients = call("aten::native_layer_norm_backward", x, x, new long[] {3}, Tensor.zeros(Shape.of(2, 1),
+                DType.FLOAT32, Device.CPU), Tensor.zeros(Shape.of(2, 1), DType.FLOAT32, Device.CPU), null, null,
+                new boolean[] {true, false, false});
+        assertThat(gradients.get(1)).as("undefined is None").isNull();
     }
 
-    /** Exported attention with an optional number in the last place. */
+    /** libtorch's C interface has no way for a Scalar: a tensor takes its place, and the dtype is what Python gets. */
     @Test
-    void optionalNumbers() {
-        Tensor q = x.reshape(1, 1, 2, 3);
-        Tensor direct = Tensor.scaledDotProductAttention(q, q, q, null, 0.25);
-        Tensor byName = Operator.named("aten::scaled_dot_product_attention")
-                .tensor(q).tensor(q).tensor(q).none().number(0).bool(false).number(0.25).optional().bool(false).call();
-        Elements.assertSame("by name", byName.toFloatArray(), direct.toFloatArray());
+    void numbersWhereAScalarIsDue() {
+        Tensor whole = Tensor.of(new long[] {1, 2}, 2);
+        assertThat(call("aten::pow.Tensor_Scalar", x, 2).tensor().toFloatArray()).containsExactly(9, 1, 4, 36, 25, 16);
+        assertThat(call("aten::pow.Tensor_Scalar", whole, 2).tensor()).hasToString("[2] int64 cpu [1, 4]");
+        assertThat(call("aten::pow.Tensor_Scalar", whole, 0.5).tensor().dtype()).isEqualTo(DType.FLOAT32);
+        assertThat(call("aten::pow.Tensor_Scalar", x.to(DType.BFLOAT16), 0.5).tensor().dtype()).isEqualTo(DType.BFLOAT16);
+        assertThat(call("aten::pow.Scalar", 2, whole).tensor()).hasToString("[2] int64 cpu [2, 4]");
+        assertThat(call("aten::eq.Scalar", x, 5).tensor().toLongArray()).containsExactly(0, 0, 0, 0, 1, 0);
+        assertThat(call("aten::clamp", x, 2, null).tensor().toFloatArray()).containsExactly(3, 2, 2, 6, 5, 4);
+        assertThat(call("aten::masked_fill.Scalar", x, call("aten::gt.Scalar", x, 3).tensor(), 0).tensor().toFloatArray())
+                .containsExactly(3, 1, 2, 0, 0, 0);
+        assertThat(call("aten::add.Tensor", x, x).tensor().toFloatArray()).containsExactly(6, 2, 4, 12, 10, 8);
+        assertThat(Operator.named("aten::sub.Tensor").with("alpha", 2).call(whole, whole).tensor())
+                .hasToString("[2] int64 cpu [-1, -2]");
+        assertThat(Operator.named("aten::add.Scalar").with("alpha", 3).call(whole, 2).tensor())
+                .hasToString("[2] int64 cpu [7, 8]");
+        assertThat(call("aten::std.correction", x).tensor().shape()).as("left out it is None").isEqualTo(Shape.of());
+        int before = scope.size();
+        call("aten::mul.Scalar", x, 2);
+        assertThat(scope.size()).as("the number's tensor goes").isEqualTo(before + 1);
     }
 
     @Test
-    void unknownOperators() {
-        assertThatThrownBy(() -> Operator.named("aten::no_such").tensor(x).call())
-                .isInstanceOf(TorchException.class)
-                .hasMessage("no_such of [2, 3] float32 cpu: Could not find schema for aten::no_such.");
-        assertThatThrownBy(() -> Operator.named("aten::mul.Nothing").tensor(x).call())
-                .hasMessage("mul of [2, 3] float32 cpu: Could not find schema for aten::mul.Nothing");
-        assertThatThrownBy(() -> Operator.named("other::thing").call())
-                .hasMessage("other::thing: Could not find schema for other::thing.");
-        assertThatThrownBy(() -> Operator.named("aten::add.Tensor").tensor(x).tensor(x).number(1).call())
-                .hasMessage("add of [2, 3] float32 cpu, [2, 3] float32 cpu: Not yet supported conversion from StableIValue to"
-                        + " IValue for schema type: Scalar");
-    }
-
-    @Test
-    void argumentsThatCannotBe() {
-        assertThatThrownBy(() -> Operator.named("aten::relu").tensor(null).call())
-                .isInstanceOf(TorchException.class)
-                .hasMessage("relu: a tensor is NULL");
-        Operator many = Operator.named("aten::relu");
-        for (int i = 0; i < 33; i++) {
-            many.tensor(x);
+    void whatCannotBePassed() {
+        int before = scope.size();
+        for (var refused : List.of(
+                List.of("aten::hardtanh", "parameter min_val is of type Scalar, which libtorch's C interface cannot pass, and no"
+                        + " overload takes a tensor for it"),
+                List.of("aten::item", "it returns Scalar, which libtorch's C interface cannot pass"),
+                List.of("aten::set_.source_Storage", "parameter source is of type Storage, which libtorch's C interface cannot pass"))) {
+            Operator operator = Operator.named(refused.get(0));
+            assertThat(operator.refusal()).as(refused.get(0)).contains(refused.get(1));
         }
-        assertThatThrownBy(many::call).hasMessageEndingWith(": more than 32 arguments");
-        assertThatThrownBy(() -> Operator.named("aten::relu").tensor(x).call(65))
-                .hasMessage("relu of [2, 3] float32 cpu: 65 results, room for 64");
-        assertThatThrownBy(() -> Operator.named("aten::relu").tensor(x).call(2))
-                .hasMessage("relu of [2, 3] float32 cpu: 2 results expected, found 1");
+        assertThatThrownBy(() -> call("aten::hardtanh", x)).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("operator aten::hardtanh cannot be called: parameter min_val is of type Scalar");
+        assertThatThrownBy(() -> call("aten::item", x)).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("operator aten::item cannot be called: it returns Scalar");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::bernoulli").with("generator", Generator.seeded(0)).call(x))
+                .withMessage("aten::bernoulli: parameter generator is of type Generator?, which libtorch's C interface cannot pass");
+        assertThat(Operator.named("aten::bernoulli").refusal()).as("None can be passed").isEmpty();
+        assertThat(scope.size()).isEqualTo(before);
+    }
+
+    @Test
+    void argumentsOfTheWrongKind() {
+        record Misuse(String expected, String name, Object... arguments) {}
         Tensor closed = x.copy();
         closed.close();
-        assertThatThrownBy(() -> Operator.named("aten::relu").tensor(closed).call())
-                .isInstanceOf(IllegalStateException.class);
-    }
-
-    private static long residentKilobytes() throws Exception {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /**
-     * Each failure here is of another kind; a tensor takes 16 MB, and one leaked reference would keep them: a gigabyte in
-     * all. (Some hundred megabytes come and go by themselves.)
-     */
-    @Test
-    void failuresGiveTheirArgumentsBack() throws Exception {
-        Runnable failing = () -> {
-            try (var _ = TensorScope.open()) {
-                Tensor big = Tensor.zeros(Shape.of(1 << 22), DType.FLOAT32, Device.CPU);
-                for (Operator operator : List.of(
-                        Operator.named("aten::no_such").tensor(big).tensor(big).optional().tensors(big, big).string("s"),
-                        Operator.named("aten::no_such").tensors(big).optional().integers(1).optional(),
-                        Operator.named("aten::reshape").tensor(big).integers(7),
-                        Operator.named("aten::stack").tensors(big, big.reshape(2, -1)).integer(0),
-                        Operator.named("aten::mul.Tensor").tensor(big).tensor(null),
-                        Operator.named("aten::relu").tensor(big))) {
-                    assertThatThrownBy(() -> operator.call(2)).isInstanceOf(TorchException.class);
-                }
-                assertThatThrownBy(() -> big.mul(Tensor.of(new float[2], 2))).isInstanceOf(TorchException.class);
-                assertThatThrownBy(() -> big.add(Tensor.of(new float[2], 2))).isInstanceOf(TorchException.class);
-            }
-        };
-        failing.run();
-        long before = residentKilobytes();
-        for (int i = 0; i < 60; i++) {
-            failing.run();
+        for (Misuse misuse : List.of(
+                new Misuse("aten::relu: parameter self (Tensor): expected tensor, found 1 (Integer)", "aten::relu", 1),
+                new Misuse("aten::relu: parameter self (Tensor): expected tensor, found null", "aten::relu", (Object) null),
+                new Misuse("aten::relu: parameter self (Tensor): missing: aten::relu(Tensor self) -> Tensor", "aten::relu"),
+                new Misuse("aten::relu: 2 arguments, expected at most 1: aten::relu(Tensor self) -> Tensor", "aten::relu", x, x),
+                new Misuse("aten::cumsum: parameter dim (int): expected whole number, found 1.0 (Double)", "aten::cumsum", x, 1.0),
+                new Misuse("aten::cumsum: parameter dim (int): expected whole number, found true (Boolean)", "aten::cumsum", x, true),
+                new Misuse("aten::cumsum: parameter dim (int): expected whole number, found the tensor [2, 3] float32 cpu",
+                        "aten::cumsum", x, x),
+                new Misuse("aten::einsum: parameter equation (str): expected string, found null", "aten::einsum", null, List.of(x)),
+                new Misuse("aten::stack: parameter tensors (Tensor[]): expected a list or an array of tensors, found the tensor"
+                        + " [2, 3] float32 cpu", "aten::stack", x),
+                new Misuse("aten::stack: parameter tensors (Tensor[]): expected a list or an array of tensors, found [[2, 3] float32"
+                        + " cpu, null]", "aten::stack", (Object) new Tensor[] {x, null}),
+                new Misuse("aten::reshape: parameter shape (SymInt[]): expected a list or an array of whole numbers, found 6 (Integer)",
+                        "aten::reshape", x, 6),
+                new Misuse("aten::sum.dim_IntList: parameter dim (int[1]?): expected a list or an array of whole numbers or null,"
+                        + " found [0.5]", "aten::sum.dim_IntList", x, new double[] {0.5}))) {
+            assertThatIllegalArgumentException().isThrownBy(() -> call(misuse.name, misuse.arguments)).withMessage(misuse.expected);
         }
-        assertThat(residentKilobytes() - before).as("kilobytes that stayed").isLessThan(500_000);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::sum").with("dtype", 7).call(x))
+                .withMessage("aten::sum: parameter dtype (ScalarType?): expected DType or null, found 7 (Integer)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> call("aten::sum", x, DType.FLOAT64))
+                .withMessageStartingWith("aten::sum: 2 arguments, expected at most 1 and the others by name: aten::sum(");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::relu").with("other", x).call(x))
+                .withMessage("aten::relu: no parameter other; it has self");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::relu").with("self", x).call(x))
+                .withMessage("aten::relu: parameter self (Tensor): given twice, in its place and by name");
+        assertThatIllegalStateException().isThrownBy(() -> call("aten::relu", closed)).isInstanceOf(ClosedTensorException.class);
+    }
+
+    @Test
+    void unknownNames() {
+        record Unknown(String name, String rest) {}
+        for (Unknown unknown : List.of(
+                new Unknown("aten::cumsumm", "; is aten::cumsum or aten::cumsum_ meant?"),
+                new Unknown("aten::mul", "; there is aten::mul.Scalar, aten::mul.Scalar_out, aten::mul.Tensor"),
+                new Unknown("aten::relu.Tensor", "; there is aten::relu, aten::relu.out"),
+                new Unknown("relu", "; a name has its namespace, as aten::relu"),
+                new Unknown("nobody::has_this_one", ""),
+                new Unknown("", "; a name has its namespace, as aten::"))) {
+            assertThatThrownBy(() -> Operator.named(unknown.name)).isInstanceOf(TorchException.class)
+                    .hasMessageStartingWith("operator " + unknown.name + ": there is none" + unknown.rest);
+        }
+    }
+
+    @Test
+    void schemasThatTheCallerGives() {
+        Operator relu = Operator.withSchema("aten::relu(Tensor self) -> Tensor");
+        assertThat(relu.call(x).tensor().toFloatArray()).containsExactly(3, 1, 2, 6, 5, 4);
+        assertThat(Operator.withSchema("aten::topk(Tensor self, int k) -> (Tensor, Tensor)").schema())
+                .as("libtorch's own, which has more").contains("bool sorted=True");
+        assertThatThrownBy(() -> Operator.withSchema("aten::relu(Tensor self, int k) -> Tensor"))
+                .isInstanceOf(TorchException.class)
+                .hasMessage("operator schema 'aten::relu(Tensor self, int k) -> Tensor': in this libtorch it is"
+                        + " 'aten::relu(Tensor self) -> Tensor'");
+        assertThatThrownBy(() -> Operator.withSchema("aten::relu(Tensor self) -> bool")).hasMessageContaining("in this libtorch it is");
+    }
+
+    @Test
+    void libtorchsOwnRefusals() {
+        assertThatThrownBy(() -> Operator.named("aten::gelu").with("approximate", "tänh").call(x)).isInstanceOf(TorchException.class)
+                .hasMessage("gelu of [2, 3] float32 cpu: approximate argument must be either none or tanh.");
+        assertThatThrownBy(() -> call("aten::cumsum", x, 7)).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("cumsum of [2, 3] float32 cpu: Dimension out of range");
     }
 
     @Test

@@ -17,7 +17,7 @@ class OperatorTraceTest {
             x.add(1);
             try (var trace = OperatorTrace.start()) {
                 x.add(x).add(1).layerNorm(null, null, 1e-5);
-                Operator.named("aten::relu").tensor(x).call();
+                Operator.named("aten::relu").call(x);
                 assertThat(trace.counts()).isEqualTo(Map.of("add", 2L, "layer_norm", 1L, "relu", 1L));
                 assertThat(trace.count("linear")).isZero();
             }
@@ -35,8 +35,8 @@ class OperatorTraceTest {
                 assertThat(trace.counts(DType.FLOAT32)).isEqualTo(Map.of("add", 1L));
                 assertThat(trace.counts(DType.INT64)).isEmpty();
                 // Several results, and one of a dtype that has no name here.
-                Operator.named("aten::sort").tensor(x).integer(-1).bool(true).call(2);
-                Operator.named("aten::fft_fft").tensor(x).none().integer(-1).none().call();
+                Operator.named("aten::sort").call(x);
+                Operator.named("aten::fft_fft").call(x);
                 assertThat(trace.counts(DType.FLOAT32)).isEqualTo(Map.of("add", 1L, "sort", 1L));
                 assertThat(trace.counts(DType.INT64)).isEqualTo(Map.of("sort", 1L));
                 assertThat(trace.count("fft_fft")).isEqualTo(1);

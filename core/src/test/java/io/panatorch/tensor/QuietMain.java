@@ -24,7 +24,7 @@ final class QuietMain {
             try {
                 Tensor.of(new float[4], 2, 2).reshape(3);
             } catch (TorchException e) {
-                Operator.named("aten::relu").tensor(Tensor.of(new float[1], 1)).call();
+                Operator.named("aten::relu").call(Tensor.of(new float[1], 1));
             }
             try {
                 Operator.named("aten::no_such").call();

@@ -61,7 +61,7 @@ class StandInTest {
                 use("cat", x -> Tensor.cat(0, x, x)), use("alias", Tensor::alias), use("clone", Tensor::copy),
                 use("storage", Tensor::storage), use("copy_", x -> x.copy_(x)), use("to", x -> x.to(DType.FLOAT32)),
                 use("scaled_dot_product_attention", x -> Tensor.scaledDotProductAttention(x, x, x, null, 1)),
-                use("aten::abs", Tensor::abs), use("item", Tensor::item), use("toFloatArray", Tensor::toFloatArray),
+                use("abs", Tensor::abs), use("item", Tensor::item), use("toFloatArray", Tensor::toFloatArray),
                 use("toDoubleArray", Tensor::toDoubleArray), use("toLongArray", Tensor::toLongArray),
                 use("toByteArray", Tensor::toByteArray), use("adopt", new TensorOwner()::adopt));
     }

@@ -259,8 +259,8 @@ class TensorScopeTest {
                 .withMessage("empty: no TensorScope is open on this thread to own the result;"
                         + " open one with try (var scope = TensorScope.open())");
         assertThatIllegalStateException()
-                .isThrownBy(() -> Operator.named("aten::relu").call())
-                .withMessageStartingWith("relu: no TensorScope is open");
+                .isThrownBy(() -> Operator.named("aten::broadcast_tensors").call(List.of()))
+                .withMessageStartingWith("broadcast_tensors: no TensorScope is open");
         try (var owner = new TensorOwner()) {
             Tensor held;
             try (var _ = TensorScope.open()) {

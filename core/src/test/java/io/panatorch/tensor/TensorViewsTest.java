@@ -167,6 +167,6 @@ class TensorViewsTest {
     void aRealTensorTakesNoStandIn() {
         Tensor standIn = Tensor.standIn(x.shape(), DType.FLOAT32, Device.CPU);
         assertThatThrownBy(() -> x.add(standIn)).isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("operand: stand-in [2, 3] float32 cpu has no memory");
+                .hasMessageStartingWith("add: stand-in [2, 3] float32 cpu has no memory");
     }
 }

@@ -217,10 +217,9 @@ class MetaKernelsTest {
     void fourierTransforms() {
         try (var _ = TensorScope.open()) {
             for (Device device : new Device[] {Device.CPU, Device.META}) {
-                Tensor spectrum = Operator.named("aten::fft_rfft2").tensor(Tensor.zeros(Shape.of(2, 6, 5), DType.FLOAT32, device))
-                        .none().integers(-2, -1).none().call();
-                Tensor back = Operator.named("aten::fft_irfft2").tensor(spectrum).integers(6, 5).optional().integers(-2, -1)
-                        .none().call();
+                Tensor spectrum = Operator.named("aten::fft_rfft2")
+                        .call(Tensor.zeros(Shape.of(2, 6, 5), DType.FLOAT32, device)).tensor();
+                Tensor back = Operator.named("aten::fft_irfft2").call(spectrum, new long[] {6, 5}).tensor();
                 assertThat(spectrum.describe()).startsWith("[2, 6, 3] ");
                 assertThat(back).hasToString("[2, 6, 5] float32 " + device);
             }

@@ -163,8 +163,9 @@ final class HeldTensors implements AutoCloseable {
 
     /** Pinned memory, which an accelerator reads and writes without a copy in between. */
     private static Tensor onHost(Tensor tensor) {
-        Tensor host = Operator.named("aten::empty.memory_format").integers(tensor.shape().sizes())
-                .dtype(tensor.dtype()).optional().none().none().bool(true).optional().none().call();
+        Tensor host = Operator.withSchema("aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None,"
+                        + " Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor")
+                .with("dtype", tensor.dtype()).with("pin_memory", true).call(tensor.shape().sizes()).tensor();
         host.copy_(tensor);
         return host;
     }

@@ -221,6 +221,15 @@ public class Panatorch {
     public static int PT_FAST_FLOAT16() {
         return PT_FAST_FLOAT16;
     }
+    private static final int PT_SCHEMAS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_feature.PT_SCHEMAS = 16
+     * }
+     */
+    public static int PT_SCHEMAS() {
+        return PT_SCHEMAS;
+    }
 
     private static class pt_load {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -975,6 +984,244 @@ public class Panatorch {
         }
     }
 
+    private static class pt_map {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_LONG,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_map");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * pt_mapping *pt_map(const char *path, int64_t length, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_map$descriptor() {
+        return pt_map.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * pt_mapping *pt_map(const char *path, int64_t length, char **error)
+     * }
+     */
+    public static MethodHandle pt_map$handle() {
+        return pt_map.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * pt_mapping *pt_map(const char *path, int64_t length, char **error)
+     * }
+     */
+    public static MemorySegment pt_map$address() {
+        return pt_map.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * pt_mapping *pt_map(const char *path, int64_t length, char **error)
+     * }
+     */
+    public static MemorySegment pt_map(MemorySegment path, long length, MemorySegment error) {
+        var mh$ = pt_map.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_map", path, length, error);
+            }
+            return (MemorySegment)mh$.invokeExact(path, length, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_mapped {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_mapped");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const void *pt_mapped(const pt_mapping *mapping)
+     * }
+     */
+    public static FunctionDescriptor pt_mapped$descriptor() {
+        return pt_mapped.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const void *pt_mapped(const pt_mapping *mapping)
+     * }
+     */
+    public static MethodHandle pt_mapped$handle() {
+        return pt_mapped.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const void *pt_mapped(const pt_mapping *mapping)
+     * }
+     */
+    public static MemorySegment pt_mapped$address() {
+        return pt_mapped.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const void *pt_mapped(const pt_mapping *mapping)
+     * }
+     */
+    public static MemorySegment pt_mapped(MemorySegment mapping) {
+        var mh$ = pt_mapped.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_mapped", mapping);
+            }
+            return (MemorySegment)mh$.invokeExact(mapping);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_unmap {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_unmap");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void pt_unmap(pt_mapping *mapping)
+     * }
+     */
+    public static FunctionDescriptor pt_unmap$descriptor() {
+        return pt_unmap.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void pt_unmap(pt_mapping *mapping)
+     * }
+     */
+    public static MethodHandle pt_unmap$handle() {
+        return pt_unmap.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void pt_unmap(pt_mapping *mapping)
+     * }
+     */
+    public static MemorySegment pt_unmap$address() {
+        return pt_unmap.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void pt_unmap(pt_mapping *mapping)
+     * }
+     */
+    public static void pt_unmap(MemorySegment mapping) {
+        var mh$ = pt_unmap.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_unmap", mapping);
+            }
+            mh$.invokeExact(mapping);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_from_mapping {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_LONG,
+            Panatorch.C_POINTER,
+            Panatorch.C_LONG,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_from_mapping");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_from_mapping(pt_mapping *mapping, int64_t offset, const int64_t *sizes, int64_t dim, int32_t dtype, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_from_mapping$descriptor() {
+        return pt_from_mapping.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_from_mapping(pt_mapping *mapping, int64_t offset, const int64_t *sizes, int64_t dim, int32_t dtype, char **error)
+     * }
+     */
+    public static MethodHandle pt_from_mapping$handle() {
+        return pt_from_mapping.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_from_mapping(pt_mapping *mapping, int64_t offset, const int64_t *sizes, int64_t dim, int32_t dtype, char **error)
+     * }
+     */
+    public static MemorySegment pt_from_mapping$address() {
+        return pt_from_mapping.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * pt_tensor *pt_from_mapping(pt_mapping *mapping, int64_t offset, const int64_t *sizes, int64_t dim, int32_t dtype, char **error)
+     * }
+     */
+    public static MemorySegment pt_from_mapping(MemorySegment mapping, long offset, MemorySegment sizes, long dim, int dtype, MemorySegment error) {
+        var mh$ = pt_from_mapping.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_from_mapping", mapping, offset, sizes, dim, dtype, error);
+            }
+            return (MemorySegment)mh$.invokeExact(mapping, offset, sizes, dim, dtype, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_retain {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_POINTER,
@@ -1360,6 +1607,51 @@ public class Panatorch {
     public static int PT_DOUBLES() {
         return PT_DOUBLES;
     }
+    private static final int PT_BOOLEANS = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_BOOLEANS = 10
+     * }
+     */
+    public static int PT_BOOLEANS() {
+        return PT_BOOLEANS;
+    }
+    private static final int PT_OPTIONAL_TENSORS = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_OPTIONAL_TENSORS = 11
+     * }
+     */
+    public static int PT_OPTIONAL_TENSORS() {
+        return PT_OPTIONAL_TENSORS;
+    }
+    private static final int PT_DEVICE = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_DEVICE = 12
+     * }
+     */
+    public static int PT_DEVICE() {
+        return PT_DEVICE;
+    }
+    private static final int PT_LAYOUT = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_LAYOUT = 13
+     * }
+     */
+    public static int PT_LAYOUT() {
+        return PT_LAYOUT;
+    }
+    private static final int PT_MEMORY_FORMAT = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_MEMORY_FORMAT = 14
+     * }
+     */
+    public static int PT_MEMORY_FORMAT() {
+        return PT_MEMORY_FORMAT;
+    }
     private static final int PT_OPTIONAL = (int)64L;
     /**
      * {@snippet lang=c :
@@ -1369,16 +1661,142 @@ public class Panatorch {
     public static int PT_OPTIONAL() {
         return PT_OPTIONAL;
     }
+    private static final int PT_WRITTEN = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_kind.PT_WRITTEN = 128
+     * }
+     */
+    public static int PT_WRITTEN() {
+        return PT_WRITTEN;
+    }
+
+    private static class pt_schema {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_schema");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * char *pt_schema(const char *name, const char *overload, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_schema$descriptor() {
+        return pt_schema.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * char *pt_schema(const char *name, const char *overload, char **error)
+     * }
+     */
+    public static MethodHandle pt_schema$handle() {
+        return pt_schema.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * char *pt_schema(const char *name, const char *overload, char **error)
+     * }
+     */
+    public static MemorySegment pt_schema$address() {
+        return pt_schema.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * char *pt_schema(const char *name, const char *overload, char **error)
+     * }
+     */
+    public static MemorySegment pt_schema(MemorySegment name, MemorySegment overload, MemorySegment error) {
+        var mh$ = pt_schema.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_schema", name, overload, error);
+            }
+            return (MemorySegment)mh$.invokeExact(name, overload, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_operator_names {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_operator_names");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * char *pt_operator_names(char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_operator_names$descriptor() {
+        return pt_operator_names.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * char *pt_operator_names(char **error)
+     * }
+     */
+    public static MethodHandle pt_operator_names$handle() {
+        return pt_operator_names.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * char *pt_operator_names(char **error)
+     * }
+     */
+    public static MemorySegment pt_operator_names$address() {
+        return pt_operator_names.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * char *pt_operator_names(char **error)
+     * }
+     */
+    public static MemorySegment pt_operator_names(MemorySegment error) {
+        var mh$ = pt_operator_names.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_operator_names", error);
+            }
+            return (MemorySegment)mh$.invokeExact(error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
 
     private static class pt_call {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Panatorch.C_LONG,
+            Panatorch.C_INT,
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
             Panatorch.C_LONG,
             Panatorch.C_POINTER,
-            Panatorch.C_LONG,
             Panatorch.C_LONG,
             Panatorch.C_POINTER
         );
@@ -1391,7 +1809,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results, int64_t capacity, int64_t result_count, char **error)
+     * int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count, pt_value *results, int64_t result_count, char **error)
      * }
      */
     public static FunctionDescriptor pt_call$descriptor() {
@@ -1401,7 +1819,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results, int64_t capacity, int64_t result_count, char **error)
+     * int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count, pt_value *results, int64_t result_count, char **error)
      * }
      */
     public static MethodHandle pt_call$handle() {
@@ -1411,7 +1829,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results, int64_t capacity, int64_t result_count, char **error)
+     * int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count, pt_value *results, int64_t result_count, char **error)
      * }
      */
     public static MemorySegment pt_call$address() {
@@ -1420,16 +1838,76 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * int64_t pt_call(const char *name, const char *overload, const pt_value *values, int64_t count, pt_tensor **results, int64_t capacity, int64_t result_count, char **error)
+     * int32_t pt_call(const char *name, const char *overload, const pt_value *arguments, int64_t count, pt_value *results, int64_t result_count, char **error)
      * }
      */
-    public static long pt_call(MemorySegment name, MemorySegment overload, MemorySegment values, long count, MemorySegment results, long capacity, long result_count, MemorySegment error) {
+    public static int pt_call(MemorySegment name, MemorySegment overload, MemorySegment arguments, long count, MemorySegment results, long result_count, MemorySegment error) {
         var mh$ = pt_call.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("pt_call", name, overload, values, count, results, capacity, result_count, error);
+                traceDowncall("pt_call", name, overload, arguments, count, results, result_count, error);
             }
-            return (long)mh$.invokeExact(name, overload, values, count, results, capacity, result_count, error);
+            return (int)mh$.invokeExact(name, overload, arguments, count, results, result_count, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_number {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_number");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_number$descriptor() {
+        return pt_number.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error)
+     * }
+     */
+    public static MethodHandle pt_number$handle() {
+        return pt_number.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error)
+     * }
+     */
+    public static MemorySegment pt_number$address() {
+        return pt_number.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * pt_tensor *pt_number(const pt_tensor *x, const pt_value *value, char **error)
+     * }
+     */
+    public static MemorySegment pt_number(MemorySegment x, MemorySegment value, MemorySegment error) {
+        var mh$ = pt_number.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_number", x, value, error);
+            }
+            return (MemorySegment)mh$.invokeExact(x, value, error);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -1679,7 +2157,7 @@ public class Panatorch {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
-            Panatorch.C_DOUBLE,
+            Panatorch.C_POINTER,
             Panatorch.C_POINTER
         );
 
@@ -1691,7 +2169,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static FunctionDescriptor pt_add_scalar$descriptor() {
@@ -1701,7 +2179,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MethodHandle pt_add_scalar$handle() {
@@ -1711,7 +2189,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MemorySegment pt_add_scalar$address() {
@@ -1720,10 +2198,10 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * pt_tensor *pt_add_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_add_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
-    public static MemorySegment pt_add_scalar(MemorySegment a, double b, MemorySegment error) {
+    public static MemorySegment pt_add_scalar(MemorySegment a, MemorySegment b, MemorySegment error) {
         var mh$ = pt_add_scalar.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
@@ -1735,11 +2213,71 @@ public class Panatorch {
         }
     }
 
+    private static class pt_sub_scalar {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_sub_scalar");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_sub_scalar$descriptor() {
+        return pt_sub_scalar.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error)
+     * }
+     */
+    public static MethodHandle pt_sub_scalar$handle() {
+        return pt_sub_scalar.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error)
+     * }
+     */
+    public static MemorySegment pt_sub_scalar$address() {
+        return pt_sub_scalar.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * pt_tensor *pt_sub_scalar(const pt_tensor *a, const pt_value *b, char **error)
+     * }
+     */
+    public static MemorySegment pt_sub_scalar(MemorySegment a, MemorySegment b, MemorySegment error) {
+        var mh$ = pt_sub_scalar.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_sub_scalar", a, b, error);
+            }
+            return (MemorySegment)mh$.invokeExact(a, b, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_mul_scalar {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
-            Panatorch.C_DOUBLE,
+            Panatorch.C_POINTER,
             Panatorch.C_POINTER
         );
 
@@ -1751,7 +2289,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static FunctionDescriptor pt_mul_scalar$descriptor() {
@@ -1761,7 +2299,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MethodHandle pt_mul_scalar$handle() {
@@ -1771,7 +2309,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MemorySegment pt_mul_scalar$address() {
@@ -1780,10 +2318,10 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * pt_tensor *pt_mul_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_mul_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
-    public static MemorySegment pt_mul_scalar(MemorySegment a, double b, MemorySegment error) {
+    public static MemorySegment pt_mul_scalar(MemorySegment a, MemorySegment b, MemorySegment error) {
         var mh$ = pt_mul_scalar.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
@@ -1799,7 +2337,7 @@ public class Panatorch {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
-            Panatorch.C_DOUBLE,
+            Panatorch.C_POINTER,
             Panatorch.C_POINTER
         );
 
@@ -1811,7 +2349,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static FunctionDescriptor pt_div_scalar$descriptor() {
@@ -1821,7 +2359,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MethodHandle pt_div_scalar$handle() {
@@ -1831,7 +2369,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
     public static MemorySegment pt_div_scalar$address() {
@@ -1840,10 +2378,10 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * pt_tensor *pt_div_scalar(const pt_tensor *a, double b, char **error)
+     * pt_tensor *pt_div_scalar(const pt_tensor *a, const pt_value *b, char **error)
      * }
      */
-    public static MemorySegment pt_div_scalar(MemorySegment a, double b, MemorySegment error) {
+    public static MemorySegment pt_div_scalar(MemorySegment a, MemorySegment b, MemorySegment error) {
         var mh$ = pt_div_scalar.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {

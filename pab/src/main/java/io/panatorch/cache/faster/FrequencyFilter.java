@@ -28,11 +28,15 @@ final class FrequencyFilter {
         int width = (int) images.size(-1);
         try (TensorScope scope = TensorScope.open()) {
             Tensor factors = Tensor.of(factors(height, width, low, high), height, width / 2 + 1).to(images.device());
-            Tensor spectrum = Operator.named("aten::fft_rfft2")
-                    .tensor(images).none().integers(-2, -1).none().call(); // [..., height, width / 2 + 1], complex
-            return scope.promote(Operator.named("aten::fft_irfft2")
-                    .tensor(spectrum.mul(factors)).integers(height, width).optional().integers(-2, -1).none().call());
+            Tensor spectrum = operator("aten::fft_rfft2").call(images).tensor(); // [..., height, width / 2 + 1], complex
+            return scope.promote(
+                    operator("aten::fft_irfft2").call(spectrum.mul(factors), new long[] {height, width}).tensor());
         }
+    }
+
+    /** Over the last two dimensions where nothing else is said. */
+    private static Operator operator(String name) {
+        return Operator.withSchema(name + "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor");
     }
 
     /** For each frequency of half a spectrum, {@code [height, width / 2 + 1]} in row-major order, its factor. */

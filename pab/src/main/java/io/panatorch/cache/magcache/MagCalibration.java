@@ -110,8 +110,8 @@ final class MagCalibration implements CacheMethod {
 
         /** The Euclidean norm of each token. */
         private static Tensor lengths(Tensor tokens) {
-            return Operator.named("aten::norm.ScalarOpt_dim")
-                    .tensor(tokens.to(DType.FLOAT32)).none().integers(-1).bool(false).call();
+            return Operator.withSchema("aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
+                    .call(tokens.to(DType.FLOAT32), null, -1).tensor();
         }
     }
 }

@@ -27,12 +27,12 @@ class FrequencyFilterTest {
             int x = i % width - width / 2;
             factors[i] = (float) (x * x + y * y <= radius * radius ? low : high);
         }
-        Tensor spectrum = Operator.named("aten::fft_fft2").tensor(images).none().integers(-2, -1).none().call();
-        Tensor shifted = Operator.named("aten::fft_fftshift").tensor(spectrum).none().call();
+        Tensor spectrum = Operator.named("aten::fft_fft2").call(images).tensor();
+        Tensor shifted = Operator.named("aten::fft_fftshift").call(spectrum).tensor();
         Tensor scaled = shifted.mul(Tensor.of(factors, height, width));
-        Tensor back = Operator.named("aten::fft_ifftshift").tensor(scaled).none().call();
-        Tensor complex = Operator.named("aten::fft_ifft2").tensor(back).none().integers(-2, -1).none().call();
-        return Operator.named("aten::real").tensor(complex).call();
+        Tensor back = Operator.named("aten::fft_ifftshift").call(scaled).tensor();
+        Tensor complex = Operator.named("aten::fft_ifft2").call(back).tensor();
+        return Operator.named("aten::real").call(complex).tensor();
     }
 
     @ParameterizedTest

@@ -1,0 +1,115 @@
+package io.panatorch.tensor;
+
+import io.panatorch.bindings.generated.Panatorch;
+import io.panatorch.tensor.OperatorSchema.Kind;
+import io.panatorch.tensor.OperatorSchema.Parameter;
+import io.panatorch.tensor.OperatorSchema.Type;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Ways round what libtorch's C interface cannot pass: a number for a parameter of type {@code Scalar}. */
+final class OperatorScalars {
+
+    private static final List<String> ADDITIONS =
+            List.of("aten::add.Tensor", "aten::add.Scalar", "aten::sub.Tensor", "aten::sub.Scalar");
+
+    private OperatorScalars() {}
+
+    /** {@return whether it is an addition, whose factor {@code alpha} is a Scalar and which {@link Tensor} has of itself} */
+    static boolean isAddition(OperatorSchema schema) {
+        return ADDITIONS.contains(schema.fullName());
+    }
+
+    static String refusal(Parameter parameter) {
+        return "parameter " + parameter.name() + " is of type " + parameter.type().text()
+                + ", which libtorch's C interface cannot pass, and no overload takes a tensor for it";
+    }
+
+    /** {@return whether another overload is the same but for tensors in the place of numbers} */
+    static boolean takesTensorsFor(OperatorSchema schema, OperatorSchema other) {
+        List<Parameter> mine = schema.parameters();
+        List<Parameter> its = other.parameters();
+        boolean isSame = mine.size() == its.size() && !other.overload().equals(schema.overload());
+        for (int i = 0; isSame && i < mine.size(); i++) {
+            Type type = mine.get(i).type();
+            Type otherType = its.get(i).type();
+            isSame = mine.get(i).name().equals(its.get(i).name())
+                    && (type.kind() == Kind.SCALAR && !type.isList()
+                            ? otherType.kind() == Kind.TENSOR && !otherType.isList()
+                            : type.text().equals(otherType.text()));
+        }
+        return isSame;
+    }
+
+    /** Calls an operator to which numbers were given for parameters of that type. */
+    static OperatorResult call(OperatorSchema schema, OperatorArguments given, Supplier<Optional<OperatorSchema>> forTensors) {
+        if (isAddition(schema)) {
+            return add(schema, given.values);
+        }
+        OperatorSchema other = forTensors.get().orElseThrow(() -> new TorchException(
+                "operator " + schema.fullName() + " cannot be called: " + refusal(firstNumber(schema, given.values))));
+        Tensor like = Arrays.stream(given.values).filter(Tensor.class::isInstance).map(Tensor.class::cast).findFirst()
+                .orElseThrow(() -> new TorchException("operator " + schema.fullName() + " cannot be called without a tensor"));
+        try (TensorScope scope = TensorScope.open()) {
+            Object[] values = given.values.clone();
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] != null && schema.parameters().get(i).type().kind() == Kind.SCALAR) {
+                    values[i] = number(like, values[i]);
+                }
+            }
+            OperatorResult result = Operator.run(other, OperatorArguments.of(other, values));
+            result.tensors().forEach(scope::promote);
+            return result;
+        }
+    }
+
+    private static Parameter firstNumber(OperatorSchema schema, Object[] values) {
+        int i = 0;
+        while (values[i] == null || schema.parameters().get(i).type().kind() != Kind.SCALAR) {
+            i++;
+        }
+        return schema.parameters().get(i);
+    }
+
+    /** {@return a number as the tensor that does with another what a number does in Python} */
+    static Tensor number(Tensor like, Object number) {
+        CallState state = CallState.begin("number", like);
+        MemorySegment value = switch (number) {
+            case Long whole -> state.frame.value(whole);
+            case Boolean flag -> state.frame.value(flag);
+            default -> state.frame.value((double) number);
+        };
+        return state.finish(Panatorch.pt_number(like.handle(), value, state.error()));
+    }
+
+    private static OperatorResult add(OperatorSchema schema, Object[] values) {
+        Tensor self = (Tensor) values[0];
+        Object alpha = plain(values[2]);
+        try (TensorScope scope = TensorScope.open()) {
+            Object other = alpha.equals(1L) ? plain(values[1]) : times(plain(values[1]), alpha);
+            boolean isAdded = schema.name().equals("aten::add");
+            return OperatorResult.of(schema, scope.promote(switch (other) {
+                case Tensor tensor -> isAdded ? self.add(tensor) : self.sub(tensor);
+                case Long number -> isAdded ? self.add(number) : self.sub(number);
+                default -> isAdded ? self.add((double) other) : self.sub((double) other);
+            }));
+        }
+    }
+
+    /** True is 1. */
+    private static Object plain(Object value) {
+        return value instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : value;
+    }
+
+    private static Object times(Object other, Object alpha) {
+        return switch (other) {
+            case Tensor tensor when alpha instanceof Long number -> tensor.mul(number);
+            case Tensor tensor -> tensor.mul((double) alpha);
+            case Long number when alpha instanceof Long factor -> number * factor;
+            default -> ((Number) other).doubleValue() * ((Number) alpha).doubleValue();
+        };
+    }
+}
