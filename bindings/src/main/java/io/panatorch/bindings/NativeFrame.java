@@ -92,9 +92,11 @@ public final class NativeFrame {
     public String takeError() {
         MemorySegment text = error.get(ValueLayout.ADDRESS, 0);
         error.set(ValueLayout.ADDRESS, 0, MemorySegment.NULL);
-        if (text.address() == 0) {
-            return "no reason given";
-        }
+        return text.address() == 0 ? "no reason given" : takeText(text);
+    }
+
+    /** A copy of a text that the shim has made; the text is freed. */
+    public static String takeText(MemorySegment text) {
         try {
             return text(text);
         } finally {

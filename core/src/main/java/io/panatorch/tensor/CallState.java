@@ -45,7 +45,7 @@ final class CallState {
         try {
             return Libtorch.load();
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 
@@ -100,7 +100,7 @@ final class CallState {
                 all.add(operand.describe());
             }
         }
-        return new TorchException(operator + all + ": " + firstLine(withoutName(reason, operator)));
+        return TorchException.refused(operator + all, withoutName(reason, operator));
     }
 
     /** The shim begins its texts with the operator's name, which is said already. */
@@ -111,10 +111,5 @@ final class CallState {
             }
         }
         return reason;
-    }
-
-    /** libtorch appends C++ frames and hints on separate lines; the first says what is wrong. */
-    private static String firstLine(String text) {
-        return text.strip().lines().findFirst().orElse("no reason given");
     }
 }

@@ -49,7 +49,7 @@ public final class Operator {
         try {
             CallState.load().open(library);
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 

@@ -170,7 +170,7 @@ public final class Tensor implements AutoCloseable {
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.allocate(2L * Long.BYTES);
         if (Panatorch.pt_storage(target, out, frame.error()) != 0) {
-            throw new TorchException("storage: " + frame.takeError());
+            throw TorchException.refused("storage", frame.takeError());
         }
         return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
     }
@@ -181,7 +181,7 @@ public final class Tensor implements AutoCloseable {
             NativeFrame frame = CallState.ofThread().frame.reset();
             MemorySegment out = frame.allocate((HEADER + MAX_DIM) * (long) Long.BYTES);
             if (Panatorch.pt_describe(target, out, HEADER + MAX_DIM, frame.error()) != 0) {
-                throw new TorchException("describe: " + frame.takeError());
+                throw TorchException.refused("describe", frame.takeError());
             }
             long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
             Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
@@ -527,6 +527,19 @@ public final class Tensor implements AutoCloseable {
                 state.error()), this);
     }
 
+    /**
+     * {@return this tensor of the CPU in pinned memory, which a GPU reads and writes by itself: a copy, or another reference
+     * where it is there already}
+     *
+     * @throws TorchException where there is no GPU
+     */
+    public Tensor pinMemory() {
+        CallState state = begin("pin_memory");
+        requireElements("pin_memory");
+        Device.cuda(0).requirePresent();
+        return state.finish("pin_memory", Panatorch.pt_pin_memory(handle(), state.error()), this);
+    }
+
     /** {@return this in row-major order: another reference where it is so already, else a copy} */
     public Tensor contiguous() {
         CallState state = begin("contiguous");
@@ -547,12 +560,22 @@ public final class Tensor implements AutoCloseable {
 
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
     public void copy_(Tensor other) {
+        copy_(other, false);
+    }
+
+    /**
+     * The same, and between pinned memory and a GPU it need not wait for the copy.
+     *
+     * @param nonBlocking lets such a copy go on after the return, in its turn on the {@link CudaStream} in use. Until that is
+     *     {@linkplain CudaStream#synchronize waited for}, neither tensor may be written to, and this one not read by the CPU
+     */
+    public void copy_(Tensor other, boolean nonBlocking) {
         CallState state = begin("copy_");
         if (device().kind() != Device.Kind.META) {
             other.requireElements("copy_");
         }
         requireWritable("copy_");
-        if (Panatorch.pt_copy_(handle(), other.handle(), state.error()) != 0) {
+        if (Panatorch.pt_copy_(handle(), other.handle(), nonBlocking ? 1 : 0, state.error()) != 0) {
             throw state.failure("copy_", this, other);
         }
     }
@@ -634,7 +657,7 @@ public final class Tensor implements AutoCloseable {
         }
         MemorySegment address = Panatorch.pt_data(handle(), frame.error());
         if (address.address() == 0) {
-            throw new TorchException("data of " + describe() + ": " + frame.takeError());
+            throw TorchException.refused("data of " + describe(), frame.takeError());
         }
         return NativeFrame.view(address, bytes);
     }
