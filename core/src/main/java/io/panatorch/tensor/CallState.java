@@ -100,16 +100,6 @@ final class CallState {
                 all.add(operand.describe());
             }
         }
-        return TorchException.refused(operator + all, withoutName(reason, operator));
-    }
-
-    /** The shim begins its texts with the operator's name, which is said already. */
-    private static String withoutName(String reason, String operator) {
-        for (String prefix : new String[] {"aten::" + operator + ": ", operator + ": "}) {
-            if (reason.startsWith(prefix)) {
-                return reason.substring(prefix.length());
-            }
-        }
-        return reason;
+        return TorchException.refused(operator, all.toString(), reason);
     }
 }

@@ -48,7 +48,7 @@ public final class CudaStream {
         device.requirePresent();
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.pointers(1);
-        check("stream of " + device, Panatorch.pt_cuda_stream_from_pool(device.index(), out, frame.error()), frame);
+        check("stream_from_pool", device, Panatorch.pt_cuda_stream_from_pool(device.index(), out, frame.error()), frame);
         return new CudaStream(device, out.get(ValueLayout.ADDRESS, 0));
     }
 
@@ -70,7 +70,7 @@ public final class CudaStream {
         }
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.pointers(1);
-        check("use of a CudaStream", Panatorch.pt_cuda_current_stream(device.index(), out, frame.error()), frame);
+        check("current_stream", device, Panatorch.pt_cuda_current_stream(device.index(), out, frame.error()), frame);
         Use use = new Use(out.get(ValueLayout.ADDRESS, 0));
         setCurrent(handle);
         return use;
@@ -78,7 +78,8 @@ public final class CudaStream {
 
     private void setCurrent(MemorySegment stream) {
         NativeFrame frame = CallState.ofThread().frame.reset();
-        check("use of a CudaStream", Panatorch.pt_cuda_set_current_stream(stream, device.index(), frame.error()), frame);
+        check("set_current_stream", device, Panatorch.pt_cuda_set_current_stream(stream, device.index(), frame.error()),
+                frame);
     }
 
     /**
@@ -88,13 +89,13 @@ public final class CudaStream {
      */
     public void synchronize() {
         NativeFrame frame = CallState.ofThread().frame.reset();
-        check("synchronize a stream of " + device,
+        check("synchronize", device,
                 Panatorch.pt_cuda_stream_synchronize(handle, device.index(), frame.error()), frame);
     }
 
-    private static void check(String what, int status, NativeFrame frame) {
+    private static void check(String operator, Device device, int status, NativeFrame frame) {
         if (status != 0) {
-            throw TorchException.refused(what, frame.takeError());
+            throw TorchException.refused(operator, " on " + device, frame.takeError());
         }
     }
 

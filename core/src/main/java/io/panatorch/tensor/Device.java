@@ -96,7 +96,7 @@ public record Device(Kind kind, int index) {
             requirePresent();
             NativeFrame frame = CallState.ofThread().frame.reset();
             if (Panatorch.pt_synchronize(kind.ordinal(), index, frame.error()) != 0) {
-                throw TorchException.refused("synchronize " + this, frame.takeError());
+                throw TorchException.refused("synchronize", " " + this, frame.takeError());
             }
         }
     }

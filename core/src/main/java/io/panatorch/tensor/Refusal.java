@@ -61,9 +61,4 @@ record Refusal(String summary, Kind kind) {
         Kind kind = SIGNS.stream().filter(sign -> sign.words.matcher(text).find()).map(Sign::kind).findFirst().orElse(Kind.OTHER);
         return new Refusal(text, kind);
     }
-
-    /** Whether the summary has all of the text. */
-    boolean isWhole(String words) {
-        return summary.equals(words.strip());
-    }
 }

@@ -170,7 +170,7 @@ public final class Tensor implements AutoCloseable {
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.allocate(2L * Long.BYTES);
         if (Panatorch.pt_storage(target, out, frame.error()) != 0) {
-            throw TorchException.refused("storage", frame.takeError());
+            throw TorchException.refused("storage", "", frame.takeError());
         }
         return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
     }
@@ -181,7 +181,7 @@ public final class Tensor implements AutoCloseable {
             NativeFrame frame = CallState.ofThread().frame.reset();
             MemorySegment out = frame.allocate((HEADER + MAX_DIM) * (long) Long.BYTES);
             if (Panatorch.pt_describe(target, out, HEADER + MAX_DIM, frame.error()) != 0) {
-                throw TorchException.refused("describe", frame.takeError());
+                throw TorchException.refused("describe", "", frame.takeError());
             }
             long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
             Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
@@ -657,7 +657,7 @@ public final class Tensor implements AutoCloseable {
         }
         MemorySegment address = Panatorch.pt_data(handle(), frame.error());
         if (address.address() == 0) {
-            throw TorchException.refused("data of " + describe(), frame.takeError());
+            throw TorchException.refused("data", " of " + describe(), frame.takeError());
         }
         return NativeFrame.view(address, bytes);
     }

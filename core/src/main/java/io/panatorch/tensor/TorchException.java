@@ -62,13 +62,24 @@ public final class TorchException extends RuntimeException {
     }
 
     /**
-     * @param what the operation and its operands
-     * @param words libtorch's, about what it refuses
+     * @param operator its name, which the shim's text may begin with
+     * @param operands the rest of what was attempted
+     * @param text the shim's, with libtorch's words
      */
-    static TorchException refused(String what, String words) {
+    static TorchException refused(String operator, String operands, String text) {
+        String words = withoutName(text, operator).strip();
         Refusal refusal = Refusal.of(words);
-        String message = what + ": " + refusal.summary();
-        return new TorchException(refusal.kind(), message, refusal.isWhole(words) ? message : words.strip(), null);
+        String message = operator + operands + ": " + refusal.summary();
+        return new TorchException(refusal.kind(), message, refusal.summary().equals(words) ? message : words, null);
+    }
+
+    private static String withoutName(String text, String operator) {
+        for (String prefix : new String[] {"aten::" + operator + ": ", operator + ": "}) {
+            if (text.startsWith(prefix)) {
+                return text.substring(prefix.length());
+            }
+        }
+        return text;
     }
 
     /** {@return what kind of failure this is} */

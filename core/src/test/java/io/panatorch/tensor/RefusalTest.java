@@ -66,7 +66,6 @@ class RefusalTest {
     })
     void oneLineIsAllThereIs(Kind kind, String words) {
         assertRefusal(words, kind, words);
-        assertThat(Refusal.of(words).isWhole(words + "\n")).isTrue();
     }
 
     @Test
@@ -77,7 +76,6 @@ class RefusalTest {
         assertRefusal(cuda("no kernel image is available for execution on the device", "cudaErrorNoKernelImageForDevice"),
                 Kind.DEVICE, "CUDA error: no kernel image is available for execution on the device" + later);
         assertRefusal(cuda("out of memory", "cudaErrorMemoryAllocation"), Kind.OUT_OF_MEMORY, "CUDA error: out of memory" + later);
-        assertThat(Refusal.of(cuda("out of memory", "cudaErrorMemoryAllocation")).isWhole("CUDA error: out of memory")).isFalse();
     }
 
     @Test

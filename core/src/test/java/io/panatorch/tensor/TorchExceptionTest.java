@@ -97,10 +97,10 @@ class TorchExceptionTest {
     @Test
     void theMessageIsShortAndTheDetailsAreWhole() {
         String words = "CUDA error: device-side assert triggered\nSearch for `cudaErrorAssert'\nFor debugging consider ...\n";
-        TorchException e = TorchException.refused("add of [2] float32 cuda:0", words);
+        TorchException e = TorchException.refused("add", " of [2] float32 cuda:0", "aten::add: " + words);
         assertThat(e).hasMessage("add of [2] float32 cuda:0: CUDA error: device-side assert triggered");
         assertThat(e.details()).isEqualTo(words.strip());
-        TorchException whole = TorchException.refused("add", "index out of range in self");
+        TorchException whole = TorchException.refused("add", "", "index out of range in self\n");
         assertThat(whole.details()).isEqualTo("add: index out of range in self");
     }
 }
