@@ -66,7 +66,8 @@ public final class CudaStream {
      */
     public Use use() {
         if (Thread.currentThread().isVirtual()) {
-            throw new IllegalStateException("use of a CudaStream: a virtual thread has no stream of its own; use a platform thread");
+            throw new IllegalStateException(
+                    "use of a CudaStream: a virtual thread has no stream of its own; use a platform thread");
         }
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment out = frame.pointers(1);

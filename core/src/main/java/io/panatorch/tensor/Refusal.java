@@ -33,11 +33,11 @@ record Refusal(String summary, Kind kind) {
     private static final List<Sign> SIGNS = List.of(
             new Sign(Kind.OUT_OF_MEMORY, "out of memory", "can't allocate memory", "not enough memory", "bad_alloc",
                     "_ALLOC_FAILED"),
-            new Sign(Kind.OTHER, "index (\\S+ is )?out of (range|bounds)"),
             new Sign(Kind.DEVICE, "(CUDA|CUDNN|HIP)( \\w+)? error", "same device", "on one device", "has no CUDA",
                     "device (index|number|ordinal|type)\\b", "accelerator device", "is on \\S+, but expected it to be on",
                     "type \\(CUDA\\w*\\) and \\w+ type \\(CPU", "type \\(CPU\\w*\\) and \\w+ type \\(CUDA", "NVIDIA driver",
                     "CUDA GPUs", "dense CPU tensors can be pinned", "CPU tensor"),
+            new Sign(Kind.OTHER, "index (\\S+ is )?out of (range|bounds)"),
             new Sign(Kind.DTYPE, "dtype", "scalar types?\\b", "data ?type", "not implemented for '\\w+'", "result type \\w+ can't",
                     "type \\(\\w+\\) and \\w+ type \\(\\w+\\) should be the same", "bool(ean)? (inputs|tensors)"),
             new Sign(Kind.UNSUPPORTED, "not (yet )?supported", "not implemented", "unsupported", "could not find schema",

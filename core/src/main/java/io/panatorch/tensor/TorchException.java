@@ -39,10 +39,7 @@ public final class TorchException extends RuntimeException {
         OTHER
     }
 
-    /** The kind, which is public by {@link #kind()}. */
     private final Kind kind;
-
-    /** All of libtorch's words. */
     private final String details;
 
     /** @param message what was attempted, on what, and why it failed */

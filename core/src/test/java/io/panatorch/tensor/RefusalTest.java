@@ -88,9 +88,9 @@ class RefusalTest {
                 Looking for device-side assertion failure information...
                 1 CUDA device-side assertion failures were found on GPU #0!
                 Assertion failure 0
-                  GPU assertion failure message = index < size
+                  GPU assertion failure message = index out of bounds
                   File containing assertion = gather.cu:12
-                """, Kind.DEVICE, "CUDA error: device-side assert triggered; GPU assertion failure message = index < size");
+                """, Kind.DEVICE, "CUDA error: device-side assert triggered; GPU assertion failure message = index out of bounds");
     }
 
     @Test
