@@ -16,8 +16,12 @@
  *
  * ERRORS ARE VALUES. Every function that can fail takes `char **error` last. On success *error is left alone and the
  * result is valid; on failure the result is NULL (or -1) and *error is a new reference to a text that ends with
- * libtorch's own words. No C++ exception passes through, nothing is printed, nothing aborts. (libtorch before 2.13
- * does not hand its words over: it prints them to stderr and the text says so.)
+ * libtorch's own words, all of them. No C++ exception passes through, nothing aborts, and this library prints nothing.
+ * (libtorch before 2.13 does not hand its words over: it prints them to stderr and the text says so.)
+ *
+ * WARNINGS of libtorch are kept for pt_take_warning instead of printed, where its libc10 lets them be had: that of 2.10
+ * and that of 2.13 do. What libtorch says otherwise is out of reach and stays on stderr: warnings on threads of its own,
+ * and what it writes to its log.
  *
  * THREADS. Every function may be called from every thread. Gradients are switched off on each calling thread at its
  * first operator call. A reference may be released on another thread than the one that made it.
@@ -97,12 +101,18 @@ PT_API int64_t pt_cuda_device_count(void);
 PT_API int64_t pt_cuda_runtime_version(void);
 
 /*
- * Waits until a device has done what this thread has asked of it; on the CPU and on PT_META that is always so. Returns 0
- * or -1.
+ * Waits until a device has done what this thread has asked of it, through the stream that is current now; on the CPU and
+ * on PT_META that is always so. Returns 0 or -1.
  */
 PT_API int32_t pt_synchronize(int32_t device, int32_t device_index, char **error);
 
-/* Frees a text that came through `char **error`. NULL is allowed. */
+/*
+ * The oldest of libtorch's warnings, of all threads, that has not been taken; NULL where there is none. 64 are kept, and
+ * what comes when there are that many is lost. Returns a new reference.
+ */
+PT_API char *pt_take_warning(void);
+
+/* Frees a text that came through `char **error`, or a warning. NULL is allowed. */
 PT_API void pt_free(char *text);
 
 /* Threads that one operator may use on the CPU; 0 before pt_load. */
@@ -113,6 +123,25 @@ PT_API int64_t pt_num_threads(void);
  * where this libtorch has no way to set it.
  */
 PT_API int32_t pt_set_num_threads(int64_t number, char **error);
+
+/* ---- streams of a GPU ------------------------------------------------------------------------------------------- */
+
+/*
+ * A stream is a cudaStream_t: what is asked of a GPU while it is current is done in order, beside the work of others.
+ * NULL is one too, the default one. All return 0 or -1.
+ */
+
+/* One of libtorch's own streams, which it gives out in turn and frees itself. stream: receives it, borrowed for ever. */
+PT_API int32_t pt_cuda_stream_from_pool(int32_t device_index, void **stream, char **error);
+
+/* The one that is current on this thread for this GPU. stream: receives it, borrowed for ever. */
+PT_API int32_t pt_cuda_current_stream(int32_t device_index, void **stream, char **error);
+
+/* Makes a stream current on this thread for its GPU. */
+PT_API int32_t pt_cuda_set_current_stream(void *stream, int32_t device_index, char **error);
+
+/* Waits until what was asked through a stream is done. */
+PT_API int32_t pt_cuda_stream_synchronize(void *stream, int32_t device_index, char **error);
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
 
@@ -299,8 +328,18 @@ PT_API pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t
  */
 PT_API pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error);
 
-/* Copies src into dst, with broadcasting and conversion. Returns 0 or -1. */
-PT_API int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error);
+/*
+ * Copies src into dst, with broadcasting and conversion. Returns 0 or -1.
+ *   non_blocking  1 to let a copy between pinned memory and a GPU go on after the return, in the order of the current
+ *                 stream; neither side may be written to, nor dst read by the CPU, until that stream has been waited for.
+ */
+PT_API int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error);
+
+/*
+ * x, of the CPU, in pinned memory: a copy, or another reference where it is there already. It stays pinned as long as the
+ * tensor and its views live. A GPU must be there.
+ */
+PT_API pt_tensor *pt_pin_memory(const pt_tensor *x, char **error);
 
 /* Contiguous memory: x itself (another reference) or a copy. */
 PT_API pt_tensor *pt_contiguous(const pt_tensor *x, char **error);

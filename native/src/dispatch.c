@@ -277,7 +277,7 @@ static void put_known(call *c, int32_t value) {
 }
 
 static void put_device(call *c, int32_t device, int32_t index) {
-    int32_t type = torch_device(device, c->error);
+    int32_t type = torch_device(device, index, c->error);
     c->failed = c->failed || type < 0;
     put_int(c, (int64_t)type << 32 | (uint32_t)torch_device_index(device, index));
 }

@@ -83,6 +83,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(cudaGetDeviceCount, status, (int *))                                                                           \
     X(cudaRuntimeGetVersion, status, (int *))                                                                        \
     X(aoti_torch_get_current_cuda_stream, status, (int32_t, void **))                                                \
+    X(torch_set_current_cuda_stream, status, (void *, int32_t))                                                      \
+    X(torch_get_cuda_stream_from_pool, status, (bool, int32_t, void **))                                             \
     X(torch_cuda_stream_synchronize, status, (void *, int32_t))
 
 /* What tells operators' schemas, see schema.c; C++, so nobody has promised that it stays. */
@@ -121,9 +123,15 @@ int32_t fail_with_torch(char **error, const char *what);
 /* Must come before any call into libtorch's operators on a thread. Returns 0, or -1 before pt_load. */
 int32_t enter(char **error);
 
-/* libtorch's number for a pt_dtype or pt_device; -1 with an error for an unknown one. */
+/* A symbol from any of the libraries, NULL where none has it. */
+void *find(void *const *libraries, int64_t count, const char *name);
+
+/* ISO C has no cast from an object pointer to a function pointer; POSIX promises that the bits are the same. */
+void assign(void *function_pointer, void *symbol);
+
+/* libtorch's number for a pt_dtype or pt_device; -1 with an error for an unknown one, or an index that none has. */
 int32_t torch_dtype(int32_t dtype, char **error);
-int32_t torch_device(int32_t device, char **error);
+int32_t torch_device(int32_t device, int32_t index, char **error);
 
 /*
  * libtorch's index of a device. Its tensors on the CPU and on meta have -1, and it takes another index for another place:
@@ -149,6 +157,14 @@ bool is_in_mapping(const void *address);
 
 /* Whether the schemas of operators can be read from this libtorch, which is tried on some that are known. */
 bool has_schemas(const libtorch *found);
+
+/* ---- libtorch's warnings, see warnings.c ---- */
+
+/* Finds out once, when libtorch is loaded, whether its warnings can be had. */
+void connect_warnings(void *const *libraries, int64_t count);
+
+/* Where they can, has those of this thread kept for pt_take_warning from now on. */
+void collect_warnings(void);
 
 /* ---- half types, see half.c ---- */
 

@@ -75,7 +75,7 @@ static int32_t put_outputs(pt_tensor *result, const pt_tensor *x, const pt_tenso
     bool made = wide != NULL && (bias == NULL || wide_bias != NULL);
     pt_tensor *outputs = made ? onednn_linear(x, wide, wide_bias, error) : NULL;
     pt_tensor *places = outputs == NULL ? NULL : pt_narrow(result, -1, from, count, error);
-    int32_t done = places == NULL ? -1 : pt_copy_(places, outputs, error);
+    int32_t done = places == NULL ? -1 : pt_copy_(places, outputs, 0, error);
     pt_tensor *const all[] = {rows, wide, some, wide_bias, outputs, places};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) pt_release(all[i]);
     return done;

@@ -48,6 +48,7 @@ int32_t enter(char **error) {
     if (torch.version == 0) return fail(error, "libtorch is not loaded: pt_load comes first");
     torch.aoti_torch_grad_mode_set_enabled(false);
     gradients_are_off = true;
+    collect_warnings();
     if (torch.set_num_threads != NULL) torch.set_num_threads(wanted);
     threads_here = wanted;
     return 0;
@@ -58,13 +59,16 @@ int32_t torch_dtype(int32_t dtype, char **error) {
     return torch.dtypes[dtype];
 }
 
-int32_t torch_device(int32_t device, char **error) {
+int32_t torch_device(int32_t device, int32_t index, char **error) {
     switch (device) {
         case PT_CPU: return torch.aoti_torch_device_type_cpu();
         case PT_CUDA:
             /* libtorch's own words for this are a page on its dispatcher. */
             if ((torch.features & PT_CUDA_LIBRARY) == 0) {
                 return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded");
+            }
+            if (index < 0 || index > INT8_MAX) { /* libtorch would take its last eight bits for another GPU's */
+                return fail(error, "device index %d for cuda: expected 0 to %d", index, INT8_MAX);
             }
             return torch.aoti_torch_device_type_cuda();
         case PT_META: return torch.aoti_torch_device_type_meta();
@@ -74,8 +78,7 @@ int32_t torch_device(int32_t device, char **error) {
 
 int32_t torch_device_index(int32_t device, int32_t index) { return device == PT_CUDA ? index : -1; }
 
-/* A symbol from any of the libraries, NULL where none has it. */
-static void *find(void *const *libraries, int64_t count, const char *name) {
+void *find(void *const *libraries, int64_t count, const char *name) {
     for (int64_t i = count - 1; i >= 0; i--) {
         void *symbol = dlsym(libraries[i], name);
         if (symbol != NULL) return symbol;
@@ -83,8 +86,7 @@ static void *find(void *const *libraries, int64_t count, const char *name) {
     return NULL;
 }
 
-/* ISO C has no cast from an object pointer to a function pointer; POSIX promises that the bits are the same. */
-static void assign(void *function_pointer, void *symbol) { memcpy(function_pointer, &symbol, sizeof symbol); }
+void assign(void *function_pointer, void *symbol) { memcpy(function_pointer, &symbol, sizeof symbol); }
 
 /* Writes the names that are missing into `missing`; returns how many there are. */
 static int resolve(libtorch *found, void *const *libraries, int64_t count, char *missing, size_t size) {
@@ -243,6 +245,7 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     found.torch_get_num_threads(&all_processors);
     atomic_store(&threads, (int32_t)all_processors);
     torch = found;
+    connect_warnings(all.libraries, all.count);
     return 0;
 }
 
@@ -260,32 +263,6 @@ int64_t pt_libtorch_version(void) { return torch.version; }
 const char *pt_libtorch_path(void) { return torch.path; }
 
 int64_t pt_features(void) { return torch.features; }
-
-int64_t pt_cuda_device_count(void) {
-    int count = 0;
-    bool known = (torch.features & PT_CUDA_LIBRARY) != 0 && torch.cudaGetDeviceCount != NULL;
-    return known && torch.cudaGetDeviceCount(&count) == 0 ? count : 0;
-}
-
-int64_t pt_cuda_runtime_version(void) {
-    int version = 0;
-    bool known = (torch.features & PT_CUDA_LIBRARY) != 0 && torch.cudaRuntimeGetVersion != NULL;
-    return known && torch.cudaRuntimeGetVersion(&version) == 0 ? version : 0;
-}
-
-int32_t pt_synchronize(int32_t device, int32_t device_index, char **error) {
-    void *stream = NULL;
-    if (enter(error) != 0 || torch_device(device, error) < 0) return -1;
-    if (device != PT_CUDA) return 0;
-    if (torch.aoti_torch_get_current_cuda_stream == NULL || torch.torch_cuda_stream_synchronize == NULL) {
-        return fail(error, "this libtorch has no torch_cuda_stream_synchronize");
-    }
-    if (torch.aoti_torch_get_current_cuda_stream(device_index, &stream) != 0 ||
-        torch.torch_cuda_stream_synchronize(stream, device_index) != 0) {
-        return fail_with_torch(error, "synchronize");
-    }
-    return 0;
-}
 
 void pt_free(char *text) { free(text); }
 

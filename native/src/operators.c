@@ -188,6 +188,14 @@ static bool is_worth_pinning(handle x, int32_t type) {
     return bytes > 0 && bytes <= PINNED_UP_TO;
 }
 
+pt_tensor *pt_pin_memory(const pt_tensor *x, char **error) {
+    call c;
+    begin(&c, "aten::pin_memory", "", error);
+    put_tensor(&c, x);
+    put_none(&c); /* device */
+    return run_for_tensor(&c);
+}
+
 /*
  * A copy of x in pinned memory, which a GPU reads by itself. libtorch does not use that memory again before it has been
  * read, so the copy may be released at once. NULL where there is none to be had or to be made; what is pinned already
@@ -197,14 +205,10 @@ static pt_tensor *pinned_copy(const pt_tensor *x, int32_t type) {
     void *here = NULL;
     void *there = NULL;
     char *refused = NULL;
-    call c;
     if (x == NULL || !is_worth_pinning((handle)x, type)) return NULL;
     pt_tensor *converted = moved(x, type, torch.aoti_torch_device_type_cpu(), -1, false, &refused);
     if (converted != NULL) {
-        begin(&c, "aten::pin_memory", "", &refused);
-        put_tensor(&c, converted);
-        put_none(&c); /* device */
-        pt_tensor *pinned = run_for_tensor(&c);
+        pt_tensor *pinned = pt_pin_memory(converted, &refused);
         torch.aoti_torch_get_data_ptr((handle)converted, &here);
         pt_release(converted);
         if (pinned != NULL && torch.aoti_torch_get_data_ptr(pinned, &there) == 0 && there != here) return pinned;
@@ -227,7 +231,7 @@ static bool is_in_use(int32_t device_index) {
 pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t device_index, char **error) {
     if (enter(error) != 0) return NULL;
     int32_t type = torch_dtype(dtype, error);
-    int32_t place = type < 0 ? -1 : torch_device(device, error);
+    int32_t place = type < 0 ? -1 : torch_device(device, device_index, error);
     if (place < 0) return NULL;
     pt_tensor *pinned = device == PT_CUDA && is_in_use(device_index) ? pinned_copy(x, type) : NULL;
     pt_tensor *result = moved(pinned != NULL ? pinned : x, type, place, torch_device_index(device, device_index),
@@ -236,14 +240,14 @@ pt_tensor *pt_to(const pt_tensor *x, int32_t dtype, int32_t device, int32_t devi
     return result;
 }
 
-int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error) {
+int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error) {
     call c;
     begin(&c, "aten::copy_", "", error);
     if (!c.failed && !is_writable(c.name, dst, error)) return -1;
     put_tensor(&c, dst);
     c.on_meta = c.in_memory = false; /* the two may be on different devices */
     put_tensor(&c, src);
-    put_bool(&c, false); /* non_blocking */
+    put_bool(&c, non_blocking != 0);
     pt_tensor *same = run_for_tensor(&c);
     if (same == NULL) return -1;
     pt_release(same);

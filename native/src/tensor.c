@@ -22,7 +22,7 @@ pt_tensor *pt_empty(const int64_t *sizes, int64_t dim, int32_t dtype, int32_t de
     handle result = NULL;
     if (enter(error) != 0 || contiguous_strides(sizes, dim, strides, error) != 0) return NULL;
     int32_t type = torch_dtype(dtype, error);
-    int32_t place = type < 0 ? -1 : torch_device(device, error);
+    int32_t place = type < 0 ? -1 : torch_device(device, device_index, error);
     if (place < 0) return NULL;
     if (torch.aoti_torch_empty_strided(dim, sizes, strides, type, place, torch_device_index(device, device_index),
                                        &result) != 0) {

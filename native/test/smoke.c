@@ -299,7 +299,7 @@ static void check_mapping(void) {
     pt_unmap(mapping);
     pt_tensor *view = pt_narrow(last, 0, 1, 1, &error);
     pt_release(last);
-    CHECK(pt_copy_(view, view, &error) == -1);
+    CHECK(pt_copy_(view, view, 0, &error) == -1);
     check_error("read-only");
     pt_value result = {.kind = PT_TENSOR};
     const pt_value written = {.kind = PT_TENSOR | PT_WRITTEN, .tensor = view};
@@ -357,9 +357,51 @@ static void check_meta(void) {
     CHECK(pt_synchronize(PT_META, 0, &error) == 0 && pt_synchronize(PT_CPU, 0, &error) == 0);
     CHECK(pt_linear(x, here, NULL, &error) == NULL);
     check_error("aten::linear: expected all tensors on one device");
-    CHECK(pt_copy_(w, here, &error) == 0);
+    CHECK(pt_copy_(w, here, 0, &error) == 0);
     pt_tensor *const all[] = {here, x, w, y, z};
     for (int i = 0; i < 5; i++) pt_release(all[i]);
+}
+
+static pt_tensor *deviation_of_one(void) {
+    static float data[1] = {1};
+    const int64_t one = 1;
+    pt_tensor *x = pt_from_blob(data, &one, 1, PT_FLOAT32, &error);
+    const pt_value arguments[2] = {{.kind = PT_TENSOR, .tensor = x}, {.kind = PT_BOOLEAN, .integer = 1}};
+    pt_tensor *result = call_one("aten::std", arguments, 2);
+    pt_release(x);
+    return result;
+}
+
+static void *warn_from_here(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 40; i++) pt_release(deviation_of_one());
+    return NULL;
+}
+
+/* libtorch warns of a deviation that is not defined, each time. Nothing of it reaches stderr, which is a file here. */
+static void check_warnings(void) {
+    const char *text = "std(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input"
+                       " numel divided by output numel).";
+    FILE *printed = tmpfile();
+    int terminal = dup(STDERR_FILENO);
+    CHECK(printed != NULL && terminal >= 0 && dup2(fileno(printed), STDERR_FILENO) >= 0);
+    pt_release(deviation_of_one());
+    char *warning = pt_take_warning();
+    pthread_t others[2];
+    for (int i = 0; i < 2; i++) CHECK(pthread_create(&others[i], NULL, warn_from_here, NULL) == 0);
+    for (int i = 0; i < 2; i++) CHECK(pthread_join(others[i], NULL) == 0);
+    CHECK(dup2(terminal, STDERR_FILENO) >= 0);
+    CHECK(warning != NULL && strcmp(warning, text) == 0);
+    pt_free(warning);
+    for (int i = 0; i < 64; i++) { /* of 80 */
+        warning = pt_take_warning();
+        CHECK(warning != NULL && strcmp(warning, text) == 0);
+        pt_free(warning);
+    }
+    CHECK(pt_take_warning() == NULL);
+    CHECK(fseek(printed, 0, SEEK_END) == 0 && ftell(printed) == 0);
+    fclose(printed);
+    close(terminal);
 }
 
 static void check_failures(void) {
@@ -380,6 +422,11 @@ static void check_failures(void) {
         check_error("has no CUDA");
         CHECK(pt_synchronize(PT_CUDA, 0, &error) == -1);
         check_error("has no CUDA");
+        void *stream = NULL;
+        CHECK(pt_cuda_stream_from_pool(0, &stream, &error) == -1 && stream == NULL);
+        check_error("has no CUDA");
+        CHECK(pt_pin_memory(x, &error) == NULL);
+        check_error("aten::pin_memory");
         CHECK(pt_cuda_runtime_version() == 0);
     }
     CHECK(pt_empty((int64_t[]){-1}, 1, PT_FLOAT32, PT_CPU, 0, &error) == NULL);
@@ -434,6 +481,7 @@ int main(int argc, char **argv) {
     check_schemas();
     check_mapping();
     check_meta();
+    check_warnings();
     /* libtorch before 2.13 prints the reasons of failures itself. */
     if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);
     check_failures();

@@ -17,5 +17,12 @@ final class CudaMain {
             MemorySegment there = Panatorch.pt_to(here, Panatorch.PT_BFLOAT16(), Panatorch.PT_CUDA(), 1, frame.error());
             System.out.println(there.address() == 0 ? frame.takeError().lines().findFirst().orElseThrow() : "done");
         }
+        say(Panatorch.pt_cuda_set_current_stream(MemorySegment.NULL, 1, frame.error()), frame);
+        say(Panatorch.pt_synchronize(Panatorch.PT_CUDA(), 128, frame.error()), frame);
+        say(Panatorch.pt_synchronize(Panatorch.PT_CUDA(), -1, frame.error()), frame);
+    }
+
+    private static void say(int status, NativeFrame frame) {
+        System.out.println(status == 0 ? "done" : frame.takeError());
     }
 }

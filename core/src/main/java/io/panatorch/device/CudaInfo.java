@@ -30,7 +30,7 @@ public record CudaInfo(Optional<String> runtime, Optional<String> driver, List<G
             List<Gpu> gpus = IntStream.range(0, cuda.gpus().size()).mapToObj(i -> gpu(i, cuda.gpus().get(i))).toList();
             return new CudaInfo(version(cuda.runtime()), version(cuda.driver()), gpus, Optional.ofNullable(cuda.missing()));
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 

@@ -39,7 +39,7 @@ public record LibtorchInfo(
             return new LibtorchInfo(libtorch.version(), libtorch.folder(), libtorch.source(), libtorch.shim(),
                     libtorch.shimVersion(), List.copyOf(devices));
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 
@@ -87,7 +87,7 @@ public record LibtorchInfo(
         load();
         NativeFrame frame = new NativeFrame();
         if (Panatorch.pt_set_num_threads(threads, frame.error()) != 0) {
-            throw new TorchException(frame.takeError());
+            throw new TorchException(TorchException.Kind.OTHER, frame.takeError());
         }
     }
 }

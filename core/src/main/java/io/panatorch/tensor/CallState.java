@@ -56,7 +56,7 @@ final class CallState {
         try {
             return Libtorch.load();
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 
@@ -139,21 +139,6 @@ final class CallState {
                 all.add(operand.describe());
             }
         }
-        return new TorchException(operator + all + ": " + firstLine(withoutName(reason, operator)));
-    }
-
-    /** The shim begins its texts with the operator's name, which is said already. */
-    private static String withoutName(String reason, String operator) {
-        for (String prefix : new String[] {"aten::" + operator + ": ", operator + ": "}) {
-            if (reason.startsWith(prefix)) {
-                return reason.substring(prefix.length());
-            }
-        }
-        return reason;
-    }
-
-    /** libtorch appends C++ frames and hints on separate lines; the first says what is wrong. */
-    private static String firstLine(String text) {
-        return text.strip().lines().findFirst().orElse("no reason given");
+        return TorchException.refused(operator, all.toString(), reason);
     }
 }

@@ -11,7 +11,7 @@ import java.util.Objects;
  * Where a tensor's memory is.
  *
  * @param kind the kind of device
- * @param index which of them; 0 but for GPUs
+ * @param index which of them; 0 but for GPUs, of which libtorch can name 128
  */
 public record Device(Kind kind, int index) {
 
@@ -25,6 +25,9 @@ public record Device(Kind kind, int index) {
         META
     }
 
+    /** libtorch counts GPUs in eight bits. */
+    private static final int LAST_INDEX = Byte.MAX_VALUE;
+
     /** Main memory. */
     public static final Device CPU = new Device(Kind.CPU, 0);
 
@@ -37,12 +40,18 @@ public record Device(Kind kind, int index) {
     /** Checks the index. */
     public Device {
         Objects.requireNonNull(kind, "kind");
-        if (index < 0 || kind != Kind.CUDA && index != 0) {
-            throw new IllegalArgumentException("device index " + index + " for " + kind.name().toLowerCase(Locale.ROOT));
+        int last = kind == Kind.CUDA ? LAST_INDEX : 0;
+        if (index < 0 || index > last) {
+            throw new IllegalArgumentException("device index " + index + " for " + kind.name().toLowerCase(Locale.ROOT)
+                    + ": expected 0" + (last == 0 ? "" : " to " + last));
         }
     }
 
-    /** {@return the GPU with this index} */
+    /**
+     * {@return the GPU with this index}
+     *
+     * @param index 0 to 127
+     */
     public static Device cuda(int index) {
         return new Device(Kind.CUDA, index);
     }
@@ -77,8 +86,8 @@ public record Device(Kind kind, int index) {
     }
 
     /**
-     * Waits until the device has done what the calling thread has asked of it. Operators on a GPU return before they have
-     * computed; who measures time waits first. Elsewhere it does nothing.
+     * Waits until the device has done what the calling thread has asked of it, through the {@link CudaStream} that is in use.
+     * Operators on a GPU return before they have computed; who measures time waits first. Elsewhere it does nothing.
      *
      * @throws TorchException where the device is not there, or what it was asked to do has failed
      */
@@ -87,7 +96,7 @@ public record Device(Kind kind, int index) {
             requirePresent();
             NativeFrame frame = CallState.ofThread().frame.reset();
             if (Panatorch.pt_synchronize(kind.ordinal(), index, frame.error()) != 0) {
-                throw new TorchException("synchronize " + this + ": " + frame.takeError());
+                throw TorchException.refused("synchronize", " " + this, frame.takeError());
             }
         }
     }
@@ -103,7 +112,7 @@ public record Device(Kind kind, int index) {
             if (device.index >= seen) {
                 String reason = seen == 0 ? Cuda.read(libtorch).missing()
                         : seen == 1 ? "there is one GPU, cuda:0" : "there are " + seen + " GPUs, cuda:0 to cuda:" + (seen - 1);
-                throw new TorchException(device + " is not there: " + reason);
+                throw new TorchException(TorchException.Kind.DEVICE, device + " is not there: " + reason);
             }
         }
     }

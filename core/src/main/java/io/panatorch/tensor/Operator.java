@@ -93,7 +93,7 @@ public final class Operator {
         try {
             CallState.load().open(library);
         } catch (LibtorchLoadException e) {
-            throw new TorchException(e.getMessage(), e);
+            throw new TorchException(TorchException.Kind.LOADING, e.getMessage(), e);
         }
     }
 
@@ -126,7 +126,8 @@ public final class Operator {
         OperatorSchema given = OperatorSchema.parse(schema);
         Operator found = CallState.load().has(Panatorch.PT_SCHEMAS()) ? named(given.fullName()) : of(given);
         if (!found.schema.extendsOn(given)) {
-            throw new TorchException("operator schema '" + schema + "': in this libtorch it is '" + found.schema + "'");
+            throw TorchException.unsupported(
+                    "operator schema '" + schema + "': in this libtorch it is '" + found.schema + "'");
         }
         KNOWN.put(schema, found);
         return found;
@@ -135,15 +136,15 @@ public final class Operator {
     private static Operator read(String name) {
         Libtorch libtorch = CallState.load();
         if (!libtorch.has(Panatorch.PT_SCHEMAS())) {
-            throw new TorchException("operator " + name + ": libtorch " + libtorch.version() + " does not tell what operators take,"
-                    + " so calls cannot be checked; give the schema with Operator.withSchema");
+            throw TorchException.unsupported("operator " + name + ": libtorch " + libtorch.version() + " does not tell what operators"
+                    + " take, so calls cannot be checked; give the schema with Operator.withSchema");
         }
-        String text = schemaOf(name).orElseThrow(() -> new TorchException("operator " + name + ": there is none"
-                + OperatorNames.nearTo(name)));
+        String text = schemaOf(name).orElseThrow(
+                () -> TorchException.unsupported("operator " + name + ": there is none" + OperatorNames.nearTo(name)));
         try {
             return of(OperatorSchema.parse(text));
         } catch (IllegalArgumentException e) {
-            throw new TorchException("operator " + name + " cannot be called: " + e.getMessage(), e);
+            throw TorchException.unsupported("operator " + name + " cannot be called: " + e.getMessage());
         }
     }
 
@@ -197,7 +198,7 @@ public final class Operator {
         Object[] given = arguments == null ? new Object[] {null} : arguments; // call(null) is one argument
         OperatorArguments bound = OperatorArguments.bind(schema, given, keywords);
         if (refusal != null) {
-            throw new TorchException("operator " + schema.fullName() + " cannot be called: " + refusal);
+            throw TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + refusal);
         }
         return hasNumbers(bound.values) ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
     }

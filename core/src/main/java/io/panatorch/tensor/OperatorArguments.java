@@ -91,7 +91,7 @@ final class OperatorArguments {
         return new OperatorArguments(schema, values);
     }
 
-    /** Why no call of an operator can be made because of a parameter; null where it can, or where it is for {@link Operator} to find a way. */
+    /** Why no call of an operator can be made because of a parameter; null where one can, for numbers perhaps in another way. */
     static String refusal(Parameter parameter) {
         boolean isLeftOut = parameter.type().isOptional() || "None".equals(parameter.standard());
         return isLeftOut || isPassable(parameter.type()) ? null : notPassable(parameter);

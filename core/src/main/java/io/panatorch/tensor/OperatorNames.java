@@ -19,7 +19,7 @@ final class OperatorNames {
         NativeFrame frame = CallState.ofThread().frame.reset();
         MemorySegment names = Panatorch.pt_operator_names(frame.error());
         if (names.address() == 0) {
-            throw new TorchException("names of operators: " + frame.takeError());
+            throw TorchException.refused("names of operators", "", frame.takeError());
         }
         return NativeFrame.takeText(names).lines().sorted().toList();
     }

@@ -49,10 +49,10 @@ final class OperatorScalars {
         if (isAddition(schema)) {
             return add(schema, given.values);
         }
-        OperatorSchema other = forTensors.get().orElseThrow(() -> new TorchException(
-                "operator " + schema.fullName() + " cannot be called: " + refusal(firstNumber(schema, given.values))));
+        OperatorSchema other = forTensors.get().orElseThrow(
+                () -> unsupported(schema, "cannot be called: " + refusal(firstNumber(schema, given.values))));
         Tensor like = Arrays.stream(given.values).filter(Tensor.class::isInstance).map(Tensor.class::cast).findFirst()
-                .orElseThrow(() -> new TorchException("operator " + schema.fullName() + " cannot be called without a tensor"));
+                .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
         try (TensorScope scope = TensorScope.open()) {
             Object[] values = given.values.clone();
             for (int i = 0; i < values.length; i++) {
@@ -64,6 +64,10 @@ final class OperatorScalars {
             result.tensors().forEach(scope::promote);
             return result;
         }
+    }
+
+    private static TorchException unsupported(OperatorSchema schema, String reason) {
+        return TorchException.unsupported("operator " + schema.fullName() + " " + reason);
     }
 
     private static Parameter firstNumber(OperatorSchema schema, Object[] values) {

@@ -203,7 +203,7 @@ public final class Tensor implements AutoCloseable {
         try {
             MemorySegment out = state.frame.reset().allocate(2L * Long.BYTES);
             if (Panatorch.pt_storage(handle, out, state.error()) != 0) {
-                throw new TorchException("storage: " + state.frame.takeError());
+                throw TorchException.refused("storage", "", state.frame.takeError());
             }
             return new Storage(out.getAtIndex(ValueLayout.JAVA_LONG, 0), out.getAtIndex(ValueLayout.JAVA_LONG, 1));
         } finally {
@@ -228,7 +228,7 @@ public final class Tensor implements AutoCloseable {
     private Description describe(NativeFrame frame) {
         MemorySegment out = frame.allocate((HEADER + MAX_DIM) * (long) Long.BYTES);
         if (Panatorch.pt_describe(handle, out, HEADER + MAX_DIM, frame.error()) != 0) {
-            throw new TorchException("describe: " + frame.takeError());
+            throw TorchException.refused("describe", "", frame.takeError());
         }
         long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
         Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
@@ -581,6 +581,19 @@ public final class Tensor implements AutoCloseable {
                 Panatorch.pt_to(handle(), dtype.ordinal(), device.kind().ordinal(), device.index(), state.error()));
     }
 
+    /**
+     * {@return this tensor of the CPU in pinned memory, which a GPU reads and writes by itself: a copy, or another reference
+     * where it is there already}
+     *
+     * @throws TorchException where there is no GPU
+     */
+    public Tensor pinMemory() {
+        requireElements("pin_memory");
+        Device.cuda(0).requirePresent();
+        CallState state = CallState.begin("pin_memory", this);
+        return state.finish(Panatorch.pt_pin_memory(handle(), state.error()));
+    }
+
     /** {@return this in row-major order: another reference where it is so already, else a copy} */
     public Tensor contiguous() {
         CallState state = CallState.begin("contiguous", this);
@@ -601,11 +614,21 @@ public final class Tensor implements AutoCloseable {
 
     /** Overwrites this tensor with another's elements, broadcast and converted. All views of its memory change too. */
     public void copy_(Tensor other) {
+        copy_(other, false);
+    }
+
+    /**
+     * The same, and between pinned memory and a GPU it need not wait for the copy.
+     *
+     * @param nonBlocking lets such a copy go on after the return, in its turn on the {@link CudaStream} in use. Until that is
+     *     {@linkplain CudaStream#synchronize waited for}, neither tensor may be written to, and this one not read by the CPU
+     */
+    public void copy_(Tensor other, boolean nonBlocking) {
         if (device().kind() != Device.Kind.META) {
             other.requireElements("copy_");
         }
         CallState state = CallState.begin("copy_", this, other);
-        if (Panatorch.pt_copy_(handle(), other.handle(), state.error()) != 0) {
+        if (Panatorch.pt_copy_(handle(), other.handle(), nonBlocking ? 1 : 0, state.error()) != 0) {
             throw state.failure();
         }
         state.end();
@@ -688,7 +711,7 @@ public final class Tensor implements AutoCloseable {
         }
         MemorySegment address = Panatorch.pt_data(handle, frame.error());
         if (address.address() == 0) {
-            throw new TorchException("data of " + describe() + ": " + frame.takeError());
+            throw TorchException.refused("data", " of " + describe(), frame.takeError());
         }
         return NativeFrame.view(address, bytes);
     }
@@ -714,7 +737,8 @@ public final class Tensor implements AutoCloseable {
     @Override
     public String toString() {
         String description = describe();
-        if (handle == null || isClosed() || this.description == null || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
+        boolean isOpen = handle != null && !isClosed() && this.description != null;
+        if (!isOpen || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
             return description;
         }
         String elements = dtype().isFloatingPoint() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray());

@@ -23,6 +23,9 @@ import java.util.List;
  * a large temporary early where memory counts. A tensor that must outlive all scopes (a weight, a cached output) belongs to
  * a {@link TensorOwner}.
  *
+ * <p>The end of a scope also passes on what libtorch has warned of meanwhile, to the {@link System.Logger} named
+ * {@code io.panatorch}: each text the first time as {@code WARNING}, from then on as {@code DEBUG}. libtorch prints it no more.
+ *
  * <p>A scope is confined to the thread that opened it, and scopes are closed in the reverse order of opening, which
  * try-with-resources does by itself.
  */
@@ -99,6 +102,7 @@ public final class TensorScope implements AutoCloseable {
             leftOpen++;
         }
         release();
+        Warnings.log();
         if (leftOpen > 0) {
             throw new IllegalStateException("scopes are closed in the reverse order of opening: " + leftOpen + " inside this one "
                     + (leftOpen == 1 ? "was" : "were") + " still open, and freed with it; close each, as with"

@@ -13,6 +13,9 @@
  * outlives a scope, {@link io.panatorch.tensor.LiveTensors} finds leaks. {@link io.panatorch.tensor.Operator} reaches the
  * operators that have no method here.
  *
+ * <p>What libtorch refuses is a {@link io.panatorch.tensor.TorchException}, whose kind a program can act on; what it warns of goes
+ * to the {@link System.Logger} named {@code io.panatorch}.
+ *
  * <p>A tensor is on a {@link io.panatorch.tensor.Device}: in main memory, on a GPU, or on {@code META}, where it has a shape and
  * a dtype and no memory. Operators on the meta device compute what the result would be, which shows in milliseconds, on any
  * machine, whether the weights of a large model fit together:
@@ -22,6 +25,9 @@
  * Tensor w = Tensor.empty(Shape.of(12288, 3072), DType.BFLOAT16, Device.META);
  * System.out.println(x.linear(w, null));                     // [1, 17776, 12288] bfloat16 meta
  * }</pre>
+ *
+ * <p>Operators on a GPU return before they have computed, and reading a result waits for it, or {@link
+ * io.panatorch.tensor.Device#synchronize()} does. {@link io.panatorch.tensor.CudaStream} lets copies go on beside them.
  *
  * <p>{@link io.panatorch.tensor.Generator} draws in main memory whatever the device, and what it has drawn is moved once: so a
  * seed gives the same numbers everywhere.

@@ -30,13 +30,24 @@ class DeviceTest {
 
     @Test
     void impossibleIndices() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Device.cuda(-1)).withMessage("device index -1 for cuda");
+        assertThatIllegalArgumentException().isThrownBy(() -> Device.cuda(-1)).withMessage("device index -1 for cuda: expected 0 to 127");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Device(Device.Kind.CPU, 1))
-                .withMessage("device index 1 for cpu");
+                .withMessage("device index 1 for cpu: expected 0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Device(Device.Kind.META, 1))
-                .withMessage("device index 1 for meta");
+                .withMessage("device index 1 for meta: expected 0");
+    }
+
+    /** libtorch would take 256 for 0. */
+    @Test
+    void anIndexThatLibtorchCannotName() {
+        assertThat(Device.cuda(127)).hasToString("cuda:127");
+        for (int index : new int[] {128, 256, 999}) {
+            String message = "device index " + index + " for cuda: expected 0 to 127";
+            assertThatIllegalArgumentException().isThrownBy(() -> Device.cuda(index)).withMessage(message);
+            assertThatIllegalArgumentException().isThrownBy(() -> Device.parse("cuda:" + index)).withMessage(message);
+        }
     }
 
     @Test

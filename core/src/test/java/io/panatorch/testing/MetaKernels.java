@@ -44,7 +44,8 @@ public final class MetaKernels {
         }
     }
 
-    private static void compile(Path source, Path library) throws IOException {
+    /** Makes a shared library of a file of C with the C compiler of the environment. */
+    public static void compile(Path source, Path library) throws IOException {
         String compiler = System.getenv().getOrDefault("CC", "cc");
         Process process = new ProcessBuilder(compiler, "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fexceptions", "-shared",
                 "-fPIC", source.toString(), "-o", library.toString()).redirectErrorStream(true).start();

@@ -687,6 +687,62 @@ public class Panatorch {
         }
     }
 
+    private static class pt_take_warning {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_take_warning");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * char *pt_take_warning()
+     * }
+     */
+    public static FunctionDescriptor pt_take_warning$descriptor() {
+        return pt_take_warning.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * char *pt_take_warning()
+     * }
+     */
+    public static MethodHandle pt_take_warning$handle() {
+        return pt_take_warning.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * char *pt_take_warning()
+     * }
+     */
+    public static MemorySegment pt_take_warning$address() {
+        return pt_take_warning.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * char *pt_take_warning()
+     * }
+     */
+    public static MemorySegment pt_take_warning() {
+        var mh$ = pt_take_warning.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_take_warning");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Panatorch.C_POINTER
@@ -854,6 +910,246 @@ public class Panatorch {
                 traceDowncall("pt_set_num_threads", number, error);
             }
             return (int)mh$.invokeExact(number, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_cuda_stream_from_pool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_stream_from_pool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_from_pool(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_stream_from_pool$descriptor() {
+        return pt_cuda_stream_from_pool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_from_pool(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static MethodHandle pt_cuda_stream_from_pool$handle() {
+        return pt_cuda_stream_from_pool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_from_pool(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static MemorySegment pt_cuda_stream_from_pool$address() {
+        return pt_cuda_stream_from_pool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_from_pool(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static int pt_cuda_stream_from_pool(int device_index, MemorySegment stream, MemorySegment error) {
+        var mh$ = pt_cuda_stream_from_pool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_stream_from_pool", device_index, stream, error);
+            }
+            return (int)mh$.invokeExact(device_index, stream, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_cuda_current_stream {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_current_stream");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_current_stream(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_current_stream$descriptor() {
+        return pt_cuda_current_stream.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_current_stream(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static MethodHandle pt_cuda_current_stream$handle() {
+        return pt_cuda_current_stream.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_current_stream(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static MemorySegment pt_cuda_current_stream$address() {
+        return pt_cuda_current_stream.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_cuda_current_stream(int32_t device_index, void **stream, char **error)
+     * }
+     */
+    public static int pt_cuda_current_stream(int device_index, MemorySegment stream, MemorySegment error) {
+        var mh$ = pt_cuda_current_stream.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_current_stream", device_index, stream, error);
+            }
+            return (int)mh$.invokeExact(device_index, stream, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_cuda_set_current_stream {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_POINTER,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_set_current_stream");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_set_current_stream(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_set_current_stream$descriptor() {
+        return pt_cuda_set_current_stream.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_set_current_stream(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static MethodHandle pt_cuda_set_current_stream$handle() {
+        return pt_cuda_set_current_stream.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_set_current_stream(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static MemorySegment pt_cuda_set_current_stream$address() {
+        return pt_cuda_set_current_stream.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_cuda_set_current_stream(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static int pt_cuda_set_current_stream(MemorySegment stream, int device_index, MemorySegment error) {
+        var mh$ = pt_cuda_set_current_stream.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_set_current_stream", stream, device_index, error);
+            }
+            return (int)mh$.invokeExact(stream, device_index, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_cuda_stream_synchronize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_INT,
+            Panatorch.C_POINTER,
+            Panatorch.C_INT,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_cuda_stream_synchronize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_synchronize(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_cuda_stream_synchronize$descriptor() {
+        return pt_cuda_stream_synchronize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_synchronize(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static MethodHandle pt_cuda_stream_synchronize$handle() {
+        return pt_cuda_stream_synchronize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_synchronize(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static MemorySegment pt_cuda_stream_synchronize$address() {
+        return pt_cuda_stream_synchronize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t pt_cuda_stream_synchronize(void *stream, int32_t device_index, char **error)
+     * }
+     */
+    public static int pt_cuda_stream_synchronize(MemorySegment stream, int device_index, MemorySegment error) {
+        var mh$ = pt_cuda_stream_synchronize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_cuda_stream_synchronize", stream, device_index, error);
+            }
+            return (int)mh$.invokeExact(stream, device_index, error);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -3617,6 +3913,7 @@ public class Panatorch {
             Panatorch.C_INT,
             Panatorch.C_POINTER,
             Panatorch.C_POINTER,
+            Panatorch.C_INT,
             Panatorch.C_POINTER
         );
 
@@ -3628,7 +3925,7 @@ public class Panatorch {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error)
+     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error)
      * }
      */
     public static FunctionDescriptor pt_copy_$descriptor() {
@@ -3638,7 +3935,7 @@ public class Panatorch {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error)
+     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error)
      * }
      */
     public static MethodHandle pt_copy_$handle() {
@@ -3648,7 +3945,7 @@ public class Panatorch {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error)
+     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error)
      * }
      */
     public static MemorySegment pt_copy_$address() {
@@ -3657,16 +3954,75 @@ public class Panatorch {
 
     /**
      * {@snippet lang=c :
-     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, char **error)
+     * int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, char **error)
      * }
      */
-    public static int pt_copy_(MemorySegment dst, MemorySegment src, MemorySegment error) {
+    public static int pt_copy_(MemorySegment dst, MemorySegment src, int non_blocking, MemorySegment error) {
         var mh$ = pt_copy_.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("pt_copy_", dst, src, error);
+                traceDowncall("pt_copy_", dst, src, non_blocking, error);
             }
-            return (int)mh$.invokeExact(dst, src, error);
+            return (int)mh$.invokeExact(dst, src, non_blocking, error);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_pin_memory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER,
+            Panatorch.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_pin_memory");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_pin_memory(const pt_tensor *x, char **error)
+     * }
+     */
+    public static FunctionDescriptor pt_pin_memory$descriptor() {
+        return pt_pin_memory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_pin_memory(const pt_tensor *x, char **error)
+     * }
+     */
+    public static MethodHandle pt_pin_memory$handle() {
+        return pt_pin_memory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * pt_tensor *pt_pin_memory(const pt_tensor *x, char **error)
+     * }
+     */
+    public static MemorySegment pt_pin_memory$address() {
+        return pt_pin_memory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * pt_tensor *pt_pin_memory(const pt_tensor *x, char **error)
+     * }
+     */
+    public static MemorySegment pt_pin_memory(MemorySegment x, MemorySegment error) {
+        var mh$ = pt_pin_memory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_pin_memory", x, error);
+            }
+            return (MemorySegment)mh$.invokeExact(x, error);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
