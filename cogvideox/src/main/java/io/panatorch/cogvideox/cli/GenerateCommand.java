@@ -254,7 +254,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
         // Before the work, as it reads files.
-        Recipe recipe = Recipe.of(job.prompts, job.negative, latents, model, video, job.outputs,
+        Recipe recipe = Recipe.of(job.prompts, job.negative, videosPerPrompt, latents, model, video, job.outputs,
                 spec.commandLine().getParseResult());
         terminal.progress("encoding");
         try (VideoResult result = pipeline.generate(job.request.build())) {

@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -39,14 +40,19 @@ final class Recipe {
     /**
      * Collects what the options say.
      *
-     * @param negativePrompts none, one, or one for each
+     * @param prompts of each video
+     * @param negativePrompts none, one, or one for each video
+     * @param videosPerPrompt how many follow one another that are of one prompt; they are encoded together, which another number
+     *     of prompts rounds differently on some processors
      * @param latents where the initial noise was read from, or null
      */
-    static Recipe of(List<String> prompts, List<String> negativePrompts, Path latents, ModelOptions model, RequestOptions video,
-            OutputOptions outputs, ParseResult command) throws IOException {
+    static Recipe of(List<String> prompts, List<String> negativePrompts, int videosPerPrompt, Path latents, ModelOptions model,
+            RequestOptions video, OutputOptions outputs, ParseResult command) throws IOException {
         ObjectNode json = JSON.createObjectNode();
-        prompts.forEach(json.putArray("prompts")::add);
-        negativePrompts.forEach(json.putArray("negative_prompts")::add);
+        once(prompts, videosPerPrompt).forEach(json.putArray("prompts")::add);
+        boolean isOne = negativePrompts.size() == 1;
+        once(negativePrompts, isOne ? 1 : videosPerPrompt).forEach(json.putArray("negative_prompts")::add);
+        json.put("videos_per_prompt", videosPerPrompt);
         json.put("seed", video.seed());
         json.put("initial_latents", latents == null ? null : latents.toString());
         json.put("steps", video.steps());
@@ -70,6 +76,10 @@ final class Recipe {
         json.set("versions", Report.versions());
         json.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         return new Recipe(json, prompts);
+    }
+
+    private static List<String> once(List<String> repeated, int times) {
+        return IntStream.range(0, repeated.size() / times).mapToObj(i -> repeated.get(i * times)).toList();
     }
 
     /** The options that were given, as {@code generate} takes them, and the rules of their file, which may be another one later. */

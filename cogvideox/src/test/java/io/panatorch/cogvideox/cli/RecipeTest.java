@@ -59,6 +59,7 @@ class RecipeTest {
         }
         JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
 
+        assertThat(recipe.get("prompts")).hasSize(1);
         assertThat(recipe.get("inputs").get(at("i.safetensors")).asText()).matches("sha256:[0-9a-f]{64}");
         run(again(recipe, at("2")));
         assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("1")), Files.readAllBytes(folder.resolve("2")))).isTrue();
@@ -69,6 +70,7 @@ class RecipeTest {
         List<String> options = new ArrayList<>(List.of("generate", "--model", recipe.get("model").get("name").asText(),
                 "--output-latents", latents));
         recipe.get("prompts").forEach(prompt -> options.addAll(List.of("--prompt", prompt.asText())));
+        options.addAll(List.of("--num-videos", recipe.get("videos_per_prompt").asText()));
         recipe.get("negative_prompts").forEach(prompt -> options.addAll(List.of("--negative-prompt", prompt.asText())));
         recipe.get("options").forEach(option -> options.add(option.asText()));
         recipe.get("cache").get("options").forEach(option -> options.add(option.asText()));
