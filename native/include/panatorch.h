@@ -115,6 +115,12 @@ PT_API char *pt_take_warning(void);
 /* Frees a text that came through `char **error`, or a warning. NULL is allowed. */
 PT_API void pt_free(char *text);
 
+/*
+ * The bytes of C's heap that are in use in this process: tensors of the CPU lie there, and all that libtorch keeps beside them. -1
+ * where the C library does not count them.
+ */
+PT_API int64_t pt_heap_bytes(void);
+
 /* Threads that one operator may use on the CPU; 0 before pt_load. */
 PT_API int64_t pt_num_threads(void);
 

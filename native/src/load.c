@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -265,6 +266,15 @@ const char *pt_libtorch_path(void) { return torch.path; }
 int64_t pt_features(void) { return torch.features; }
 
 void pt_free(char *text) { free(text); }
+
+/* glibc's, from 2.33 on. */
+int64_t pt_heap_bytes(void) {
+    struct mallinfo2 (*count)(void) = NULL;
+    assign(&count, dlsym(RTLD_DEFAULT, "mallinfo2"));
+    if (count == NULL) return -1;
+    struct mallinfo2 found = count();
+    return (int64_t)(found.uordblks + found.hblkhd);
+}
 
 int64_t pt_num_threads(void) { return atomic_load(&threads); }
 

@@ -6,11 +6,10 @@ import io.panatorch.bindings.NativeFrame;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.WeakHashMap;
 
 /**
  * What one thread needs for its calls into libtorch: the innermost open scope, which owns the results; native memory for
@@ -23,8 +22,14 @@ import java.util.WeakHashMap;
  */
 final class CallState {
 
-    /** What keeps the states: their threads must not, as one that survives a program would keep its class loader with it. */
-    private static final Map<Thread, CallState> STATES = Collections.synchronizedMap(new WeakHashMap<>());
+    /**
+     * What keeps the states: their threads must not, as one that survives a program would keep its class loader with it. Those of
+     * threads that have ended are looked for when new ones come: always while they are few, then whenever they have doubled.
+     */
+    private static final Map<Thread, CallState> STATES = new HashMap<>();
+
+    private static final int FEW = 64;
+    private static int searchedAt = FEW;
 
     private static final ThreadLocal<WeakReference<CallState>> OF_THREAD = ThreadLocal.withInitial(CallState::create);
     private static final Tensor[] NONE = {};
@@ -43,8 +48,38 @@ final class CallState {
 
     private static WeakReference<CallState> create() {
         CallState state = new CallState();
-        STATES.put(Thread.currentThread(), state);
+        Map<Thread, CallState> ended = new HashMap<>();
+        synchronized (STATES) {
+            if (STATES.size() <= FEW || STATES.size() >= 2 * searchedAt) {
+                STATES.forEach((thread, other) -> {
+                    if (thread.getState() == Thread.State.TERMINATED) {
+                        ended.put(thread, other);
+                    }
+                });
+                STATES.keySet().removeAll(ended.keySet());
+                searchedAt = Math.max(FEW, STATES.size());
+            }
+            STATES.put(Thread.currentThread(), state);
+        }
+        ended.forEach((thread, other) -> other.abandon(thread));
         return new WeakReference<>(state);
+    }
+
+    /** Frees what a thread has left open when it ended; nobody else can close its scopes. */
+    private void abandon(Thread thread) {
+        end();
+        int scopes = 0;
+        int tensors = 0;
+        while (innermost != null) {
+            scopes++;
+            tensors += innermost.size();
+            innermost.release();
+        }
+        if (scopes > 0) {
+            System.getLogger(Warnings.LOGGER).log(System.Logger.Level.WARNING, "thread " + thread.getName() + " has ended with "
+                    + scopes + " scope" + (scopes == 1 ? "" : "s") + " open, whose " + tensors
+                    + " tensors are freed now; close each, as with try (var scope = TensorScope.open())");
+        }
     }
 
     static CallState ofThread() {
@@ -76,6 +111,7 @@ final class CallState {
             throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
                     + " open one with try (var scope = TensorScope.open())");
         }
+        state.innermost.reserve();
         if (state.trace != null) {
             state.trace.record(operator);
         }
@@ -122,6 +158,7 @@ final class CallState {
     /** Wraps one of several results; the innermost scope owns it. */
     Tensor own(MemorySegment handle) {
         Tensor result = innermost.register(new Tensor(handle));
+        LiveTensors.born(result);
         if (trace != null) {
             result.ownDType().ifPresent(dtype -> trace.recordResult(operator, dtype));
         }

@@ -1,5 +1,6 @@
 package io.panatorch.tensor;
 
+import io.panatorch.bindings.generated.Panatorch;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,20 @@ public final class LiveTensors {
     /** {@return how many tensors are open now} */
     public static long count() {
         return COUNT.get();
+    }
+
+    /**
+     * {@return the bytes of C's heap that are in use in this process, in which tensors of the CPU lie; -1 where the C library does
+     * not count them}
+     *
+     * <p>The JVM's own native memory is among them, not its heap, and not what is mapped. It shows what counting tensors cannot: one
+     * that is lost inside libtorch. Memory on a GPU is not in it.
+     *
+     * @throws TorchException where libtorch cannot be loaded
+     */
+    public static long heapBytes() {
+        CallState.load();
+        return Panatorch.pt_heap_bytes();
     }
 
     /**

@@ -73,9 +73,9 @@ public final class Tensor implements AutoCloseable {
 
     private record Description(Shape shape, DType dtype, Device device, boolean contiguous) {}
 
+    /** Whoever makes one gives it an owner first, and then counts it: the counting may fail. */
     Tensor(MemorySegment handle) {
         this.handle = handle;
-        LiveTensors.born(this);
     }
 
     private Tensor(Description description) {

@@ -37,6 +37,7 @@ public final class TensorOwner implements AutoCloseable {
         state.end();
         Tensor alias = new Tensor(handle);
         alias.owner = this;
+        LiveTensors.born(alias);
         synchronized (this) {
             if (!closed) {
                 tensors.add(alias);

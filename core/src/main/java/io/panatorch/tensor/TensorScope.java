@@ -1,7 +1,6 @@
 package io.panatorch.tensor;
 
 import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Owns tensors for a stretch of code.
@@ -33,9 +32,11 @@ public final class TensorScope implements AutoCloseable {
 
     private static final int COMPACT_FROM = 64;
 
+    private static final ArrayList<Tensor> NONE = new ArrayList<>(0);
+
     private final CallState state;
     private final TensorScope outer;
-    private List<Tensor> tensors = new ArrayList<>();
+    private ArrayList<Tensor> tensors = new ArrayList<>();
     private int closedEarly;
     private boolean closed;
 
@@ -110,15 +111,20 @@ public final class TensorScope implements AutoCloseable {
         }
     }
 
-    private void release() {
+    void release() {
         closed = true;
         state.end();
         state.innermost = outer;
         for (int i = tensors.size() - 1; i >= 0; i--) {
             tensors.get(i).retire();
         }
-        tensors = List.of();
+        tensors = NONE;
         closedEarly = 0;
+    }
+
+    /** Before there is a result: that there is a place for it, since afterwards it would be lost. */
+    void reserve() {
+        tensors.ensureCapacity(tensors.size() + 1);
     }
 
     Tensor register(Tensor tensor) {

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** libtorch's warnings, which it would print: they go to the program's logger. {@link TensorScope} says when. */
 final class Warnings {
 
-    private static final String LOGGER = "io.panatorch";
+    static final String LOGGER = "io.panatorch";
 
     /** Texts may hold shapes, of which there may be many. */
     private static final int REMEMBERED = 1000;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.testing.TensorTest;
-import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,17 +53,14 @@ class TensorScopeTest {
         field.setAccessible(true);
         try (var scope = TensorScope.open()) {
             List<Tensor> made = List.of(two(), two(), two());
-            field.set(scope, new AbstractList<Tensor>() {
+            field.set(scope, new ArrayList<>(made) {
+                private static final long serialVersionUID = 1L;
+
                 @Override
                 public Tensor get(int index) {
                     assertThat(made.subList(index + 1, made.size())).allMatch(Tensor::isClosed);
                     asked.add(index);
                     return made.get(index);
-                }
-
-                @Override
-                public int size() {
-                    return made.size();
                 }
             });
         }

@@ -800,6 +800,62 @@ public class Panatorch {
         }
     }
 
+    private static class pt_heap_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Panatorch.C_LONG    );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_heap_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t pt_heap_bytes()
+     * }
+     */
+    public static FunctionDescriptor pt_heap_bytes$descriptor() {
+        return pt_heap_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t pt_heap_bytes()
+     * }
+     */
+    public static MethodHandle pt_heap_bytes$handle() {
+        return pt_heap_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t pt_heap_bytes()
+     * }
+     */
+    public static MemorySegment pt_heap_bytes$address() {
+        return pt_heap_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t pt_heap_bytes()
+     * }
+     */
+    public static long pt_heap_bytes() {
+        var mh$ = pt_heap_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_heap_bytes");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class pt_num_threads {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Panatorch.C_LONG    );

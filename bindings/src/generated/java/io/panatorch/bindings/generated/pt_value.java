@@ -40,7 +40,7 @@ public class pt_value {
             Panatorch.C_DOUBLE.withName("number"),
             Panatorch.C_POINTER.withName("tensor"),
             Panatorch.C_POINTER.withName("data")
-        ).withName("$anon$225:5")
+        ).withName("$anon$231:5")
     ).withName("pt_value");
 
     /**
@@ -138,7 +138,7 @@ public class pt_value {
         struct.set(length$LAYOUT, length$OFFSET, fieldValue);
     }
 
-    private static final OfLong integer$LAYOUT = (OfLong)$LAYOUT.select(groupElement("$anon$225:5"), groupElement("integer"));
+    private static final OfLong integer$LAYOUT = (OfLong)$LAYOUT.select(groupElement("$anon$231:5"), groupElement("integer"));
 
     /**
      * Layout for field:
@@ -150,7 +150,7 @@ public class pt_value {
         return integer$LAYOUT;
     }
 
-    private static final long integer$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$225:5"), groupElement("integer"));
+    private static final long integer$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$231:5"), groupElement("integer"));
 
     /**
      * Offset for field:
@@ -182,7 +182,7 @@ public class pt_value {
         struct.set(integer$LAYOUT, integer$OFFSET, fieldValue);
     }
 
-    private static final OfDouble number$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("$anon$225:5"), groupElement("number"));
+    private static final OfDouble number$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("$anon$231:5"), groupElement("number"));
 
     /**
      * Layout for field:
@@ -194,7 +194,7 @@ public class pt_value {
         return number$LAYOUT;
     }
 
-    private static final long number$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$225:5"), groupElement("number"));
+    private static final long number$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$231:5"), groupElement("number"));
 
     /**
      * Offset for field:
@@ -226,7 +226,7 @@ public class pt_value {
         struct.set(number$LAYOUT, number$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout tensor$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("$anon$225:5"), groupElement("tensor"));
+    private static final AddressLayout tensor$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("$anon$231:5"), groupElement("tensor"));
 
     /**
      * Layout for field:
@@ -238,7 +238,7 @@ public class pt_value {
         return tensor$LAYOUT;
     }
 
-    private static final long tensor$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$225:5"), groupElement("tensor"));
+    private static final long tensor$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$231:5"), groupElement("tensor"));
 
     /**
      * Offset for field:
@@ -270,7 +270,7 @@ public class pt_value {
         struct.set(tensor$LAYOUT, tensor$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout data$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("$anon$225:5"), groupElement("data"));
+    private static final AddressLayout data$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("$anon$231:5"), groupElement("data"));
 
     /**
      * Layout for field:
@@ -282,7 +282,7 @@ public class pt_value {
         return data$LAYOUT;
     }
 
-    private static final long data$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$225:5"), groupElement("data"));
+    private static final long data$OFFSET = $LAYOUT.byteOffset(groupElement("$anon$231:5"), groupElement("data"));
 
     /**
      * Offset for field:

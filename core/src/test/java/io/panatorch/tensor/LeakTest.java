@@ -1,0 +1,136 @@
+package io.panatorch.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.panatorch.testing.TensorTest;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Memory comes back also where something goes wrong. A tensor of these takes four megabytes, which nobody could overlook. */
+@TensorTest
+class LeakTest {
+
+    private static final int TIMES = 40;
+    private static final long MEGABYTE = 1 << 20;
+
+    private static Tensor large() {
+        return Tensor.zeros(Shape.of(MEGABYTE), DType.FLOAT32, Device.CPU);
+    }
+
+    /** What libtorch holds is not seen by counting tensors. */
+    private static void staysFlat(Runnable use) {
+        use.run();
+        long tensors = LiveTensors.count();
+        long before = LiveTensors.heapBytes();
+        assertThat(before).as("a C library that counts").isPositive();
+        for (int i = 0; i < TIMES; i++) {
+            use.run();
+        }
+        assertThat(LiveTensors.heapBytes() - before).isLessThan(12 * MEGABYTE);
+        assertThat(LiveTensors.count()).isEqualTo(tensors);
+    }
+
+    @Test
+    void largeTensorsAreSeen() {
+        long before = LiveTensors.heapBytes();
+        try (var _ = TensorScope.open()) {
+            large();
+            assertThat(LiveTensors.heapBytes() - before).isGreaterThan(3 * MEGABYTE);
+        }
+        assertThat(LiveTensors.heapBytes() - before).isLessThan(MEGABYTE);
+    }
+
+    @Test
+    void failingCalls() {
+        staysFlat(() -> {
+            try (var _ = TensorScope.open()) {
+                Tensor big = large();
+                Tensor small = Tensor.of(new float[] {1, 2}, 2);
+                for (Runnable failing : List.<Runnable>of(
+                        () -> big.reshape(7), () -> big.mul(small), () -> big.add(small), () -> big.linear(big, small),
+                        () -> big.clamp(0, 1).matmul(small), () -> Tensor.cat(3, big, small),
+                        () -> Operator.named("aten::stack").call(List.of(big, big.reshape(2, -1))),
+                        () -> Operator.named("aten::index.Tensor").call(big, java.util.Arrays.asList(null, small)),
+                        () -> Operator.named("aten::where.ScalarSelf").call(big, 1, big.reshape(2, -1)),
+                        () -> Operator.named("aten::layer_norm").call(big, List.of(3), small, big))) {
+                    assertThatThrownBy(failing::run).isInstanceOf(TorchException.class);
+                }
+                for (Runnable misuse : List.<Runnable>of(
+                        () -> Operator.named("aten::relu").call(big, big), () -> Operator.named("aten::stack").call(big),
+                        () -> Operator.named("aten::native_layer_norm").call(big, 1, big))) {
+                    assertThatThrownBy(misuse::run).isInstanceOf(IllegalArgumentException.class);
+                }
+            }
+        });
+    }
+
+    @Test
+    void resultsThatNobodyTakes() {
+        staysFlat(() -> {
+            try (var _ = TensorScope.open()) {
+                Operator.named("aten::chunk").call(large(), 3);
+                Operator.named("aten::max.dim").call(large(), 0);
+                Operator.named("aten::equal").call(large(), large());
+            }
+        });
+    }
+
+    /** At a depth that differs from level to level: in the making of a tensor, in an operator, in the end of a scope. */
+    @Test
+    void aStackThatOverflows() throws InterruptedException {
+        long before = LiveTensors.count();
+        for (int i = 0; i < 5; i++) {
+            AtomicReference<Throwable> found = new AtomicReference<>();
+            Thread deep = new Thread(null, () -> {
+                try (var _ = TensorScope.open()) {
+                    descend();
+                } catch (StackOverflowError | AssertionError | IllegalStateException e) { // bindings wrap it; scopes may be left open
+                    found.set(e);
+                }
+                try (var _ = TensorScope.open()) {
+                    assertThat(Tensor.of(new float[] {1}, 1).add(1).item()).as("the thread can go on").isEqualTo(2);
+                }
+            }, "deep", 256 << 10);
+            deep.start();
+            deep.join();
+            assertThat(found.get()).isNotNull();
+            assertThat(LiveTensors.count()).isEqualTo(before);
+        }
+    }
+
+    private static void descend() {
+        try (var _ = TensorScope.open()) {
+            Tensor.of(new float[] {1}, 1).add(1);
+            descend();
+        }
+    }
+
+    @Test
+    void aThreadThatDiesWithOpenScopes() {
+        staysFlat(() -> {
+            for (int i = 0; i < 2; i++) { // the second thread finds what the first has left
+                Thread thread = Thread.ofPlatform().name("careless").unstarted(() -> {
+                    TensorScope.open();
+                    large();
+                    TensorScope.open();
+                    large().add(1);
+                });
+                thread.setUncaughtExceptionHandler((_, _) -> { });
+                thread.start();
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+            Thread last = Thread.ofPlatform().start(() -> TensorScope.open().close());
+            try {
+                last.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+}
