@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION "0.1.0"
 #define OLDEST_MAJOR 2
@@ -60,13 +61,27 @@ int32_t torch_dtype(int32_t dtype, char **error) {
     return torch.dtypes[dtype];
 }
 
+/* What to add where a libtorch is made for other GPUs than NVIDIA's: "" where it is not. */
+static const char *other_gpus(void) {
+    static const char *const others[][2] = {{"libtorch_hip.so", "; it is one for ROCm (AMD), whose GPUs are not supported"},
+                                            {"libtorch_xpu.so", "; it is one for XPU (Intel), whose GPUs are not supported"}};
+    const char *slash = torch.path == NULL ? NULL : strrchr(torch.path, '/');
+    for (size_t i = 0; slash != NULL && i < sizeof others / sizeof others[0]; i++) {
+        char beside[4096];
+        int folder = (int)(slash - torch.path);
+        int length = snprintf(beside, sizeof beside, "%.*s/%s", folder, torch.path, others[i][0]);
+        if (length < (int)sizeof beside && access(beside, F_OK) == 0) return others[i][1];
+    }
+    return "";
+}
+
 int32_t torch_device(int32_t device, int32_t index, char **error) {
     switch (device) {
         case PT_CPU: return torch.aoti_torch_device_type_cpu();
         case PT_CUDA:
             /* libtorch's own words for this are a page on its dispatcher. */
             if ((torch.features & PT_CUDA_LIBRARY) == 0) {
-                return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded");
+                return fail(error, "this libtorch has no CUDA: libtorch_cuda is not loaded%s", other_gpus());
             }
             if (index < 0 || index > INT8_MAX) { /* libtorch would take its last eight bits for another GPU's */
                 return fail(error, "device index %d for cuda: expected 0 to %d", index, INT8_MAX);
@@ -85,6 +100,12 @@ void *find(void *const *libraries, int64_t count, const char *name) {
         if (symbol != NULL) return symbol;
     }
     return NULL;
+}
+
+/* What libtorch itself gets by a name that others define too: the process's own, such as an allocator's, comes first. */
+static void *find_in_process(void *const *libraries, int64_t count, const char *name) {
+    void *symbol = dlsym(RTLD_DEFAULT, name);
+    return symbol != NULL ? symbol : find(libraries, count, name);
 }
 
 void assign(void *function_pointer, void *symbol) { memcpy(function_pointer, &symbol, sizeof symbol); }
@@ -108,8 +129,8 @@ static int resolve(libtorch *found, void *const *libraries, int64_t count, char 
     OPTIONAL_FUNCTIONS(RESOLVE_OPTIONAL)
 #undef RESOLVE_NEEDED
 #undef RESOLVE_OPTIONAL
-    assign(&found->operator_new, find(libraries, count, "_Znwm"));
-    assign(&found->operator_delete, find(libraries, count, "_ZdlPv"));
+    assign(&found->operator_new, find_in_process(libraries, count, "_Znwm"));
+    assign(&found->operator_delete, find_in_process(libraries, count, "_ZdlPv"));
     assign(&found->set_num_threads, find(libraries, count, "_ZN2at15set_num_threadsEi"));
     assign(&found->dispatcher.real_singleton, find(libraries, count, "_ZN3c1010Dispatcher13realSingletonEv"));
     assign(&found->dispatcher.find_schema, find(libraries, count, "_ZN3c1010Dispatcher10findSchemaERKNS_12OperatorNameE"));

@@ -441,7 +441,9 @@ static void check_failures(void) {
     pt_release(w);
     pt_release(image);
     pt_value result = {.kind = PT_TENSOR};
-    CHECK(pt_call("aten::no_such_operator", "", unknown, 1, &result, 1, &error) == -1);
+    /* What an unknown operator is given, libtorch before 2.13 does not give back, see dispatch.c. */
+    const int64_t given = (pt_features() & PT_ERROR_TEXT) != 0 ? 1 : 0;
+    CHECK(pt_call("aten::no_such_operator", "", unknown, given, &result, 1, &error) == -1);
     check_error("aten::no_such_operator");
     pt_release(x);
 }
@@ -482,8 +484,6 @@ int main(int argc, char **argv) {
     check_mapping();
     check_meta();
     check_warnings();
-    /* libtorch before 2.13 prints the reasons of failures itself. */
-    if ((pt_features() & PT_ERROR_TEXT) == 0) CHECK(freopen("/dev/null", "w", stderr) != NULL);
     check_failures();
     int64_t version = pt_libtorch_version();
     printf("smoke: %d checks on libtorch %d.%d.%d passed\n", checks, (int)(version >> 16), (int)(version >> 8 & 0xff),

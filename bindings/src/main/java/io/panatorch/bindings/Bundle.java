@@ -12,11 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.jar.JarEntry;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 
@@ -32,6 +37,10 @@ record Bundle(String name, List<Source> sources) {
      * @param checksum a CRC-32, which jars have of each file
      */
     record Source(URL url, String path, long size, long checksum) {}
+
+    private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    private static final FileAttribute<?> OWNER_WRITES =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
 
     private static final int BLOCK = 1 << 20;
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
@@ -65,7 +74,7 @@ record Bundle(String name, List<Source> sources) {
     }
 
     /**
-     * Whether the cache has all files with the content of the jars.
+     * Whether the cache has all files with the content of the jars, and nobody else may change them.
      *
      * <p>Their checksums are compared, which takes a good part of a second for libtorch, once after each start of the
      * machine, when a crash may have cost what had not reached the disk, and whenever a file was changed since. A stamp
@@ -86,7 +95,7 @@ record Bundle(String name, List<Source> sources) {
         Path folder = root.resolve(name);
         for (Source source : sources) {
             Path file = folder.resolve(source.path);
-            if (!Files.isRegularFile(file) || Files.size(file) != source.size) {
+            if (!Files.isRegularFile(file) || Files.size(file) != source.size || isInOtherHands(file)) {
                 return false;
             }
         }
@@ -101,6 +110,10 @@ record Bundle(String name, List<Source> sources) {
         }
         stamp(root, state);
         return true;
+    }
+
+    private static boolean isInOtherHands(Path file) {
+        return Trust.others(file).isPresent() || Trust.others(file.getParent()).isPresent();
     }
 
     /** Says of files that were just unpacked that they are right. */
@@ -156,11 +169,13 @@ record Bundle(String name, List<Source> sources) {
 
     /** Writes the files to an empty folder, and to its disk. */
     void unpack(Path folder) throws IOException {
+        Set<Path> folders = new HashSet<>(Set.of(folder));
         for (Source source : sources) {
             Path file = folder.resolve(source.path);
-            Files.createDirectories(file.getParent());
+            Files.createDirectories(file.getParent(), CacheFolder.OWNER_WRITES);
+            Stream.iterate(file.getParent(), each -> !each.equals(folder), Path::getParent).forEach(folders::add);
             try (InputStream in = source.url.openStream();
-                    FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                    FileChannel out = FileChannel.open(file, NEW, OWNER_WRITES)) {
                 long size = in.transferTo(Channels.newOutputStream(out));
                 if (size != source.size) {
                     throw new IOException(source.path + " has " + size + " bytes, expected " + source.size);
@@ -168,5 +183,6 @@ record Bundle(String name, List<Source> sources) {
                 out.force(true); // a rename may reach the disk before the content does
             }
         }
+        folders.forEach(Disk::force);
     }
 }

@@ -1,6 +1,8 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +18,10 @@ public record Cuda(int runtime, int driver, List<Gpu> gpus, String missing) {
 
     /** The variable that chooses among a machine's GPUs. */
     private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
+
+    /** The libraries of builds for other GPUs than NVIDIA's. */
+    private static final Map<String, String> OTHERS =
+            Map.of("libtorch_hip.so", "ROCm (AMD)", "libtorch_xpu.so", "XPU (Intel)");
 
     private static final int MAJOR = 1000;
     private static final int MINOR = 10;
@@ -59,13 +65,22 @@ public record Cuda(int runtime, int driver, List<Gpu> gpus, String missing) {
             missing = e.status == CudaDriver.NO_DEVICE ? noGpu(environment) : e.getMessage();
         }
         if (!libtorch.has(Panatorch.PT_CUDA_LIBRARY())) {
-            missing = "this is a libtorch for the CPU, there is no libtorch_cuda.so in " + libtorch.folder()
-                    + ": name one for CUDA by -D" + LibtorchFinder.PROPERTY + " or the environment variable "
-                    + LibtorchFinder.VARIABLE;
+            missing = kind(libtorch.folder()) + ": name one for CUDA by -D" + LibtorchFinder.PROPERTY
+                    + " or the environment variable " + LibtorchFinder.VARIABLE;
         } else if (missing == null && usable == 0) {
             missing = "libtorch sees none of the driver's " + gpus.size() + " GPUs";
         }
         return new Cuda(runtime, version, gpus, missing);
+    }
+
+    /** What a libtorch without CUDA is. */
+    private static String kind(Path folder) {
+        return OTHERS.entrySet().stream()
+                .filter(other -> Files.exists(folder.resolve(other.getKey())))
+                .map(other -> "this is a libtorch for " + other.getValue() + ", there is " + other.getKey() + " in " + folder
+                        + ", whose GPUs are not supported: it computes on the CPU")
+                .findFirst()
+                .orElse("this is a libtorch for the CPU, there is no libtorch_cuda.so in " + folder);
     }
 
     private static String noGpu(Map<String, String> environment) {

@@ -55,7 +55,7 @@ final class CudaDriver {
         try {
             return new CudaDriver(SymbolLookup.libraryLookup(library, Arena.global()));
         } catch (IllegalArgumentException e) { // tells the name alone
-            throw new Failure(0, "NVIDIA's driver is not there (" + Shim.reason(library)
+            throw new Failure(0, "NVIDIA's driver is not there (" + Shim.reason(new NativeFrame().string(library))
                     + "): install it; a container must be given its GPUs, as by --gpus all");
         }
     }

@@ -1,12 +1,11 @@
 package io.panatorch.bindings;
 
 import io.panatorch.bindings.generated.Panatorch;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -57,12 +56,7 @@ public record Libtorch(
      * @throws LibtorchLoadException where it does not open
      */
     public void open(Path library) {
-        String file = library.toAbsolutePath().toString(); // a bare name would be looked up in the system's folders
-        try {
-            SymbolLookup.libraryLookup(file, Arena.global());
-        } catch (IllegalArgumentException e) { // tells the path alone
-            throw new LibtorchLoadException("cannot load " + Shim.reason(file), e);
-        }
+        Shim.open(library.toAbsolutePath(), "cannot load "); // a bare name would be looked up in the system's folders
     }
 
     private static Libtorch loadNow() {
@@ -108,11 +102,14 @@ public record Libtorch(
 
     /** Why the shim does not load the libraries; null where it does. */
     private static String refusal(List<Path> libraries) {
+        Optional<String> damage = libraries.stream().flatMap(path -> ElfFile.damage(path).stream()).findFirst();
+        if (damage.isPresent()) {
+            return "cannot load " + damage.get();
+        }
         NativeFrame frame = new NativeFrame();
-        MemorySegment[] paths =
-                libraries.stream().map(path -> frame.string(path.toString())).toArray(MemorySegment[]::new);
+        MemorySegment[] paths = libraries.stream().map(frame::path).toArray(MemorySegment[]::new);
         boolean isLoaded = Panatorch.pt_load(frame.pointers(paths), paths.length, frame.error()) == 0;
-        return isLoaded ? null : frame.takeError();
+        return isLoaded ? null : frame.takeError(NativeFrame.FILE_NAMES);
     }
 
     private void warnOfAnother() {
@@ -139,6 +136,6 @@ public record Libtorch(
     }
 
     private static Path loadedFolder() {
-        return Path.of(NativeFrame.text(Panatorch.pt_libtorch_path())).getParent();
+        return Path.of(NativeFrame.text(Panatorch.pt_libtorch_path(), NativeFrame.FILE_NAMES)).getParent();
     }
 }

@@ -46,10 +46,10 @@ final class LibtorchFinder {
      */
     static Found find(String property, String variable, Path image, ClassLoader loader) {
         if (property != null && !property.isEmpty()) {
-            return named(Path.of(property), "-D" + PROPERTY);
+            return named(property, "-D" + PROPERTY);
         }
         if (variable != null && !variable.isEmpty()) {
-            return named(Path.of(variable), "environment variable " + VARIABLE);
+            return named(variable, "environment variable " + VARIABLE);
         }
         if (Shim.isIn(image) && hasLibtorch(image)) {
             return inFolder(image, "the run-time image");
@@ -58,8 +58,8 @@ final class LibtorchFinder {
     }
 
     /** A libtorch zip (libraries in {@code lib}), a pip wheel's {@code torch} folder, or the folder of libraries itself. */
-    private static Found named(Path folderOrParent, String source) {
-        Path named = folderOrParent.toAbsolutePath(); // a library's bare name would be looked up in the system's folders
+    private static Found named(String folderOrParent, String source) {
+        Path named = path(folderOrParent, source).toAbsolutePath(); // a bare name would be looked up in the system's folders
         for (Path folder : places(named)) {
             if (hasLibtorch(folder)) {
                 return inFolder(folder, source);
@@ -67,6 +67,14 @@ final class LibtorchFinder {
         }
         throw new LibtorchLoadException("no libtorch where " + source + " points: looked for " + MAIN + " in " + named
                 + ", its lib and its torch/lib; name the folder of a libtorch zip or of a pip wheel's torch package");
+    }
+
+    private static Path path(String name, String source) {
+        try {
+            return CacheFolder.named(name, source);
+        } catch (IOException e) {
+            throw new LibtorchLoadException("no libtorch: " + e.getMessage(), e);
+        }
     }
 
     private static List<Path> places(Path named) {
@@ -83,10 +91,12 @@ final class LibtorchFinder {
     static Optional<String> unused(String property, String variable, Path used) {
         boolean isProperty = property != null && !property.isEmpty();
         String named = isProperty ? property : variable;
-        if (named == null || named.isEmpty() || places(Path.of(named)).stream().anyMatch(place -> isSame(place, used))) {
+        if (named == null || named.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of((isProperty ? "-D" + PROPERTY : "environment variable " + VARIABLE) + " names " + named);
+        String source = isProperty ? "-D" + PROPERTY : "environment variable " + VARIABLE;
+        boolean isUsed = places(path(named, source)).stream().anyMatch(place -> isSame(place, used));
+        return isUsed ? Optional.empty() : Optional.of(source + " names " + named);
     }
 
     private static boolean isSame(Path place, Path used) {
@@ -120,6 +130,10 @@ final class LibtorchFinder {
         List<String> resources = new ArrayList<>();
         for (String name : COMPANIONS) {
             String resource = (loader.getResource(torch + name) != null ? torch : blas) + name;
+            if (loader.getResource(resource) == null) {
+                throw new LibtorchLoadException("libtorch on the class path needs " + resource + ", which is not there: add"
+                        + " org.bytedeco:openblas with the classifier " + platform + " as a dependency");
+            }
             resources.add(resource);
         }
         resources.add(torch + MAIN);

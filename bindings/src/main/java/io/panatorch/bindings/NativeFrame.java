@@ -17,6 +17,10 @@ import java.nio.file.Path;
  */
 public final class NativeFrame {
 
+    /** What the names of files are written in, and what the system's loader says about them. */
+    static final Charset FILE_NAMES =
+            Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"), StandardCharsets.UTF_8);
+
     private static final long CAPACITY = 4096;
 
     // Automatic: frames live as long as their thread, and a thread's end tells nobody.
@@ -107,9 +111,7 @@ public final class NativeFrame {
 
     /** The path as a C string, in the encoding that the system's calls take names in. */
     public MemorySegment path(Path path) {
-        String name = path.toAbsolutePath().toString();
-        byte[] bytes = name.getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")));
-        return bytes(bytes);
+        return bytes(path.toAbsolutePath().toString().getBytes(FILE_NAMES));
     }
 
     /** {@code bytes} of memory, aligned to eight. */
@@ -128,15 +130,23 @@ public final class NativeFrame {
 
     /** The text of the error that the last call reported; it is freed. To be called only after a failure. */
     public String takeError() {
+        return takeError(StandardCharsets.UTF_8);
+    }
+
+    String takeError(Charset charset) {
         MemorySegment text = error.get(ValueLayout.ADDRESS, 0);
         error.set(ValueLayout.ADDRESS, 0, MemorySegment.NULL);
-        return text.address() == 0 ? "no reason given" : takeText(text);
+        return text.address() == 0 ? "no reason given" : takeText(text, charset);
     }
 
     /** A copy of a text that the shim has made, which is freed. */
     public static String takeText(MemorySegment text) {
+        return takeText(text, StandardCharsets.UTF_8);
+    }
+
+    private static String takeText(MemorySegment text, Charset charset) {
         try {
-            return text(text);
+            return text(text, charset);
         } finally {
             Panatorch.pt_free(text);
         }
@@ -144,7 +154,14 @@ public final class NativeFrame {
 
     /** A copy of the C string at an address. */
     public static String text(MemorySegment address) {
-        return address.reinterpret(Long.MAX_VALUE).getString(0);
+        return text(address, StandardCharsets.UTF_8);
+    }
+
+    /** Not {@code getString} alone, which knows the standard encodings only. */
+    static String text(MemorySegment address, Charset charset) {
+        MemorySegment endless = address.reinterpret(Long.MAX_VALUE);
+        String bytes = endless.getString(0, StandardCharsets.ISO_8859_1);
+        return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), charset);
     }
 
     /** The {@code bytes} bytes at a native address, which the caller knows to be there while it uses the result. */

@@ -32,7 +32,8 @@ import java.util.stream.Stream;
  *
  * <p>Where: the folder that the system property {@value #PROPERTY} names, else {@code $XDG_CACHE_HOME/panatorch}, else
  * {@code ~/.cache/panatorch}. Where there is no home or it cannot be written, {@code panatorch-UID} in the JVM's
- * temporary folder, which only its owner can enter.
+ * temporary folder, which only its owner can enter. What is loaded runs as this user, so a folder that another one than
+ * root may write to is refused where it was named, and passed over where it is the home's, see {@link Trust}.
  */
 public final class ResourceCache {
 
@@ -46,8 +47,12 @@ public final class ResourceCache {
 
     private ResourceCache() {}
 
-    /** The folder of all bundles, whether or not it exists yet. */
-    public static Path root() {
+    /**
+     * The folder of all bundles, whether or not it exists yet.
+     *
+     * @throws IOException where the folder that somebody named cannot be the name of a file
+     */
+    public static Path root() throws IOException {
         return CacheFolder.chosen(CacheFolder.candidates()).path();
     }
 
@@ -84,7 +89,7 @@ public final class ResourceCache {
         Bundle whole = Bundle.of(bundle, files);
         List<CacheFolder> candidates = CacheFolder.candidates();
         for (CacheFolder candidate : candidates) {
-            if (candidate.isTrusted() && whole.isIntact(candidate.path())) {
+            if (candidate.distrust().isEmpty() && whole.isIntact(candidate.path())) {
                 return candidate.path().resolve(whole.name());
             }
         }
@@ -112,7 +117,7 @@ public final class ResourceCache {
             Path part = root.resolve(bundle.name() + ".part-" + UUID.randomUUID());
             deleteLeftovers(root, bundle.name() + ".part-", held == null ? LONGEST_UNPACKING : Duration.ZERO);
             try {
-                Files.createDirectory(part);
+                Files.createDirectory(part, CacheFolder.OWNER_WRITES);
                 bundle.unpack(part);
                 publish(bundle, part, root);
             } finally {
@@ -153,15 +158,29 @@ public final class ResourceCache {
         if (bundle.isIntact(root)) { // another process was faster, without a lock
             return;
         }
-        deleteTree(target);
+        putAside(target, root.resolve(part.getFileName() + "-old"));
         try {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            Disk.force(root);
         } catch (IOException e) {
             if (!bundle.isIntact(root)) {
                 throw e;
             }
         }
         bundle.stamp(root);
+    }
+
+    /**
+     * Takes away what is damaged: at once, so that never a part of it is under its name, and before its successor is there,
+     * since who finds that one whole does not look for what is left.
+     */
+    private static void putAside(Path damaged, Path aside) throws IOException {
+        try {
+            Files.move(damaged, aside, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return; // the usual case
+        }
+        deleteTree(aside);
     }
 
     private static void deleteTree(Path folder) throws IOException {

@@ -1,5 +1,6 @@
 package io.panatorch.bindings;
 
+import io.panatorch.bindings.generated.Panatorch;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -7,10 +8,13 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The C shim and where its functions are.
@@ -21,6 +25,8 @@ import java.util.Optional;
 public final class Shim {
 
     private static final String FILE = "libpanatorch.so";
+    private static final String RESOURCE = "panatorch/" + Platform.current() + "/" + FILE;
+    private static final String CANNOT = "cannot load the native part: ";
     private static final int RTLD_NOW = 2;
 
     private static volatile SymbolLookup functions = name -> Optional.empty();
@@ -50,45 +56,71 @@ public final class Shim {
             return opened;
         }
         Path file = isIn(image) ? image.resolve(FILE) : unpack(image, loader);
+        SymbolLookup found = open(file, CANNOT);
+        List<String> missing = functions().filter(name -> found.find(name).isEmpty()).toList();
+        if (!missing.isEmpty()) {
+            throw new LibtorchLoadException(CANNOT + (isIn(image) ? file : loader.getResource(RESOURCE)) + " lacks "
+                    + missing.size() + " of its functions, such as " + missing.getFirst()
+                    + ": panatorch-native must be of the same version as panatorch-bindings, and first on the class path");
+        }
+        functions = found;
+        opened = file;
+        return file;
+    }
+
+    /** The names of all functions of the shim that there are bindings of. */
+    private static Stream<String> functions() {
+        return Arrays.stream(Panatorch.class.getMethods())
+                .map(Method::getName)
+                .filter(name -> name.startsWith("pt_") && !name.contains("$"))
+                .sorted();
+    }
+
+    /**
+     * Opens a library, which stays open.
+     *
+     * @param cannot what the message begins with where it does not open
+     */
+    static SymbolLookup open(Path library, String cannot) {
+        String reason = ElfFile.damage(library).orElse(null);
         try {
-            functions = SymbolLookup.libraryLookup(file, Arena.global());
-            opened = file;
-            return file;
+            if (reason == null) {
+                return SymbolLookup.libraryLookup(library.toString(), Arena.global());
+            }
         } catch (IllegalCallerException e) {
             throw new LibtorchLoadException("native access is not allowed: start java with --enable-native-access="
                     + nativeAccessName(), e);
         } catch (IllegalArgumentException e) { // tells the path alone
-            throw new LibtorchLoadException(
-                    "cannot load the native part: " + reason(file.toString()) + CacheFolder.adviceOnLoading(file.getParent()), e);
+            reason = reason(new NativeFrame().path(library));
         }
+        throw new LibtorchLoadException(cannot + reason + CacheFolder.adviceOnLoading(library.getParent()));
     }
 
     private static Path unpack(Path image, ClassLoader loader) {
-        String resource = "panatorch/" + Platform.current() + "/" + FILE;
-        if (loader.getResource(resource) == null) {
+        if (loader.getResource(RESOURCE) == null) {
             throw new LibtorchLoadException("no native part for this platform: there is neither " + FILE + " in "
-                    + image + " nor " + resource + " on the class path; panatorch-native must be there, built for "
+                    + image + " nor " + RESOURCE + " on the class path; panatorch-native must be there, built for "
                     + Platform.current());
         }
         try {
-            return ResourceCache.unpack("shim", List.of(resource), loader).resolve(FILE);
+            return ResourceCache.unpack("shim", List.of(RESOURCE), loader).resolve(FILE);
         } catch (IOException e) {
-            throw new LibtorchLoadException("cannot load the native part: " + e.getMessage(), e);
+            throw new LibtorchLoadException(CANNOT + e.getMessage(), e);
         }
     }
 
     /** Why a library does not open, in the words of the system's loader. */
-    static String reason(String library) {
+    static String reason(MemorySegment library) {
         Linker linker = Linker.nativeLinker();
         SymbolLookup system = linker.defaultLookup();
-        try (Arena arena = Arena.ofConfined()) {
+        try {
             var open = linker.downcallHandle(system.find("dlopen").orElseThrow(),
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
             var error = linker.downcallHandle(
                     system.find("dlerror").orElseThrow(), FunctionDescriptor.of(ValueLayout.ADDRESS));
-            var opened = (MemorySegment) open.invokeExact(arena.allocateFrom(library), RTLD_NOW);
+            var opened = (MemorySegment) open.invokeExact(library, RTLD_NOW);
             var words = (MemorySegment) error.invokeExact();
-            return opened.address() == 0 && words.address() != 0 ? NativeFrame.text(words) : library;
+            return NativeFrame.text(opened.address() == 0 && words.address() != 0 ? words : library, NativeFrame.FILE_NAMES);
         } catch (Throwable e) { // that of invokeExact; the functions throw nothing
             throw new IllegalStateException(e);
         }

@@ -1,6 +1,7 @@
 package io.panatorch.bindings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.File;
@@ -42,7 +43,7 @@ class CacheFolderTest {
         }
     }
 
-    private static List<Path> candidates(String property, String xdg, String home) {
+    private static List<Path> candidates(String property, String xdg, String home) throws IOException {
         return CacheFolder.candidates(property, xdg, home, "/tmp").stream().map(CacheFolder::path).toList();
     }
 
@@ -65,7 +66,7 @@ class CacheFolderTest {
     }
 
     @Test
-    void thePropertyThenTheEnvironmentThenTheHome() {
+    void thePropertyThenTheEnvironmentThenTheHome() throws IOException {
         assertThat(candidates("/named", "/xdg", "/")).containsExactly(Path.of("/named"));
         assertThat(candidates("named", "/xdg", "/")).containsExactly(Path.of("named").toAbsolutePath());
         assertThat(candidates("", "/xdg", "/")).containsExactly(Path.of("/xdg/panatorch"));
@@ -102,6 +103,93 @@ class CacheFolderTest {
         Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rwx------"));
         Files.createSymbolicLink(folder, real);
         assertThat(refusal(command)).matches(refused);
+    }
+
+    private static void set(Path path, String attribute, int value) {
+        try {
+            Files.setAttribute(path, "unix:" + attribute, value);
+        } catch (IOException e) {
+            abort("only root gives files away: " + e);
+        }
+    }
+
+    private Path named(int mode) throws IOException {
+        Path folder = Files.createDirectory(temp.resolve("named"));
+        set(folder, "mode", mode);
+        return folder;
+    }
+
+    private void assertRefused(Path folder, String others) {
+        assertThat(refusal(command("-Dpanatorch.cache=" + folder)))
+                .matches("cannot unpack demo to " + folder + "/demo-[0-9a-f]+: " + folder + " can be written by " + others
+                        + ", and what is loaded from there runs as this user; take that right away, or " + REMEDY);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** They could put their own libraries in the place of ours. */
+    @Test
+    void aNamedFolderThatEveryUserMayWriteIsRefused() throws IOException {
+        assertRefused(named(0757), "every user");
+    }
+
+    @Test
+    void aNamedFolderThatAGroupMayWriteIsRefused() throws IOException {
+        Path folder = named(0775);
+        set(folder, "gid", 4321);
+        assertRefused(folder, "group 4321");
+    }
+
+    @Test
+    void aNamedFolderOfAnotherUserIsRefused() throws IOException {
+        Path folder = named(0755);
+        set(folder, "uid", 4321);
+        assertRefused(folder, "user 4321, whose it is");
+    }
+
+    /** Such as the folder for temporary files. */
+    @Test
+    void aStickyFolderLeavesToEachWhatIsHis() throws IOException {
+        List<String> command = command("-Dpanatorch.cache=" + named(01777));
+        Path unpacked = Path.of(run(command).out().strip());
+        assertThat(unpacked.resolve("one.bin")).hasSize(4 * MEGABYTE);
+
+        set(unpacked, "uid", 4321);
+        assertThat(run(command).out()).isEqualTo(unpacked + "\n");
+        assertThat(unpacked).as("unpacked anew").isDirectory();
+        assertThat(Files.getAttribute(unpacked, "unix:uid")).isEqualTo(0);
+    }
+
+    @Test
+    void aHomesFolderThatEveryUserMayWriteIsPassedOver() throws IOException {
+        Path home = Files.createDirectory(temp.resolve("home"));
+        set(Files.createDirectories(home.resolve(".cache/panatorch")), "mode", 0777);
+        assertThat(run(command("-Duser.home=" + home, "-Djava.io.tmpdir=" + temp)).out()).startsWith(temp + "/panatorch-");
+    }
+
+    @Test
+    void whatIsUnpackedIsForItsOwnerToWriteWhateverTheUmask() throws IOException {
+        Path cache = temp.resolve("cache");
+        List<String> permissive = new ArrayList<>(List.of("sh", "-c", "umask 0; exec \"$@\"", "sh"));
+        permissive.addAll(command("-Dpanatorch.cache=" + cache));
+        Path unpacked = Path.of(run(permissive).out().strip());
+        for (Path folder : List.of(cache, unpacked)) {
+            assertThat(Files.getPosixFilePermissions(folder)).isEqualTo(PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        Path file = unpacked.resolve("one.bin");
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+
+        set(file, "mode", 0666);
+        run(permissive);
+        assertThat(Files.getPosixFilePermissions(file)).as("unpacked anew")
+                .isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+    }
+
+    @Test
+    void aNameThatTheLocaleHasNot() {
+        List<String> command = ChildJvm.withStrangeName("-Dpanatorch.cache=", temp, command());
+        ChildJvm.Result result = ChildJvm.start(command, Map.of("LC_ALL", "C")).await();
+        assertThat(result.out()).matches("-Dpanatorch.cache names " + temp + "/\\?+, which cannot be the name of a file in the"
+                + " encoding US-ASCII of this locale: set LC_ALL=C.UTF-8, say, for java\n");
     }
 
     @Test

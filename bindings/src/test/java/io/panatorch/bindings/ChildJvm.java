@@ -22,6 +22,9 @@ final class ChildJvm {
     /** Everything is on the class path, so that all of it is one unnamed module. */
     static final String ALLOW = "--enable-native-access=ALL-UNNAMED";
 
+    /** How many processes a test kills, see {@link ResourceCacheTest}. */
+    static final int KILLS = Integer.getInteger("panatorch.kills", 4);
+
     private static final long SECONDS = 90;
 
     /** What a process left behind. */
@@ -78,6 +81,17 @@ final class ChildJvm {
         return command;
     }
 
+    /** For a shell, a name outside ASCII: that of ü in UTF-8, whatever the encoding of this process. */
+    static final String STRANGE_NAME = "$(printf '\\303\\274')";
+
+    /** The command with an option whose value is a path with that name. */
+    static List<String> withStrangeName(String option, Path folder, List<String> command) {
+        String script = "java=$1; shift; exec \"$java\" \"" + option + folder + "/" + STRANGE_NAME + "\" \"$@\"";
+        List<String> whole = new ArrayList<>(List.of("sh", "-c", script, "sh"));
+        whole.addAll(command);
+        return whole;
+    }
+
     static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
@@ -112,6 +126,34 @@ final class ChildJvm {
             return new Running(builder.start(), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Starts a process that unpacks into a cache, and kills it some time after it has begun, if it has not ended.
+     *
+     * @return how many nanoseconds it was left to unpack
+     */
+    static long killUnpacking(List<String> command, Path cache, long nanoseconds) throws IOException, InterruptedException {
+        Running child = start(command, Map.of());
+        while (child.process().isAlive() && !hasParts(cache)) {
+            Thread.sleep(1);
+        }
+        long start = System.nanoTime();
+        child.process().waitFor(nanoseconds, TimeUnit.NANOSECONDS);
+        long end = System.nanoTime();
+        child.process().destroyForcibly();
+        child.await();
+        return end - start;
+    }
+
+    /** Whether something is being unpacked into a cache, or was when its process was killed. */
+    static boolean hasParts(Path cache) throws IOException {
+        if (!Files.exists(cache)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(cache)) {
+            return files.anyMatch(file -> file.getFileName().toString().contains(".part-"));
         }
     }
 }

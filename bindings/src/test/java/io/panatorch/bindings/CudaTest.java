@@ -48,7 +48,11 @@ class CudaTest {
     private static int libraries;
 
     private static Libtorch libtorch(boolean cuda) {
-        return new Libtorch("2.13.0", Path.of("/torch/lib"), "", Path.of("shim"), "", cuda ? Panatorch.PT_CUDA_LIBRARY() : 0);
+        return libtorch(cuda, Path.of("/torch/lib"));
+    }
+
+    private static Libtorch libtorch(boolean cuda, Path libraries) {
+        return new Libtorch("2.13.0", libraries, "", Path.of("shim"), "", cuda ? Panatorch.PT_CUDA_LIBRARY() : 0);
     }
 
     private static String driver(int version, int init, int gpus) throws Exception {
@@ -70,6 +74,16 @@ class CudaTest {
         assertThat(Cuda.read(libtorch(false), driver(CUDA_12_8, 0, 2), 0, 0, NOTHING_SET)).isEqualTo(new Cuda(0, CUDA_12_8, TWO,
                 "this is a libtorch for the CPU, there is no libtorch_cuda.so in /torch/lib: name one for CUDA by"
                         + " -Dpanatorch.libtorch or the environment variable LIBTORCH"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"libtorch_hip.so,ROCm (AMD)", "libtorch_xpu.so,XPU (Intel)"})
+    void aLibtorchForOtherGpusIsNamed(String library, String name, @TempDir Path libraries) throws Exception {
+        Files.createFile(libraries.resolve(library));
+        assertThat(Cuda.read(libtorch(false, libraries), driver(CUDA_12_8, 0, 2), 0, 0, NOTHING_SET).missing()).isEqualTo(
+                "this is a libtorch for " + name + ", there is " + library + " in " + libraries + ", whose GPUs are not supported:"
+                        + " it computes on the CPU: name one for CUDA by -Dpanatorch.libtorch or the environment variable"
+                        + " LIBTORCH");
     }
 
     @Test
@@ -139,5 +153,21 @@ class CudaTest {
                 .endsWith("this libtorch has no torch_set_current_cuda_stream", "device index 128 for cuda: expected 0 to 127",
                         "device index -1 for cuda: expected 0 to 127");
         assertThat(result.out().lines().skip(2).limit(2)).allMatch(line -> line.startsWith("aten::to: ") && line.contains("CUDA"));
+    }
+
+    /** The same of a build for ROCm: what a tensor is told that is to go to a GPU. */
+    @Test
+    void asAProcessFindsThatThereIsAnotherKind(@TempDir Path torch) throws Exception {
+        Path natives = Path.of(System.getProperty("panatorch.natives"));
+        assumeTrue(Files.isDirectory(natives.resolve("shipped")), "unpacked by the build of the native module");
+        ChildJvm.Result result;
+        try (var libtorch = LibraryLinks.libtorch(torch, natives, "shipped")) {
+            Files.createFile(torch.resolve("libtorch_hip.so"));
+            result = ChildJvm.run(ChildJvm.options("-Dpanatorch.libtorch=" + libtorch.folder()), CudaMain.class);
+        }
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out().lines()).last().isEqualTo("this libtorch has no CUDA: libtorch_cuda is not loaded; it"
+                + " is one for ROCm (AMD), whose GPUs are not supported");
+        assertThat(result.out()).contains("this is a libtorch for ROCm (AMD), there is libtorch_hip.so in " + torch);
     }
 }

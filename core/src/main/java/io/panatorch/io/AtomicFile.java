@@ -1,5 +1,6 @@
 package io.panatorch.io;
 
+import io.panatorch.bindings.Disk;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -10,10 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -22,9 +21,10 @@ import java.util.stream.Stream;
  *
  * <p>The content is written under a hidden temporary name in the same folder, forced to the disk and then renamed in
  * one step, so nobody ever sees a half-written file, also after a power failure. On any failure, an interrupt, or the
- * end of the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays. Of
- * several writers to one path, each writes its own temporary file; the last to finish wins with a file, the first with
- * a folder. A symbolic link is followed: what it leads to is written and the link stays, also where nothing is there yet.
+ * end of the JVM in the middle (Ctrl-C), the temporary file is deleted and what was at the path before stays; that of a
+ * killed process (kill -9) is deleted by the next writer in that folder. Of several writers to one path, each writes its
+ * own temporary file; the last to finish wins with a file, the first with a folder. A symbolic link is followed: what it
+ * leads to is written and the link stays, also where nothing is there yet.
  *
  * <p>Errors are one line that begins with the target and says why and, where possible, what to do.
  */
@@ -144,7 +144,7 @@ public final class AtomicFile {
         if (!Files.isDirectory(destination)) {
             throw failure(folder, "expected a folder, found none; choose another path", null);
         }
-        produce(folder, destination.resolve(hiddenName()), Files::createDirectory, writer,
+        produce(folder, destination.resolve(TemporaryNames.next()), Files::createDirectory, writer,
                 temporary -> TemporaryFiles.publishInto(temporary, destination, replaced));
     }
 
@@ -166,6 +166,7 @@ public final class AtomicFile {
             writer.write(temporary);
             force(temporary);
             publisher.publish(temporary);
+            Disk.force(temporary.getParent());
         } catch (IOException e) {
             IOException clear = explain(e, target, temporary);
             discard(temporary, clear);
@@ -180,6 +181,7 @@ public final class AtomicFile {
 
     /** Where the folder itself refuses, so that nothing can have been deleted meanwhile. */
     private static void create(Path target, Path temporary, TemporaryFiles.Creator creator) throws IOException {
+        TemporaryNames.deleteLeft(temporary.getParent());
         try {
             TemporaryFiles.create(temporary, creator);
         } catch (NoSuchFileException e) {
@@ -233,22 +235,22 @@ public final class AtomicFile {
         String name = target.getFileName().toString();
         int dot = name.lastIndexOf('.');
         String extension = dot > 0 && name.length() - dot <= LONGEST_EXTENSION ? name.substring(dot) : "";
-        return destination.resolveSibling(hiddenName() + extension);
-    }
-
-    private static String hiddenName() {
-        return ".panatorch-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        return destination.resolveSibling(TemporaryNames.next() + extension);
     }
 
     /** Sends the content to the disk, because a rename may otherwise reach it first. */
     private static void force(Path written) throws IOException {
-        List<Path> files;
+        List<Path> all;
         try (Stream<Path> tree = Files.walk(written)) {
-            files = tree.filter(Files::isRegularFile).toList();
+            all = tree.toList();
         }
-        for (Path file : files) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                channel.force(true);
+        for (Path each : all) {
+            if (Files.isRegularFile(each)) {
+                try (FileChannel channel = FileChannel.open(each, StandardOpenOption.WRITE)) {
+                    channel.force(true);
+                }
+            } else if (Files.isDirectory(each)) {
+                Disk.force(each);
             }
         }
     }

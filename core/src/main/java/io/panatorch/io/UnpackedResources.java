@@ -16,14 +16,20 @@ import java.util.Map;
  *
  * <p>Where: the folder that the system property {@code panatorch.cache} names, else {@code $XDG_CACHE_HOME/panatorch}, else
  * {@code ~/.cache/panatorch}. Where there is no home or it cannot be written, {@code panatorch-} and the user's number in
- * the folder for temporary files ({@code java.io.tmpdir}), which only its owner can enter.
+ * the folder for temporary files ({@code java.io.tmpdir}), which only its owner can enter. A folder that another user than
+ * root may write to is refused where it was named, since what is loaded from there runs as this user, and passed over where
+ * it is the home's.
  */
 public final class UnpackedResources {
 
     private UnpackedResources() {}
 
-    /** {@return the folder in which everything is unpacked, whether or not it exists yet} */
-    public static Path cacheFolder() {
+    /**
+     * {@return the folder in which everything is unpacked, whether or not it exists yet}
+     *
+     * @throws IOException where the folder that somebody named cannot be the name of a file in this locale
+     */
+    public static Path cacheFolder() throws IOException {
         return ResourceCache.root();
     }
 
