@@ -49,8 +49,8 @@ final class PabConfigReader {
     }
 
     static PabConfig read(Path file) throws IOException {
-        byte[] bytes = FileContent.read(file, MAX_BYTES, "a PAB configuration");
-        try (JsonParser parser = FACTORY.createParser(bytes)) {
+        String text = FileContent.utf8(file, FileContent.read(file, MAX_BYTES, "a PAB configuration"));
+        try (JsonParser parser = FACTORY.createParser(text)) {
             return new PabConfigReader(file, parser).config();
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
