@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Any content of each configuration of a model whose others are sound. */
+@Tag("pure")
 class ModelConfigFuzzTest {
 
     private static final Path SOUND = Path.of("src/main/resources/io/panatorch/cogvideox/demo");

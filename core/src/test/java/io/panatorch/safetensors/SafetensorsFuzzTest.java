@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Any content of a safetensors file, and of an index of one file that is sound. */
 @Tag("pure")
 class SafetensorsFuzzTest {
 

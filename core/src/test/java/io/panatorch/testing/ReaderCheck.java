@@ -19,7 +19,15 @@ import java.util.stream.Stream;
  * one line that begins with the file; within {@value #MOST_MILLISECONDS} ms of the processor; with memory that grows with the file
  * and not with a number in it; and leaves no file open, and none behind.
  *
- * <p>Fuzz tests assert it for each input.
+ * <p>Fuzz tests assert it for each input: classes whose names end in {@code FuzzTest}, of which every build runs {@code inputs}, with
+ * what is committed. Jazzer, guided by coverage, makes others for one method at a time, such as
+ *
+ * <pre>{@code
+ * mvn -Pfuzz -pl core -am test -Dtest='SafetensorsFuzzTest#header' -Dsurefire.failIfNoSpecifiedTests=false \
+ *     -Djazzer.max_duration=1h
+ * }</pre>
+ *
+ * and writes one that fails beside those that are committed.
  */
 public final class ReaderCheck {
 

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Any content of a PNG file with checksums that are right, of a JPEG file and of a GIF file. */
 class PictureFuzzTest {
 
     /** Deflate makes 1032 bytes of one, and of each come 8 pixels of 3 bytes at the most. */

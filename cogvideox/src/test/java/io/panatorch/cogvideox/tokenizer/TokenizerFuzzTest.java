@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Any content of each file of a tokenizer; one that is taken tokenizes a text. */
+@Tag("pure")
 class TokenizerFuzzTest {
 
     private static final String SPIECE_MODEL = "spiece.model";

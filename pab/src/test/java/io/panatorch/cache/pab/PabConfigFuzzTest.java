@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Any content of a file of rules; what is taken makes a method, and describes itself. */
 @Tag("pure")
 class PabConfigFuzzTest {
 
