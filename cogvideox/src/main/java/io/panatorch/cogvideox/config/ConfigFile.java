@@ -84,7 +84,7 @@ public final class ConfigFile {
         return get(key, absent, node -> isInteger(node, minimum), JsonNode::intValue, integers(minimum));
     }
 
-    /** {@return a number of channels, places or the like: so small that the product of two has 32 bits} */
+    /** {@return a number of channels, places or the like: so small that the product of two is an int} */
     public int size(String key, int absent) throws InvalidFileException {
         return get(key, absent, node -> isInteger(node, 1) && node.intValue() <= MAX_SIZE, JsonNode::intValue,
                 "a whole number from 1 to " + MAX_SIZE);
