@@ -18,6 +18,9 @@ public final class FileContent {
     /** The number of bytes from the start by which {@link #requireReal} knows what is no real file. */
     public static final int START = 512;
 
+    /** Ends the message about a text that somebody wrote, and may write again. */
+    public static final String SAVE_AS_UTF8 = "; save it in UTF-8";
+
     private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
 
@@ -50,16 +53,17 @@ public final class FileContent {
      * {@return a file's text, without a byte order mark, as editors of Windows save one}
      *
      * @param content of the file
+     * @param remedy ends the message: what to do where it is no such text
      * @throws InvalidFileException that names the first byte that is not UTF-8
      */
-    public static String utf8(Path file, byte[] content) throws InvalidFileException {
+    public static String utf8(Path file, byte[] content, String remedy) throws InvalidFileException {
         ByteBuffer bytes = ByteBuffer.wrap(content);
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
         } catch (CharacterCodingException e) {
             throw new InvalidFileException(
-                    file, "byte " + bytes.position() + ": expected text in UTF-8, found other bytes; save it in UTF-8", e);
+                    file, "byte " + bytes.position() + ": expected text in UTF-8, found other bytes" + remedy, e);
         }
     }
 

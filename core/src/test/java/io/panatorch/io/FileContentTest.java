@@ -55,9 +55,9 @@ class FileContentTest {
     @Test
     void textIsUtf8AndNothingElse() throws IOException {
         Path file = Path.of("file");
-        assertThat(FileContent.utf8(file, "\uFEFFaé".getBytes(StandardCharsets.UTF_8))).isEqualTo("aé");
+        assertThat(FileContent.utf8(file, "\uFEFFaé".getBytes(StandardCharsets.UTF_8), "")).isEqualTo("aé");
         byte[] latin = "aé".getBytes(StandardCharsets.ISO_8859_1);
-        assertThatThrownBy(() -> FileContent.utf8(file, latin)).isInstanceOf(InvalidFileException.class)
+        assertThatThrownBy(() -> FileContent.utf8(file, latin, FileContent.SAVE_AS_UTF8)).isInstanceOf(InvalidFileException.class)
                 .hasMessage("file: byte 1: expected text in UTF-8, found other bytes; save it in UTF-8");
     }
 

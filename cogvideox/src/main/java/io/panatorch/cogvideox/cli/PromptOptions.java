@@ -56,7 +56,8 @@ final class PromptOptions {
         if (Files.isRegularFile(file) && Files.size(file) == 0) { // not damaged, as other empty files are: one's own
             throw withoutText(file);
         }
-        String text = FileContent.utf8(file, FileContent.read(file, MAX_BYTES, "a list of prompts"));
+        String text = FileContent.utf8(
+                file, FileContent.read(file, MAX_BYTES, "a list of prompts"), FileContent.SAVE_AS_UTF8);
         List<String> prompts = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
         if (prompts.isEmpty()) {
             throw withoutText(file);

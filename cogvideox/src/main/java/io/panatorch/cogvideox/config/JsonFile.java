@@ -41,7 +41,7 @@ public final class JsonFile {
 
     private static JsonNode tree(Path file, byte[] content) throws IOException {
         try {
-            return MAPPER.readTree(FileContent.utf8(file, content));
+            return MAPPER.readTree(FileContent.utf8(file, content, DAMAGED));
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();

@@ -49,7 +49,8 @@ final class PabConfigReader {
     }
 
     static PabConfig read(Path file) throws IOException {
-        String text = FileContent.utf8(file, FileContent.read(file, MAX_BYTES, "a PAB configuration"));
+        byte[] content = FileContent.read(file, MAX_BYTES, "a PAB configuration");
+        String text = FileContent.utf8(file, content, FileContent.SAVE_AS_UTF8);
         try (JsonParser parser = FACTORY.createParser(text)) {
             return new PabConfigReader(file, parser).config();
         } catch (JsonProcessingException e) {
