@@ -2,6 +2,8 @@ package io.panatorch.io;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,10 @@ public final class FileContent {
     /** The number of bytes from the start by which {@link #requireReal} knows what is no real file. */
     public static final int START = 512;
 
+    /** Ends the message about a text that somebody wrote, and may write again. */
+    public static final String SAVE_AS_UTF8 = "; save it in UTF-8";
+
+    private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
 
     private FileContent() {}
@@ -41,6 +47,34 @@ public final class FileContent {
             requireReal(file, bytes);
             return bytes;
         }
+    }
+
+    /**
+     * {@return a file's text, without a byte order mark, as editors of Windows save one}
+     *
+     * @param content of the file
+     * @param remedy ends the message: what to do where it is no such text
+     * @throws InvalidFileException that names the first byte that is not UTF-8
+     */
+    public static String utf8(Path file, byte[] content, String remedy) throws InvalidFileException {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        try {
+            String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
+        } catch (CharacterCodingException e) {
+            throw new InvalidFileException(
+                    file, "byte " + bytes.position() + ": expected text in UTF-8, found other bytes" + remedy, e);
+        }
+    }
+
+    /** {@return text of a file for a message: line breaks and other control characters as in Java's source} */
+    public static String oneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        for (char c : text.toCharArray()) {
+            boolean breaks = Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+            line.append(breaks ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+        }
+        return line.toString();
     }
 
     /**

@@ -15,18 +15,20 @@ public final class InvalidFileException extends IOException {
 
     /**
      * @param file the file that was read
-     * @param problem where in the file, what was expected and what was found, without the file's name
+     * @param problem where in the file, what was expected and what was found, without the file's name; what would break the
+     *     line is {@linkplain FileContent#oneLine escaped}
      */
     public InvalidFileException(Path file, String problem) {
-        super(file + ": " + problem);
+        super(file + ": " + FileContent.oneLine(problem));
     }
 
     /**
      * @param file the file that was read
-     * @param problem where in the file, what was expected and what was found, without the file's name
+     * @param problem where in the file, what was expected and what was found, without the file's name; what would break the
+     *     line is {@linkplain FileContent#oneLine escaped}
      * @param cause what a parser said
      */
     public InvalidFileException(Path file, String problem, Throwable cause) {
-        super(file + ": " + problem, cause);
+        super(file + ": " + FileContent.oneLine(problem), cause);
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
@@ -157,13 +158,7 @@ final class StrictJson implements Closeable {
     }
 
     private static String oneLine(String text) {
-        String start = text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...";
-        StringBuilder line = new StringBuilder();
-        for (char c : start.toCharArray()) {
-            boolean breaks = Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
-            line.append(breaks ? String.format("\\u%04x", (int) c) : String.valueOf(c));
-        }
-        return line.toString();
+        return FileContent.oneLine(text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...");
     }
 
     @Override

@@ -52,6 +52,21 @@ class FileContentTest {
         refused(file(""), "is empty; the file is damaged, fetch it again");
     }
 
+    @Test
+    void textIsUtf8AndNothingElse() throws IOException {
+        Path file = Path.of("file");
+        assertThat(FileContent.utf8(file, "\uFEFFaé".getBytes(StandardCharsets.UTF_8), "")).isEqualTo("aé");
+        byte[] latin = "aé".getBytes(StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> FileContent.utf8(file, latin, FileContent.SAVE_AS_UTF8)).isInstanceOf(InvalidFileException.class)
+                .hasMessage("file: byte 1: expected text in UTF-8, found other bytes; save it in UTF-8");
+    }
+
+    @Test
+    void whateverAFileHoldsItsMessageIsOneLine() {
+        assertThat(new InvalidFileException(Path.of("file"), "name: found a\r\nb\u2028\u001b[31m"))
+                .hasMessage("file: name: found a\\u000d\\u000ab\\u2028\\u001b[31m");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{}", "version 2", "<htm", "<svg>", "a <html> page, in a prompt", " "})
     void leavesOtherContentAlone(String content) throws IOException {

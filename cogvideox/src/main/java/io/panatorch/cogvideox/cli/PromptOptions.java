@@ -3,9 +3,6 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +13,6 @@ import picocli.CommandLine.Option;
 /** Prompts of videos that are made one after another. */
 final class PromptOptions {
 
-    private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final int MAX_BYTES = 16 << 20;
 
     @Option(names = "--prompt", paramLabel = "TEXT", description = "what a video shows; may be given several times")
@@ -60,16 +56,8 @@ final class PromptOptions {
         if (Files.isRegularFile(file) && Files.size(file) == 0) { // not damaged, as other empty files are: one's own
             throw withoutText(file);
         }
-        String text;
-        try {
-            ByteBuffer content = ByteBuffer.wrap(FileContent.read(file, MAX_BYTES, "a list of prompts"));
-            text = StandardCharsets.UTF_8.newDecoder().decode(content).toString();
-        } catch (CharacterCodingException e) {
-            throw new InvalidFileException(file, "expected a text file in UTF-8, found other bytes; save it in UTF-8", e);
-        }
-        if (text.startsWith(BYTE_ORDER_MARK)) { // as editors of Windows save UTF-8
-            text = text.substring(BYTE_ORDER_MARK.length());
-        }
+        String text = FileContent.utf8(
+                file, FileContent.read(file, MAX_BYTES, "a list of prompts"), FileContent.SAVE_AS_UTF8);
         List<String> prompts = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
         if (prompts.isEmpty()) {
             throw withoutText(file);

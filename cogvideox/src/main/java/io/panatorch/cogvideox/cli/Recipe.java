@@ -92,7 +92,8 @@ final class Recipe {
         cache.set("options", options);
         if (command.hasMatchedOption(CACHE_CONFIG)) {
             Path rules = Path.of(command.matchedOption(CACHE_CONFIG).originalStringValues().getFirst());
-            cache.set("rules", JSON.readTree(FileContent.read(rules, MAX_CONFIG_BYTES, "a file of rules")));
+            byte[] content = FileContent.read(rules, MAX_CONFIG_BYTES, "a file of rules");
+            cache.set("rules", JSON.readTree(FileContent.utf8(rules, content, FileContent.SAVE_AS_UTF8)));
         }
         return cache;
     }

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 public final class ConfigFile {
 
     private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_SIZE = Short.MAX_VALUE;
 
     private final Path path;
     private final JsonNode root;
@@ -81,6 +82,12 @@ public final class ConfigFile {
     /** {@return a whole number of 32 bits, at least {@code minimum}} */
     public int integer(String key, int absent, int minimum) throws InvalidFileException {
         return get(key, absent, node -> isInteger(node, minimum), JsonNode::intValue, integers(minimum));
+    }
+
+    /** {@return a number of channels, places or the like: so small that the product of two is an int} */
+    public int size(String key, int absent) throws InvalidFileException {
+        return get(key, absent, node -> isInteger(node, 1) && node.intValue() <= MAX_SIZE, JsonNode::intValue,
+                "a whole number from 1 to " + MAX_SIZE);
     }
 
     /** {@return a finite number} */

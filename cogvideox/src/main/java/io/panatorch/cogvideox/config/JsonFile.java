@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ public final class JsonFile {
      * {@return the root}
      *
      * @param file the file in messages
-     * @throws InvalidFileException where the content is not one JSON object, or has a key twice
+     * @throws InvalidFileException where the content is not one JSON object in UTF-8, or has a key twice
      */
     public static JsonNode parse(Path file, byte[] content) throws IOException {
         JsonNode root = tree(file, content);
@@ -40,7 +41,7 @@ public final class JsonFile {
 
     private static JsonNode tree(Path file, byte[] content) throws IOException {
         try {
-            return MAPPER.readTree(content);
+            return MAPPER.readTree(FileContent.utf8(file, content, DAMAGED));
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();

@@ -18,6 +18,8 @@ final class GifReader {
 
     private static final int MOST_BYTES = 1 << 30;
     private static final int SIGNATURE_LENGTH = 6;
+    /** Pixels of a byte: a code of 12 bits says 4096 at the most. */
+    private static final long MOST_PER_BYTE = 4096 * 8 / 12 + 1;
     private static final int MOST_COLOURS = 256;
 
     private static final int EXTENSION = '!';
@@ -53,6 +55,9 @@ final class GifReader {
         int flags = octet();
         int colour = octet();
         octet(); // the pixels' ratio
+        if ((long) width * height > MOST_PER_BYTE * in.limit()) {
+            throw invalid("is cut off or damaged: its bytes cannot hold " + width + "x" + height + " pixels");
+        }
         canvas = BytePixels.allocate(file, width, height);
         boolean hasPalette = (flags & 0x80) != 0;
         globalPalette = hasPalette ? palette(flags) : greys();

@@ -35,6 +35,9 @@ final class JpegReader {
     private static final int NO_ADOBE = -1;
     private static final int TABLES = 4;
 
+    /** Far more than any encoder makes; each may say in a few bytes that it goes through all of the picture. */
+    private static final int MOST_SCANS = 256;
+
     private final Path file;
     private final byte[] in;
     private int position = 2;
@@ -49,6 +52,7 @@ final class JpegReader {
     private int orientation = Orientation.UPRIGHT;
 
     private boolean isProgressive;
+    private int scans;
     private int width;
     private int height;
     private int mostAcross = 1;
@@ -201,6 +205,9 @@ final class JpegReader {
     }
 
     private void readScan() throws InvalidFileException {
+        if (++scans > MOST_SCANS) {
+            throw invalid("is damaged: expected at most " + MOST_SCANS + " scans, found more, at byte " + position);
+        }
         int count = octet();
         List<JpegScan.Part> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {

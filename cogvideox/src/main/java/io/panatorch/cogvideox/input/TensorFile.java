@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.input;
 
+import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.Tensor;
@@ -23,7 +24,7 @@ final class TensorFile {
         try (Safetensors tensors = Safetensors.open(file); var _ = TensorScope.open()) {
             if (!tensors.names().contains(name)) {
                 throw new InvalidFileException(file, "expected a tensor \"" + name + "\" " + shape + ", found the tensors "
-                        + tensors.names().stream().limit(5).toList());
+                        + tensors.names().stream().limit(5).map(JsonFile::oneLine).toList());
             }
             return copy.apply(tensors.load(name));
         } catch (IllegalArgumentException e) {

@@ -45,7 +45,7 @@ public record SchedulerConfig(
         double snrShiftScale) {
 
     /** Far above any model's, and low enough that a damaged file cannot ask for much memory. */
-    private static final int MAX_TRAIN_TIMESTEPS = 1_000_000;
+    private static final int MAX_TRAIN_TIMESTEPS = 100_000;
 
     private static final SchedulerConfig DEFAULTS = new SchedulerConfig(
             SchedulerKind.DDIM,

@@ -59,11 +59,11 @@ public record T5Config(
         int buckets = file.integer("relative_attention_num_buckets", 32, MIN_BUCKETS);
         return new T5Config(
                 file.integer("vocab_size", 32128, 1),
-                file.integer("d_model", 512, 1),
-                file.integer("d_kv", 64, 1),
-                file.integer("d_ff", 2048, 1),
+                file.size("d_model", 512),
+                file.size("d_kv", 64),
+                file.size("d_ff", 2048),
                 file.integer("num_layers", 6, 1),
-                file.integer("num_heads", 8, 1),
+                file.size("num_heads", 8),
                 buckets,
                 file.integer("relative_attention_max_distance", 128, RelativePositions.exact(buckets) + 1),
                 file.number("layer_norm_epsilon", 1e-6),

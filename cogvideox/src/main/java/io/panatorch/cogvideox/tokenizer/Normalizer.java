@@ -22,6 +22,9 @@ final class Normalizer {
 
     private static final int LEAF_BIT = 1 << 31;
 
+    /** In bytes, far above that of Unicode's; a limit so that a text cannot become as often longer as a hostile file likes. */
+    private static final int LONGEST_REPLACEMENT = 255;
+
     private final int[] units;
     private final byte[] replacements;
 
@@ -51,12 +54,12 @@ final class Normalizer {
         if (replacements[replacements.length - 1] != 0) {
             throw Problem.damaged(file, where, "a zero byte at the end", "" + replacements[replacements.length - 1]);
         }
-        checkUnits(file, where, units, replacements.length);
+        checkUnits(file, where, units, replacements);
         return new Normalizer(units, replacements);
     }
 
     /** Makes sure that no walk can leave the arrays: the walk itself checks nothing. */
-    private static void checkUnits(Path file, String where, int[] units, int replacementBytes)
+    private static void checkUnits(Path file, String where, int[] units, byte[] replacements)
             throws InvalidFileException {
         for (int i = 0; i < units.length; i++) {
             // A leaf has no children, but a walk begins at unit 0 whatever that is.
@@ -68,9 +71,24 @@ final class Normalizer {
                 String expected = "children of trie unit " + i + " below unit " + units.length;
                 throw Problem.damaged(file, where, expected, "" + (children | 0xFF));
             }
-            if (hasLeaf(units[i]) && leafValue(units[children]) >= replacementBytes) {
-                String expected = "a replacement of trie unit " + i + " below offset " + replacementBytes;
-                throw Problem.damaged(file, where, expected, "" + leafValue(units[children]));
+            if (hasLeaf(units[i])) {
+                checkReplacement(file, where, i, leafValue(units[children]), replacements);
+            }
+        }
+    }
+
+    private static void checkReplacement(Path file, String where, int unit, int start, byte[] replacements)
+            throws InvalidFileException {
+        if (start >= replacements.length) {
+            String expected = "a replacement of trie unit " + unit + " below offset " + replacements.length;
+            throw Problem.damaged(file, where, expected, "" + start);
+        }
+        int end = start;
+        while (replacements[end] != 0) {
+            end++;
+            if (end - start > LONGEST_REPLACEMENT) {
+                String expected = "a replacement of trie unit " + unit + " of at most " + LONGEST_REPLACEMENT + " bytes";
+                throw Problem.damaged(file, where, expected, "a longer one");
             }
         }
     }

@@ -78,24 +78,24 @@ public record TransformerConfig(
         ConfigFile config = ConfigFile.read(file);
         config.requireClass("CogVideoXTransformer3DModel");
         TransformerConfig result = new TransformerConfig(
-                config.integer("num_attention_heads", 30, 1),
-                config.integer("attention_head_dim", 64, 1),
-                config.integer("in_channels", 16, 1),
-                config.integer("out_channels", 16, 1),
+                config.size("num_attention_heads", 30),
+                config.size("attention_head_dim", 64),
+                config.size("in_channels", 16),
+                config.size("out_channels", 16),
                 config.bool("flip_sin_to_cos", true),
                 config.number("freq_shift", 0),
-                config.integer("time_embed_dim", 512, 1),
+                config.size("time_embed_dim", 512),
                 optional(config, "ofs_embed_dim"),
-                config.integer("text_embed_dim", 4096, 1),
+                config.size("text_embed_dim", 4096),
                 config.integer("num_layers", 30, 1),
                 config.bool("attention_bias", true),
-                config.integer("sample_width", 90, 1),
-                config.integer("sample_height", 60, 1),
-                config.integer("sample_frames", 49, 1),
-                config.integer("patch_size", 2, 1),
+                config.size("sample_width", 90),
+                config.size("sample_height", 60),
+                config.size("sample_frames", 49),
+                config.size("patch_size", 2),
                 optional(config, "patch_size_t"),
-                config.integer("temporal_compression_ratio", 4, 1),
-                config.integer("max_text_seq_length", 226, 1),
+                config.size("temporal_compression_ratio", 4),
+                config.size("max_text_seq_length", 226),
                 activation(config),
                 config.bool("norm_elementwise_affine", true),
                 config.number("norm_eps", 1e-5),
@@ -133,7 +133,7 @@ public record TransformerConfig(
 
     /** Python's {@code None} stands for none. */
     private static OptionalInt optional(ConfigFile config, String key) throws InvalidFileException {
-        return config.isNull(key) ? OptionalInt.empty() : OptionalInt.of(config.integer(key, 1, 1));
+        return config.isNull(key) ? OptionalInt.empty() : OptionalInt.of(config.size(key, 1));
     }
 
     private static Activation activation(ConfigFile config) throws InvalidFileException {

@@ -70,17 +70,17 @@ public record VaeConfig(
         requireBlocks(config, "down_block_types", DOWN_BLOCK, channels.size());
         requireBlocks(config, "up_block_types", UP_BLOCK, channels.size());
         return new VaeConfig(
-                config.integer("in_channels", 3, 1),
-                config.integer("out_channels", 3, 1),
-                config.integer("latent_channels", 16, 1),
+                config.size("in_channels", 3),
+                config.size("out_channels", 3),
+                config.size("latent_channels", 16),
                 channels,
                 config.integer("layers_per_block", 3, 0),
                 activation(config),
                 normEps(config),
                 groups(config, channels),
                 temporalCompressionRatio(config),
-                config.integer("sample_height", 480, 1),
-                config.integer("sample_width", 720, 1),
+                config.size("sample_height", 480),
+                config.size("sample_width", 720),
                 scalingFactor(config),
                 config.bool("invert_scale_latents", false),
                 usesConv(config, "use_quant_conv"),
@@ -147,8 +147,8 @@ public record VaeConfig(
     /** The layer is built for a frame's channels but applied to those of latents, so it works only where they are equal. */
     private static boolean usesConv(ConfigFile config, String key) throws InvalidFileException {
         boolean used = config.bool(key, false);
-        int out = config.integer("out_channels", 3, 1);
-        int latent = config.integer("latent_channels", 16, 1);
+        int out = config.size("out_channels", 3);
+        int latent = config.size("latent_channels", 16);
         if (used && out != latent) {
             throw config.invalid(key, "false where latent_channels (" + latent + ") and out_channels (" + out + ") differ");
         }

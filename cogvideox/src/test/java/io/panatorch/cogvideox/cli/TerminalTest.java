@@ -67,6 +67,13 @@ class TerminalTest {
         assertThat(text()).isEmpty();
     }
 
+    @Test
+    void whatDoesNotFitInTheMemoryIsNoInternalError() {
+        assertThat(new Terminal(System.out, err).failure(new OutOfMemoryError("Java heap space"))).isEqualTo(1);
+        assertThat(text()).isEqualTo("panatorch: out of memory in Java: Java heap space; choose smaller sizes, or give it more with"
+                + " JAVA_TOOL_OPTIONS=-Xmx...\n");
+    }
+
     private String text() {
         return bytes.toString(StandardCharsets.UTF_8);
     }

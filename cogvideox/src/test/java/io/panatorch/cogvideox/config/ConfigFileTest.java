@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ class ConfigFileTest {
         ConfigFile config = config(JSON);
         config.requireClass("Model");
         assertThat(config.integer("layers", 9, 1)).isEqualTo(3);
+        assertThat(config.size("layers", 9)).isEqualTo(3);
         assertThat(config.number("ratio", 9)).isEqualTo(4);
         assertThat(config.number("eps", 9)).isEqualTo(1e-6);
         assertThat(config.bool("gated", false)).isTrue();
@@ -69,6 +71,7 @@ class ConfigFileTest {
         refused(() -> config.integer("eps", 1, Integer.MIN_VALUE), "eps: expected a whole number, found 1.0E-6");
         refused(() -> config.integer("huge", 1, 1), "huge: expected a whole number of at least 1, found 3000000000");
         refused(() -> config.integer("layers", 1, 4), "layers: expected a whole number of at least 4, found 3");
+        refused(() -> config.size("huge", 1), "huge: expected a whole number from 1 to 32767, found 3000000000");
         refused(() -> config.number("text", 1), "text: expected a finite number, found \"3\"");
         refused(() -> config.number("endless", 1), "endless: expected a finite number, found \"Infinity\"");
         refused(() -> config.bool("layers", true), "layers: expected true or false, found 3");
@@ -118,6 +121,14 @@ class ConfigFileTest {
                 .isInstanceOf(InvalidFileException.class)
                 .hasMessageStartingWith(file + ": " + problem)
                 .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void otherEncodingsAreNotGuessed() throws IOException {
+        Path file = Files.writeString(temp.resolve("utf-32.json"), "{}", Charset.forName("UTF-32BE"));
+        assertThat(ConfigFile.read(Files.writeString(temp.resolve("mark.json"), "\uFEFF{\"a\": 1}")).isNull("a")).isFalse();
+        assertThatThrownBy(() -> ConfigFile.read(file)).isInstanceOf(InvalidFileException.class)
+                .hasMessageStartingWith(file + ": line 1, column 2: expected JSON");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.panatorch.testing.TensorTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,10 +99,10 @@ class PictureFilesTest {
     }
 
     /** Beyond them, a PNG reader looks at nothing. */
-    private static byte[] withChecksums(byte[] png) {
+    static byte[] withChecksums(byte[] png) {
         ByteBuffer buffer = ByteBuffer.wrap(png);
         int at = 8;
-        while (png[0] == (byte) 0x89 && at <= png.length - 12 && buffer.getInt(at) >= 0 && buffer.getInt(at) <= png.length - at - 12) {
+        while (at <= png.length - 12 && png[0] == (byte) 0x89 && buffer.getInt(at) >= 0 && buffer.getInt(at) <= png.length - at - 12) {
             CRC32 crc = new CRC32();
             crc.update(png, at + 4, buffer.getInt(at) + 4);
             buffer.putInt(at + 8 + buffer.getInt(at), (int) crc.getValue());
@@ -127,6 +128,38 @@ class PictureFilesTest {
         Path file = Files.write(folder.resolve("bomb.png"), png(width, height, new byte[100]));
         assertThatExceptionOfType(InvalidFileException.class).isThrownBy(() -> InputImage.read(file))
                 .withMessageContainingAll(file + ": ", problem, width + "x" + height);
+    }
+
+    /** A few bytes say the size of a canvas, and may say that many scans go through all of a picture. */
+    @Test
+    void littleDataCannotSayMuch() throws IOException {
+        byte[] gif = Files.readAllBytes(Resources.path("pictures/random-091.gif"));
+        ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN).putShort(6, (short) 9000).putShort(8, (short) 9000);
+        assertInvalid("large.gif", gif, "is cut off or damaged: its bytes cannot hold 9000x9000 pixels");
+
+        byte[] jpeg = Files.readAllBytes(Resources.path("pictures/grey-progressive.jpg"));
+        int scan = marker(jpeg, 0, 0xda);
+        int end = marker(jpeg, scan + 2, 0xc4);
+        ByteArrayOutputStream repeated = new ByteArrayOutputStream();
+        repeated.write(jpeg, 0, scan);
+        for (int i = 0; i < 300; i++) {
+            repeated.write(jpeg, scan, end - scan);
+        }
+        assertInvalid("scans.jpg", repeated.toByteArray(), "is damaged: expected at most 256 scans, found more, at byte ");
+    }
+
+    private static int marker(byte[] jpeg, int from, int marker) {
+        int at = from;
+        while (jpeg[at] != (byte) 0xff || jpeg[at + 1] != (byte) marker) {
+            at++;
+        }
+        return at;
+    }
+
+    private void assertInvalid(String name, byte[] content, String problem) throws IOException {
+        Path file = Files.write(folder.resolve(name), content);
+        assertThatExceptionOfType(InvalidFileException.class).isThrownBy(() -> frames(file))
+                .withMessageStartingWith(file + ": " + problem);
     }
 
     private static byte[] png(int width, int height, byte[] rows) throws IOException {

@@ -60,8 +60,8 @@ class T5ConfigTest {
                 + " gated- before it, found \"gated-swiglu\"",
         "'feed_forward_proj': 'double-gated-gelu'   | feed_forward_proj: expected relu, gelu, gelu_new or silu, with or without"
                 + " gated- before it, found \"double-gated-gelu\"",
-        "'d_model': 0                               | d_model: expected a whole number of at least 1, found 0",
-        "'num_heads': 'many'                        | num_heads: expected a whole number of at least 1, found \"many\"",
+        "'d_model': 0                               | d_model: expected a whole number from 1 to 32767, found 0",
+        "'num_heads': 'many'                        | num_heads: expected a whole number from 1 to 32767, found \"many\"",
         "'is_decoder': true                         | is_decoder: expected false, found true",
         "'relative_attention_num_buckets': 3        | relative_attention_num_buckets: expected a whole number of at least 4,"
                 + " found 3",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.panatorch.io.InvalidFileException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,10 @@ class NormalizerTest {
         int[] badValue = new int[256];
         badValue[5] = HAS_LEAF | 5 << 10;
         badValue[0] = 9;
+        int[] replaced = badValue.clone();
+        replaced[0] = 0;
+        byte[] longReplacement = new byte[257];
+        Arrays.fill(longReplacement, 0, 256, (byte) 'a');
         int[] hugeOffset = new int[256];
         hugeOffset[3] = -1 >>> 1;
         return Stream.of(
@@ -96,7 +101,10 @@ class NormalizerTest {
                         "children of trie unit 3 below unit 256, found 536870911"),
                 arguments(
                         TokenizerFixtures.charsmap(badValue, new byte[1]),
-                        "a replacement of trie unit 5 below offset 1, found 9"));
+                        "a replacement of trie unit 5 below offset 1, found 9"),
+                arguments(
+                        TokenizerFixtures.charsmap(replaced, longReplacement),
+                        "a replacement of trie unit 5 of at most 255 bytes, found a longer one"));
     }
 
     @ParameterizedTest

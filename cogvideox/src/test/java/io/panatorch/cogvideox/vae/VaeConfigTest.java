@@ -89,14 +89,14 @@ class VaeConfigTest {
         "\"scaling_factor\": 0.0 | scaling_factor: expected a number other than 0, found 0.0",
         "\"layers_per_block\": -1 | layers_per_block: expected a whole number of at least 0, found -1",
         "\"norm_eps\": -1 | norm_eps: expected 0 or more, found -1",
-        "\"sample_height\": 0 | sample_height: expected a whole number of at least 1, found 0",
-        "\"sample_width\": null | sample_width: expected a whole number of at least 1, found null",
-        "\"in_channels\": 0 | in_channels: expected a whole number of at least 1, found 0",
+        "\"sample_height\": 0 | sample_height: expected a whole number from 1 to 32767, found 0",
+        "\"sample_width\": null | sample_width: expected a whole number from 1 to 32767, found null",
+        "\"in_channels\": 0 | in_channels: expected a whole number from 1 to 32767, found 0",
         "\"invert_scale_latents\": 1 | invert_scale_latents: expected true or false, found 1",
         "\"use_quant_conv\": true | use_quant_conv: expected false where latent_channels (16) and"
                 + " out_channels (3) differ, found true",
-        "\"latent_channels\": \"16\" | latent_channels: expected a whole number of at least 1, found \"16\"",
-        "\"out_channels\": 0 | out_channels: expected a whole number of at least 1, found 0",
+        "\"latent_channels\": \"16\" | latent_channels: expected a whole number from 1 to 32767, found \"16\"",
+        "\"out_channels\": 0 | out_channels: expected a whole number from 1 to 32767, found 0",
         "\"use_post_quant_conv\": true | use_post_quant_conv: expected false where latent_channels (16) and"
                 + " out_channels (3) differ, found true",
     })

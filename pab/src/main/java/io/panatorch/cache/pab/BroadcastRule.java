@@ -1,13 +1,13 @@
 package io.panatorch.cache.pab;
 
 import io.panatorch.cache.SiteKind;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * When some attentions or MLPs are skipped: a pure function of the step and its timestep.
@@ -62,7 +62,7 @@ public record BroadcastRule(SiteKind kind, List<Integer> layers, int skipRange, 
 
     @Override
     public boolean covers(int layer) {
-        return layers.isEmpty() || layers.contains(layer);
+        return layers.isEmpty() || Collections.binarySearch(layers, layer) >= 0;
     }
 
     @Override
@@ -73,13 +73,16 @@ public record BroadcastRule(SiteKind kind, List<Integer> layers, int skipRange, 
     }
 
     /** Ascending numbers with runs drawn together: {@code 0-2, 5}. */
-    private static String ranges(Collection<Integer> layers) {
-        return layers.stream().filter(layer -> !layers.contains(layer - 1)).map(first -> {
-            int last = first;
-            while (layers.contains(last + 1)) {
-                last++;
+    private static String ranges(List<Integer> layers) {
+        StringJoiner ranges = new StringJoiner(", ");
+        for (int i = 0; i < layers.size(); i++) {
+            int first = layers.get(i);
+            int begin = i;
+            while (i + 1 < layers.size() && layers.get(i + 1) - first == i + 1 - begin) {
+                i++;
             }
-            return last == first ? Integer.toString(first) : first + "-" + last;
-        }).collect(Collectors.joining(", "));
+            ranges.add(i == begin ? Integer.toString(first) : first + "-" + layers.get(i));
+        }
+        return ranges.toString();
     }
 }

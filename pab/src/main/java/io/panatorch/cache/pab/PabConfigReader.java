@@ -49,8 +49,9 @@ final class PabConfigReader {
     }
 
     static PabConfig read(Path file) throws IOException {
-        byte[] bytes = FileContent.read(file, MAX_BYTES, "a PAB configuration");
-        try (JsonParser parser = FACTORY.createParser(bytes)) {
+        byte[] content = FileContent.read(file, MAX_BYTES, "a PAB configuration");
+        String text = FileContent.utf8(file, content, FileContent.SAVE_AS_UTF8);
+        try (JsonParser parser = FACTORY.createParser(text)) {
             return new PabConfigReader(file, parser).config();
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();

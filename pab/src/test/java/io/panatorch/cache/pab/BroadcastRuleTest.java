@@ -5,8 +5,10 @@ import static io.panatorch.cache.SiteKind.SPATIAL_ATTENTION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.panatorch.cache.SiteKind;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -35,6 +37,17 @@ class BroadcastRuleTest {
                     compare(name, timesteps, new BroadcastRule(SPATIAL_ATTENTION, n, window[0], window[1]));
                 }
             }
+        });
+    }
+
+    /** As many as a file of rules has room for: a search of all for each would take minutes. */
+    @Test
+    void manyLayersTakeNoLonger() {
+        List<Integer> layers = IntStream.range(0, 300_000).filter(layer -> layer % 3 < 2).boxed().toList();
+        BroadcastRule rule = new BroadcastRule(SPATIAL_ATTENTION, layers, 2, 0, 9);
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> {
+            assertThat(rule.toString()).startsWith("of layers 0-1, 3-4, 6-7, ").endsWith(", 299997-299998 skip range 2 in (0, 9)");
+            assertThat(IntStream.range(0, 300_000).filter(rule::covers)).hasSize(layers.size());
         });
     }
 

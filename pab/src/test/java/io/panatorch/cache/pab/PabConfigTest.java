@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -120,6 +121,9 @@ class PabConfigTest {
         Path twice = written("{'format': 'panatorch-pab', 'format': 'panatorch-pab'}");
         assertThatThrownBy(() -> PabConfig.read(twice)).isInstanceOf(InvalidFileException.class)
                 .hasMessage(twice + ": line 1, column 37: expected JSON, found Duplicate field 'format'");
+        Path utf16 = Files.writeString(folder.resolve("utf-16"), "{}", StandardCharsets.UTF_16);
+        assertThatThrownBy(() -> PabConfig.read(utf16)).isInstanceOf(InvalidFileException.class)
+                .hasMessage(utf16 + ": byte 0: expected text in UTF-8, found other bytes; save it in UTF-8");
         Path large = Files.write(folder.resolve("large"), new byte[(1 << 20) + 1]);
         assertThatThrownBy(() -> PabConfig.read(large)).isInstanceOf(InvalidFileException.class)
                 .hasMessage(large + ": content: expected a PAB configuration of at most 1048576 bytes, found more");
