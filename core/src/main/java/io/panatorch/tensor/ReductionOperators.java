@@ -138,14 +138,19 @@ public sealed interface ReductionOperators permits Tensor {
                 this, null, dimensions, keepdim);
     }
 
+    /** {@return the logarithm of the sum of e to the power of each element, over a dimension} */
+    default Tensor logsumexp(int dimension) {
+        return logsumexp(dimension, false);
+    }
+
     /**
-     * {@return the logarithm of the sum of e to the power of each element, over dimensions}
+     * {@return the logarithm of the sum of e to the power of each element, over a dimension}
      *
-     * @param keepdim whether they stay, with size 1
+     * @param keepdim whether it stays, with size 1
      */
-    default Tensor logsumexp(long[] dimensions, boolean keepdim) {
+    default Tensor logsumexp(int dimension, boolean keepdim) {
         return Operator.tensor("aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-                this, dimensions, keepdim);
+                this, dimension, keepdim);
     }
 
     /** {@return the sums of the elements up to each place of a dimension; int64 for whole numbers} */

@@ -40,8 +40,11 @@ final class TensorText {
         this.width = width;
     }
 
-    /** {@return the elements of a tensor that has some; nothing where they are too many even when abbreviated} */
+    /** {@return the elements of a tensor; nothing where they are too many even when abbreviated} */
     static Optional<String> of(Tensor tensor) {
+        if (tensor.shape().numel() == 0) {
+            return Optional.of("[]");
+        }
         long[] sizes = tensor.shape().sizes();
         boolean isShortened = tensor.shape().numel() > ALL_UP_TO;
         double shownAtMost = Arrays.stream(sizes).mapToDouble(size -> Math.min(size, 2 * EDGE)).reduce(1, (a, b) -> a * b);

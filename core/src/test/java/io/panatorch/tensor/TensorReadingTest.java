@@ -70,7 +70,7 @@ class TensorReadingTest {
         assertThat(x.toDoubleArray()).containsExactly(1, 3, 2, 4);
         assertThat(x.toLongArray()).containsExactly(1, 3, 2, 4);
         assertThat(x.toByteArray()).containsExactly(1, 3, 2, 4);
-        assertThat(x.toString()).isEqualTo("[2, 2] float32 cpu [1.0, 3.0, 2.0, 4.0]");
+        assertThat(x.toString()).isEqualTo("[2, 2] float32 cpu\n[[1., 3.],\n [2., 4.]]");
         assertThat(Tensor.of(new double[] {0.1}, 1, 1).item()).isEqualTo(0.1);
         assertThat(LiveTensors.count()).isEqualTo(open + 1);
         assertThat(scope.size()).isEqualTo(size + 1);
@@ -90,7 +90,7 @@ class TensorReadingTest {
     @Test
     void tensorsWithoutDimensionsOrElements() {
         Tensor scalar = Tensor.of(new float[] {2.5f});
-        assertThat(scalar).hasToString("[] float32 cpu [2.5]");
+        assertThat(scalar).hasToString("[] float32 cpu 2.5000");
         assertThat(scalar.shape().dim()).isZero();
         assertThat(scalar.byteSize()).isEqualTo(4);
         Tensor empty = Tensor.empty(Shape.of(0, 5), DType.INT64, Device.CPU);
