@@ -86,7 +86,7 @@ final class TensorText {
         double most = Arrays.stream(counted).max().orElse(1);
         double least = Arrays.stream(counted).min().orElse(1);
         boolean isWhole = Arrays.stream(counted).allMatch(value -> value == Math.rint(value));
-        boolean hasExponent = most / least > RANGE || most > LARGEST || !isWhole && least < SMALLEST;
+        boolean hasExponent = most / least > RANGE || most > LARGEST || least < SMALLEST;
         IntFunction<String> element = i -> text(values[i], hasExponent, isWhole);
         return of(sizes, isShortened, element,
                 IntStream.range(0, values.length).filter(i -> Double.isFinite(values[i]) && values[i] != 0));
