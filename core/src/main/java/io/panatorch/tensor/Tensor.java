@@ -22,7 +22,7 @@ import java.util.Optional;
  * each chapter of PyTorch's documentation, and is called as if it were here: {@link PointwiseOperators} (arithmetic, comparisons,
  * activations), {@link ReductionOperators} (sum, max, topk, sort), {@link ShapeOperators} (reshape, slice, index, split) and
  * {@link LayerOperators} (linear, convolutions, norms); {@link ElementReading} gets elements out. Operators of several tensors
- * alike are static here. The page of this package has PyTorch's names beside these; what has no method, {@link Operator} calls.
+ * alike are static here. What has no method, {@link Operator} calls.
  *
  * <p>Errors: a {@link TorchException} with the operands' shapes, dtypes and devices where libtorch refuses; an
  * {@link ClosedTensorException} for a closed tensor; an {@link IllegalStateException} where no scope is open. Gradients are
