@@ -47,6 +47,7 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_get_storage_size, status, (handle, int64_t *))                                                      \
     X(aoti_torch_get_dim, status, (handle, int64_t *))                                                               \
     X(aoti_torch_get_sizes, status, (handle, int64_t **))                                                            \
+    X(aoti_torch_get_strides, status, (handle, int64_t **))                                                          \
     X(aoti_torch_get_dtype, status, (handle, int32_t *))                                                             \
     X(aoti_torch_get_device_type, status, (handle, int32_t *))                                                       \
     X(aoti_torch_get_device_index, status, (handle, int32_t *))                                                      \

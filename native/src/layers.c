@@ -15,6 +15,21 @@ static bool suits_onednn_bias(int32_t dtype, const pt_tensor *bias, int64_t outp
     return dtype != PT_FLOAT32 || (torch.aoti_torch_is_contiguous((handle)bias, &contiguous) == 0 && contiguous);
 }
 
+/* Whether places overlap, as those of a sliding window: oneDNN refuses such strides, but for those of 0. */
+static bool has_windows(const pt_tensor *x, int64_t dim, const int64_t *sizes) {
+    int64_t *strides;
+    if (torch.aoti_torch_get_strides((handle)x, &strides) != 0) return true;
+    for (int64_t i = 0; i < dim; i++) {
+        int64_t within = 0; /* the distance that the dimensions of smaller strides span */
+        for (int64_t j = 0; j < dim; j++) {
+            bool smaller = strides[j] < strides[i] || (strides[j] == strides[i] && j > i);
+            if (j != i && smaller && sizes[j] > 1) within += (sizes[j] - 1) * strides[j];
+        }
+        if (sizes[i] > 1 && strides[i] > 0 && strides[i] <= within) return true;
+    }
+    return false;
+}
+
 /*
  * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's: measured
  * on two cores it takes half the time from about four million multiplications on, and longer for small layers. Like
@@ -29,6 +44,7 @@ static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tens
     if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || dim < 2 || !is_on_cpu(x, dtype, dim, &in)) return false;
     if (!is_on_cpu(weight, dtype, 2, &kernel) || in[dim - 1] != kernel[1]) return false;
     if (!suits_onednn_bias(dtype, bias, kernel[0])) return false;
+    if (has_windows(x, dim, in) || has_windows(weight, 2, kernel)) return false;
     double multiplications = (double)kernel[0];
     for (int64_t i = 0; i < dim; i++) multiplications *= (double)in[i];
     return multiplications >= ONEDNN_LINEAR_FROM;

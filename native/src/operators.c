@@ -86,8 +86,23 @@ pt_tensor *pt_group_norm(const pt_tensor *x, int64_t groups, const pt_tensor *we
     return run_for_tensor(&c);
 }
 
-static pt_tensor *attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask, double scale,
-                            char **error) {
+/* Whether rows of the last dimension may have elements in common: as in a sliding window, or when it was expanded. */
+static bool lies_over_itself(const pt_tensor *x) {
+    int64_t dim = 0;
+    int64_t *sizes;
+    int64_t *strides;
+    if (torch.aoti_torch_get_dim((handle)x, &dim) != 0 || torch.aoti_torch_get_sizes((handle)x, &sizes) != 0 ||
+        torch.aoti_torch_get_strides((handle)x, &strides) != 0) {
+        return false;
+    }
+    for (int64_t i = 0; i < dim - 1; i++) {
+        if (sizes[i] > 1 && strides[i] < sizes[dim - 1] && strides[dim - 1] == 1) return true;
+    }
+    return false;
+}
+
+static pt_tensor *fused_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask,
+                                  double scale, char **error) {
     call c;
     begin(&c, "aten::scaled_dot_product_attention", "", error);
     put_tensor(&c, q);
@@ -100,6 +115,19 @@ static pt_tensor *attention(const pt_tensor *q, const pt_tensor *k, const pt_ten
     make_optional(&c);
     put_bool(&c, false);  /* grouped queries */
     return run_for_tensor(&c);
+}
+
+/*
+ * libtorch's fused attention on the CPU leaves elements of the result as it found them where rows of the query overlap, as those
+ * of a sliding window do.
+ */
+static pt_tensor *attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask, double scale,
+                            char **error) {
+    if (q == NULL || !lies_over_itself(q)) return fused_attention(q, k, v, mask, scale, error);
+    pt_tensor *apart = pt_contiguous(q, error);
+    pt_tensor *result = apart == NULL ? NULL : fused_attention(apart, k, v, mask, scale, error);
+    pt_release(apart);
+    return result;
 }
 
 /* Whether all are of one half type on the CPU and have four dimensions, which is what models have. */

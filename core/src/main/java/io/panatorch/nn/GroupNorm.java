@@ -11,12 +11,22 @@ public final class GroupNorm implements Layer {
     private final int groups;
     private final double eps;
 
-    /** Takes {@code weight [channels]} and {@code bias [channels]}. */
-    public GroupNorm(Weights weights, int groups, long channels, double eps) throws IOException {
-        this.weight = weights.get("weight", channels);
-        this.bias = weights.get("bias", channels);
+    /**
+     * Makes it of tensors, which are borrowed.
+     *
+     * @param weight {@code [channels]}, or null
+     * @param bias {@code [channels]}, or null
+     */
+    public GroupNorm(int groups, Tensor weight, Tensor bias, double eps) {
+        this.weight = weight;
+        this.bias = bias;
         this.groups = groups;
         this.eps = eps;
+    }
+
+    /** Takes {@code weight [channels]} and {@code bias [channels]}. */
+    public GroupNorm(Weights weights, int groups, long channels, double eps) throws IOException {
+        this(groups, weights.get("weight", channels), weights.get("bias", channels), eps);
     }
 
     /** {@return x normalised} for {@code x [batch, channels, ...]}. */

@@ -11,14 +11,24 @@ public final class LayerNorm implements Layer {
     private final double eps;
 
     /**
+     * Makes it of tensors, which are borrowed.
+     *
+     * @param weight {@code [size]}, or null
+     * @param bias {@code [size]}, or null
+     */
+    public LayerNorm(Tensor weight, Tensor bias, double eps) {
+        this.weight = weight;
+        this.bias = bias;
+        this.eps = eps;
+    }
+
+    /**
      * Takes {@code weight [size]} and {@code bias [size]}.
      *
      * @param elementwiseAffine whether there are a weight and a bias at all
      */
     public LayerNorm(Weights weights, long size, double eps, boolean elementwiseAffine) throws IOException {
-        this.weight = elementwiseAffine ? weights.get("weight", size) : null;
-        this.bias = elementwiseAffine ? weights.get("bias", size) : null;
-        this.eps = eps;
+        this(elementwiseAffine ? weights.get("weight", size) : null, elementwiseAffine ? weights.get("bias", size) : null, eps);
     }
 
     @Override

@@ -2,12 +2,24 @@ package io.panatorch.nn;
 
 import io.panatorch.tensor.Tensor;
 import java.io.IOException;
+import java.util.Objects;
 
 /** {@code y = x · weightᵀ + bias}, torch's {@code nn.Linear}. */
 public final class Linear implements Layer {
 
     private final Tensor weight;
     private final Tensor bias;
+
+    /**
+     * Makes it of tensors, which are borrowed.
+     *
+     * @param weight {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     */
+    public Linear(Tensor weight, Tensor bias) {
+        this.weight = Objects.requireNonNull(weight, "weight");
+        this.bias = bias;
+    }
 
     /** Takes {@code weight [out, in]} and {@code bias [out]}. */
     public Linear(Weights weights, long in, long out) throws IOException {
@@ -16,8 +28,7 @@ public final class Linear implements Layer {
 
     /** Takes {@code weight [out, in]} and, if there is to be one, {@code bias [out]}. */
     public Linear(Weights weights, long in, long out, boolean hasBias) throws IOException {
-        weight = weights.get("weight", out, in);
-        bias = hasBias ? weights.get("bias", out) : null;
+        this(weights.get("weight", out, in), hasBias ? weights.get("bias", out) : null);
     }
 
     /** {@return {@code [..., out]}} for {@code x [..., in]}. */

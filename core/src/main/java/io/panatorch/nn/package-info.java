@@ -12,7 +12,8 @@
  * }
  * }</pre>
  *
- * <p>A layer borrows its tensors from the {@link io.panatorch.nn.Weights} it was made from, which must stay open as long as
- * the layer is used. Layers have no state besides, so several threads may use one at once.
+ * <p>A layer borrows its tensors, which must stay open as long as it is used: from the {@link io.panatorch.nn.Weights} it was
+ * made from, or from whoever made it of tensors, as in {@code new Linear(weight.add(delta), bias)}. Layers have no state besides,
+ * so several threads may use one at once.
  */
 package io.panatorch.nn;

@@ -133,6 +133,16 @@ public final class Operator {
         return found;
     }
 
+    /** {@return the tensor that an operator makes: what a method without a function of its own in the shim is made of} */
+    static Tensor tensor(String schema, Object... arguments) {
+        return withSchema(schema).call(arguments).tensor();
+    }
+
+    /** {@return the tensors that an operator makes} */
+    static List<Tensor> tensors(String schema, Object... arguments) {
+        return withSchema(schema).call(arguments).tensors();
+    }
+
     private static Operator read(String name) {
         Libtorch libtorch = CallState.load();
         if (!libtorch.has(Panatorch.PT_SCHEMAS())) {

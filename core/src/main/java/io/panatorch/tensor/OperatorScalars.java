@@ -5,6 +5,7 @@ import io.panatorch.tensor.OperatorSchema.Kind;
 import io.panatorch.tensor.OperatorSchema.Parameter;
 import io.panatorch.tensor.OperatorSchema.Type;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,28 @@ final class OperatorScalars {
             default -> state.frame.value((double) number);
         };
         return state.finish(Panatorch.pt_number(like.handle(), value, state.error()));
+    }
+
+    /**
+     * {@return the tensor that an overload for tensors makes, with tensors for the numbers among the arguments}
+     *
+     * @param schema of an overload that takes tensors and nothing else
+     * @param arguments the first of them a tensor, with which the numbers are to do what they do in Python
+     */
+    static Tensor tensor(String schema, Object... arguments) {
+        Object[] tensors = arguments.clone();
+        List<Tensor> numbers = new ArrayList<>();
+        try {
+            for (int i = 1; i < tensors.length; i++) {
+                if (tensors[i] instanceof Number number) {
+                    numbers.add(number((Tensor) arguments[0], number));
+                    tensors[i] = numbers.getLast();
+                }
+            }
+            return Operator.tensor(schema, tensors);
+        } finally {
+            numbers.forEach(Tensor::close);
+        }
     }
 
     private static OperatorResult add(OperatorSchema schema, Object[] values) {

@@ -2,14 +2,13 @@ package io.panatorch.tensor;
 
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * An n-dimensional array in libtorch's memory.
@@ -19,17 +18,23 @@ import java.util.function.Function;
  * {@link #copy_}. Views ({@code reshape}, {@code narrow}, {@code permute} and their like) share memory with the tensor they
  * are made of, and keep that memory alive by themselves.
  *
+ * <p>This class makes, describes, moves and frees tensors. What they compute is in the interfaces that it implements, one for
+ * each chapter of PyTorch's documentation, and is called as if it were here: {@link PointwiseOperators} (arithmetic, comparisons,
+ * activations), {@link ReductionOperators} (sum, max, topk, sort), {@link ShapeOperators} (reshape, slice, index, split) and
+ * {@link LayerOperators} (linear, convolutions, norms); {@link ElementReading} gets elements out. Operators of several tensors
+ * alike are static here. What has no method, {@link Operator} calls.
+ *
  * <p>Errors: a {@link TorchException} with the operands' shapes, dtypes and devices where libtorch refuses; an
  * {@link ClosedTensorException} for a closed tensor; an {@link IllegalStateException} where no scope is open. Gradients are
  * never recorded.
  *
  * <p>A tensor may be read by several threads at once. It is closed by its owner, or early by {@link #close()}.
  */
-public final class Tensor implements AutoCloseable {
+public final class Tensor
+        implements PointwiseOperators, ReductionOperators, ShapeOperators, LayerOperators, ElementReading, AutoCloseable {
 
     private static final int HEADER = 5;
     private static final int MAX_DIM = 64;
-    private static final int SHOWN = 12;
     private static final Object STAND_IN = new Object();
 
     /** In {@link #uses}: closed, so that nobody may begin to use it. */
@@ -101,6 +106,25 @@ public final class Tensor implements AutoCloseable {
         return of(values.length, MemorySegment.ofArray(values), DType.INT64, Shape.of(shape));
     }
 
+    /** {@return an int32 CPU tensor with a copy of the values, in row-major order} */
+    public static Tensor of(int[] values, long... shape) {
+        return of(values.length, MemorySegment.ofArray(values), DType.INT32, Shape.of(shape));
+    }
+
+    /** {@return a uint8 CPU tensor with a copy of the values, which count as 0 to 255, in row-major order} */
+    public static Tensor of(byte[] values, long... shape) {
+        return of(values.length, MemorySegment.ofArray(values), DType.UINT8, Shape.of(shape));
+    }
+
+    /** {@return a boolean CPU tensor with a copy of the values, in row-major order} */
+    public static Tensor of(boolean[] values, long... shape) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) (values[i] ? 1 : 0);
+        }
+        return of(values.length, MemorySegment.ofArray(bytes), DType.BOOL, Shape.of(shape));
+    }
+
     private static Tensor of(int number, MemorySegment values, DType dtype, Shape shape) {
         if (number != shape.numel()) {
             throw new IllegalArgumentException("shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
@@ -120,10 +144,80 @@ public final class Tensor implements AutoCloseable {
     /** {@return a contiguous tensor of zeros} */
     public static Tensor zeros(Shape shape, DType dtype, Device device) {
         try (TensorScope scope = TensorScope.open()) {
-            return scope.promote(Operator.withSchema("aten::zero_(Tensor(a!) self) -> Tensor(a!)")
-                    .call(empty(shape, dtype, device))
+            return scope.promote(Operator.tensor("aten::zero_(Tensor(a!) self) -> Tensor(a!)", empty(shape, dtype, device)));
+        }
+    }
+
+    /** {@return a contiguous tensor of ones} */
+    public static Tensor ones(Shape shape, DType dtype, Device device) {
+        return full(shape, 1, dtype, device);
+    }
+
+    /** {@return a contiguous tensor with a whole number everywhere} */
+    public static Tensor full(Shape shape, long value, DType dtype, Device device) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.promote(fill(empty(shape, dtype, device), of(new long[] {value})));
+        }
+    }
+
+    /** {@return a contiguous tensor with a number everywhere} */
+    public static Tensor full(Shape shape, double value, DType dtype, Device device) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.promote(fill(empty(shape, dtype, device), of(new double[] {value})));
+        }
+    }
+
+    private static Tensor fill(Tensor tensor, Tensor value) {
+        return Operator.tensor("aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)", tensor, value);
+    }
+
+    /** {@return the whole numbers from 0 to before {@code end}, int64 on the CPU} */
+    public static Tensor arange(long end) {
+        return arange(0, end, 1);
+    }
+
+    /** {@return the whole numbers from {@code start} to before {@code end}, int64 on the CPU} */
+    public static Tensor arange(long start, long end) {
+        return arange(start, end, 1);
+    }
+
+    /**
+     * {@return each {@code step}-th whole number from {@code start} to before {@code end}, int64 on the CPU}
+     *
+     * @throws IllegalArgumentException where the step is 0 or leads away from the end
+     */
+    public static Tensor arange(long start, long end, long step) {
+        return Ranges.of(start, end, step);
+    }
+
+    /**
+     * {@return the numbers from {@code start} to before {@code end} at a distance of {@code step}, float32 on the CPU}
+     *
+     * @throws IllegalArgumentException where the step is 0 or leads away from the end, or a number is not finite
+     */
+    public static Tensor arange(double start, double end, double step) {
+        return Ranges.of(start, end, step);
+    }
+
+    /** {@return {@code steps} numbers from {@code start} to {@code end} at equal distances, float32 on the CPU} */
+    public static Tensor linspace(double start, double end, long steps) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.promote(Operator.withSchema("aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, "
+                            + "ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor")
+                    .with("dtype", DType.FLOAT32)
+                    .call(of(new double[] {start}), of(new double[] {end}), steps)
                     .tensor());
         }
+    }
+
+    /** {@return the identity matrix {@code [n, n]}} */
+    public static Tensor eye(long n, DType dtype, Device device) {
+        device.requirePresent();
+        return Operator.withSchema("aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None,"
+                        + " bool? pin_memory=None) -> Tensor")
+                .with("dtype", dtype).with("device", device)
+                .call(n)
+                .tensor();
     }
 
     /**
@@ -248,192 +342,40 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    // ---- arithmetic -----------------------------------------------------------------------------------------------
+    // ---- operators of several tensors alike -----------------------------------------------------------------------
 
-    /** {@return this + other, with broadcasting} */
-    public Tensor add(Tensor other) {
-        CallState state = CallState.begin("add", this, other);
-        return state.finish(Panatorch.pt_add(handle(), other.handle(), state.error()));
+    /** {@return the tensors one after another along a dimension} */
+    public static Tensor cat(int dimension, Tensor... tensors) {
+        CallState state = CallState.begin("cat", tensors);
+        MemorySegment array = state.frame.pointers(handles(tensors));
+        return state.finish(Panatorch.pt_cat(array, tensors.length, dimension, state.error()));
     }
 
-    /** {@return this + a whole number, of this tensor's dtype; int64 where this is of booleans, as in torch} */
-    public Tensor add(long number) {
-        CallState state = CallState.begin("add", this);
-        return state.finish(Panatorch.pt_add_scalar(handle(), state.frame.value(number), state.error()));
+    /** {@return the tensors one after another along a dimension} */
+    public static Tensor cat(List<Tensor> tensors, int dimension) {
+        return cat(dimension, tensors.toArray(Tensor[]::new));
     }
 
-    /** {@return this + a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
-    public Tensor add(double number) {
-        CallState state = CallState.begin("add", this);
-        return state.finish(Panatorch.pt_add_scalar(handle(), state.frame.value(number), state.error()));
+    /** {@return the tensors, all of one shape, beside each other along a new dimension} */
+    public static Tensor stack(int dimension, Tensor... tensors) {
+        return Operator.tensor("aten::stack(Tensor[] tensors, int dim=0) -> Tensor", tensors, dimension);
     }
 
-    /** {@return this - other, with broadcasting} */
-    public Tensor sub(Tensor other) {
-        CallState state = CallState.begin("sub", this, other);
-        return state.finish(Panatorch.pt_sub(handle(), other.handle(), state.error()));
+    /** {@return the tensors, all of one shape, beside each other along a new dimension} */
+    public static Tensor stack(List<Tensor> tensors, int dimension) {
+        return stack(dimension, tensors.toArray(Tensor[]::new));
     }
 
-    /** {@return this - a whole number, of this tensor's dtype} */
-    public Tensor sub(long number) {
-        CallState state = CallState.begin("sub", this);
-        return state.finish(Panatorch.pt_sub_scalar(handle(), state.frame.value(number), state.error()));
+    /** {@return self's elements where the boolean condition is true, else other's; all three are broadcast} */
+    public static Tensor where(Tensor condition, Tensor self, Tensor other) {
+        return Operator.tensor("aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor",
+                condition, self, other);
     }
 
-    /** {@return this - a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
-    public Tensor sub(double number) {
-        CallState state = CallState.begin("sub", this);
-        return state.finish(Panatorch.pt_sub_scalar(handle(), state.frame.value(number), state.error()));
-    }
-
-    /** {@return this * other, elementwise with broadcasting} */
-    public Tensor mul(Tensor other) {
-        CallState state = CallState.begin("mul", this, other);
-        return state.finish(Panatorch.pt_mul(handle(), other.handle(), state.error()));
-    }
-
-    /** {@return this * a whole number, of this tensor's dtype; int64 where this is of booleans, as in torch} */
-    public Tensor mul(long number) {
-        CallState state = CallState.begin("mul", this);
-        return state.finish(Panatorch.pt_mul_scalar(handle(), state.frame.value(number), state.error()));
-    }
-
-    /** {@return this * a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
-    public Tensor mul(double number) {
-        CallState state = CallState.begin("mul", this);
-        return state.finish(Panatorch.pt_mul_scalar(handle(), state.frame.value(number), state.error()));
-    }
-
-    /** {@return this / other, elementwise with broadcasting} */
-    public Tensor div(Tensor other) {
-        CallState state = CallState.begin("div", this, other);
-        return state.finish(Panatorch.pt_div(handle(), other.handle(), state.error()));
-    }
-
-    /** {@return this / a number, of this tensor's dtype; float32 where this is of whole numbers, as in torch} */
-    public Tensor div(double number) {
-        CallState state = CallState.begin("div", this);
-        return state.finish(Panatorch.pt_div_scalar(handle(), state.frame.value(number), state.error()));
-    }
-
-    /** {@return e to the power of each element} */
-    public Tensor exp() {
-        CallState state = CallState.begin("exp", this);
-        return state.finish(Panatorch.pt_exp(handle(), state.error()));
-    }
-
-    /** {@return the sine of each element} */
-    public Tensor sin() {
-        CallState state = CallState.begin("sin", this);
-        return state.finish(Panatorch.pt_sin(handle(), state.error()));
-    }
-
-    /** {@return the cosine of each element} */
-    public Tensor cos() {
-        CallState state = CallState.begin("cos", this);
-        return state.finish(Panatorch.pt_cos(handle(), state.error()));
-    }
-
-    /** {@return each element, but not below {@code low} and not above {@code high}} */
-    public Tensor clamp(double low, double high) {
-        CallState state = CallState.begin("clamp", this);
-        return state.finish(Panatorch.pt_clamp(handle(), low, high, state.error()));
-    }
-
-    /** {@return the absolute value of each element} */
-    public Tensor abs() {
-        return Operator.withSchema("aten::abs(Tensor self) -> Tensor").call(this).tensor();
-    }
-
-    /** {@return the mean of all elements, of shape {@code []}} */
-    public Tensor mean() {
-        return Operator.withSchema("aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor").call(this).tensor();
-    }
-
-    // ---- activations ----------------------------------------------------------------------------------------------
-
-    /** {@return x · sigmoid(x), elementwise} */
-    public Tensor silu() {
-        CallState state = CallState.begin("silu", this);
-        return state.finish(Panatorch.pt_silu(handle(), state.error()));
-    }
-
-    /** {@return max(x, 0), elementwise} */
-    public Tensor relu() {
-        CallState state = CallState.begin("relu", this);
-        return state.finish(Panatorch.pt_relu(handle(), state.error()));
-    }
-
-    /**
-     * {@return the Gaussian error linear unit of each element}
-     *
-     * @param tanhApproximation torch's {@code approximate="tanh"} instead of the exact formula
-     */
-    public Tensor gelu(boolean tanhApproximation) {
-        CallState state = CallState.begin("gelu", this);
-        return state.finish(Panatorch.pt_gelu(handle(), tanhApproximation ? 1 : 0, state.error()));
-    }
-
-    // ---- layers ---------------------------------------------------------------------------------------------------
-
-    /**
-     * {@return this {@code [..., in]} by the transposed weight, {@code [..., out]}}
-     *
-     * @param weight {@code [out, in]}
-     * @param bias {@code [out]}, or null
-     */
-    public Tensor linear(Tensor weight, Tensor bias) {
-        CallState state = CallState.begin("linear", this, weight, bias);
-        return state.finish(Panatorch.pt_linear(handle(), weight.handle(), orNull(bias), state.error()));
-    }
-
-    /** {@return the matrix product over the last two dimensions, with broadcasting over the others} */
-    public Tensor matmul(Tensor other) {
-        CallState state = CallState.begin("matmul", this, other);
-        return state.finish(Panatorch.pt_matmul(handle(), other.handle(), state.error()));
-    }
-
-    /** {@return the softmax over a dimension} */
-    public Tensor softmax(int dimension) {
-        CallState state = CallState.begin("softmax", this);
-        return state.finish(Panatorch.pt_softmax(handle(), dimension, state.error()));
-    }
-
-    /**
-     * {@return this normalised over the last dimension}
-     *
-     * @param weight {@code [size of the last dimension]}, or null
-     * @param bias likewise, or null
-     */
-    public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
-        long size = size(-1);
-        CallState state = CallState.begin("layer_norm", this, weight, bias);
-        MemorySegment last = state.frame.longs(size);
-        return state.finish(
-                Panatorch.pt_layer_norm(handle(), last, 1, orNull(weight), orNull(bias), eps, state.error()));
-    }
-
-    /**
-     * {@return this divided by the root of its mean square over the last dimension}
-     *
-     * @param weight {@code [size of the last dimension]}, or null
-     */
-    public Tensor rmsNorm(Tensor weight, double eps) {
-        long size = size(-1);
-        CallState state = CallState.begin("rms_norm", this, weight);
-        MemorySegment last = state.frame.longs(size);
-        return state.finish(Panatorch.pt_rms_norm(handle(), last, 1, orNull(weight), eps, state.error()));
-    }
-
-    /**
-     * {@return this {@code [batch, channels, ...]} normalised over groups of channels}
-     *
-     * @param weight {@code [channels]}, or null
-     * @param bias {@code [channels]}, or null
-     */
-    public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
-        CallState state = CallState.begin("group_norm", this, weight, bias);
-        return state.finish(Panatorch.pt_group_norm(handle(), groups, orNull(weight), orNull(bias), eps, state.error()));
+    /** {@return the sum of products that an equation says, such as {@code bhid,bhjd->bhij}} */
+    public static Tensor einsum(String equation, Tensor... tensors) {
+        return Operator.tensor("aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor",
+                equation, tensors);
     }
 
     /**
@@ -458,100 +400,6 @@ public final class Tensor implements AutoCloseable {
             throw new IllegalArgumentException("scaled_dot_product_attention: expected as many keys as values, found keys "
                     + key.describe() + ", values " + value.describe());
         }
-    }
-
-    /**
-     * {@return the two-dimensional convolution of this {@code [batch, in, height, width]}}
-     *
-     * @param weight {@code [out, in, kernel height, kernel width]}
-     * @param bias {@code [out]}, or null
-     * @param stride two numbers
-     * @param padding two numbers, zeros on both sides
-     */
-    public Tensor conv2d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = CallState.begin("conv2d", this, weight, bias);
-        MemorySegment steps = state.frame.longs(checkLength("stride", 2, stride));
-        MemorySegment pads = state.frame.longs(checkLength("padding", 2, padding));
-        return state.finish(Panatorch.pt_conv2d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
-    }
-
-    /**
-     * {@return the three-dimensional convolution of this {@code [batch, in, frames, height, width]}}
-     *
-     * @param weight {@code [out, in, kernel frames, kernel height, kernel width]}
-     * @param bias {@code [out]}, or null
-     * @param stride three numbers
-     * @param padding three numbers, zeros on both sides
-     */
-    public Tensor conv3d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
-        CallState state = CallState.begin("conv3d", this, weight, bias);
-        MemorySegment steps = state.frame.longs(checkLength("stride", 3, stride));
-        MemorySegment pads = state.frame.longs(checkLength("padding", 3, padding));
-        return state.finish(Panatorch.pt_conv3d(handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
-    }
-
-    /** {@return this {@code [batch, channels, f, h, w]} resized by nearest neighbour to three new sizes} */
-    public Tensor upsampleNearest3d(long frames, long height, long width) {
-        CallState state = CallState.begin("upsample_nearest3d", this);
-        MemorySegment size = state.frame.longs(frames, height, width);
-        return state.finish(Panatorch.pt_upsample_nearest3d(handle(), size, state.error()));
-    }
-
-    /** {@return the rows of this {@code [rows, dim]} at int64 indices {@code [...]}, {@code [..., dim]}} */
-    public Tensor embedding(Tensor indices) {
-        CallState state = CallState.begin("embedding", this, indices);
-        return state.finish(Panatorch.pt_embedding(handle(), indices.handle(), state.error()));
-    }
-
-    // ---- shape ----------------------------------------------------------------------------------------------------
-
-    /** {@return the tensors one after another along a dimension} */
-    public static Tensor cat(int dimension, Tensor... tensors) {
-        CallState state = CallState.begin("cat", tensors);
-        MemorySegment array = state.frame.pointers(handles(tensors));
-        return state.finish(Panatorch.pt_cat(array, tensors.length, dimension, state.error()));
-    }
-
-    /** {@return a view in another shape, or a copy where a view cannot be; one size may be -1} */
-    public Tensor reshape(long... sizes) {
-        CallState state = CallState.begin("reshape", this);
-        return state.finish(Panatorch.pt_reshape(handle(), state.frame.longs(sizes), sizes.length, state.error()));
-    }
-
-    /** {@return a view in which dimensions of size 1 are repeated to the given sizes; -1 leaves one as it is} */
-    public Tensor expand(long... sizes) {
-        CallState state = CallState.begin("expand", this);
-        return state.finish(Panatorch.pt_expand(handle(), state.frame.longs(sizes), sizes.length, state.error()));
-    }
-
-    /** {@return a view with the dimensions in another order} */
-    public Tensor permute(long... dimensions) {
-        CallState state = CallState.begin("permute", this);
-        return state.finish(Panatorch.pt_permute(handle(), state.frame.longs(dimensions), dimensions.length, state.error()));
-    }
-
-    /** {@return a view with two dimensions exchanged} */
-    public Tensor transpose(int first, int second) {
-        CallState state = CallState.begin("transpose", this);
-        return state.finish(Panatorch.pt_transpose(handle(), first, second, state.error()));
-    }
-
-    /** {@return a view with a new dimension of size 1 at a place} */
-    public Tensor unsqueeze(int dimension) {
-        CallState state = CallState.begin("unsqueeze", this);
-        return state.finish(Panatorch.pt_unsqueeze(handle(), dimension, state.error()));
-    }
-
-    /** {@return a view without a dimension, if its size is 1} */
-    public Tensor squeeze(int dimension) {
-        CallState state = CallState.begin("squeeze", this);
-        return state.finish(Panatorch.pt_squeeze(handle(), dimension, state.error()));
-    }
-
-    /** {@return a view of {@code length} places of a dimension from {@code start} on} */
-    public Tensor narrow(int dimension, long start, long length) {
-        CallState state = CallState.begin("narrow", this);
-        return state.finish(Panatorch.pt_narrow(handle(), dimension, start, length, state.error()));
     }
 
     // ---- memory ---------------------------------------------------------------------------------------------------
@@ -636,71 +484,8 @@ public final class Tensor implements AutoCloseable {
 
     // ---- reading --------------------------------------------------------------------------------------------------
 
-    /**
-     * {@return the one element, converted to double}
-     *
-     * @throws IllegalStateException where there is not exactly one
-     */
-    public double item() {
-        requireElements("item");
-        if (shape().numel() != 1) {
-            throw new IllegalStateException("item: " + describe() + " has not exactly one element");
-        }
-        return toDoubleArray()[0];
-    }
-
-    /** {@return a copy of the elements in row-major order, converted to float} */
-    public float[] toFloatArray() {
-        try (var _ = reading("toFloatArray")) {
-            return readable(DType.FLOAT32).memory().toArray(ValueLayout.JAVA_FLOAT);
-        }
-    }
-
-    /** {@return a copy of the elements in row-major order, converted to double} */
-    public double[] toDoubleArray() {
-        try (var _ = reading("toDoubleArray")) {
-            return readable(DType.FLOAT64).memory().toArray(ValueLayout.JAVA_DOUBLE);
-        }
-    }
-
-    /** {@return a copy of the elements in row-major order, converted to long} */
-    public long[] toLongArray() {
-        try (var _ = reading("toLongArray")) {
-            return readable(DType.INT64).memory().toArray(ValueLayout.JAVA_LONG);
-        }
-    }
-
-    /** {@return a copy of the elements in row-major order, converted to bytes in [0, 255]} */
-    public byte[] toByteArray() {
-        try (var _ = reading("toByteArray")) {
-            return readable(DType.UINT8).memory().toArray(ValueLayout.JAVA_BYTE);
-        }
-    }
-
-    /**
-     * Lets somebody see the bytes of the elements in row-major order, in the machine's byte order. They are those of this tensor
-     * where it is contiguous and on the CPU, else of a copy.
-     *
-     * @param reader gets a read-only segment that is valid until it returns
-     * @return what the reader returns
-     */
-    public <T> T readData(Function<? super MemorySegment, T> reader) {
-        try (var _ = reading("readData"); Arena arena = Arena.ofConfined()) {
-            return reader.apply(NativeFrame.readOnly(readable(dtype()).memory(), arena));
-        }
-    }
-
-    private TensorScope reading(String operator) {
-        requireElements(operator);
-        return TensorScope.open();
-    }
-
-    private Tensor readable(DType dtype) {
-        return to(dtype, Device.CPU).contiguous();
-    }
-
     /** The elements of a contiguous CPU tensor, in place; to be looked at while nobody can close it. */
-    private MemorySegment memory() {
+    MemorySegment memory() {
         if (device().kind() != Device.Kind.CPU || !isContiguous()) {
             throw new IllegalStateException(describe() + " has no contiguous memory on the CPU");
         }
@@ -733,16 +518,31 @@ public final class Tensor implements AutoCloseable {
         return d.shape + " " + d.dtype.torchName() + " " + d.device;
     }
 
-    /** {@return the description and, where they are few, the elements} */
+    /**
+     * {@return the description and the elements as PyTorch prints them}
+     *
+     * <p>A whole tensor up to 1000 elements, of a larger one three at each end of each dimension, and nobody reads the others:
+     *
+     * <pre>
+     * [2, 3] float32 cpu
+     * [[ 1.0000, -2.5000,     inf],
+     *  [ 0.0000,  0.1000,  3.0000]]
+     * </pre>
+     *
+     * <p>It throws nothing: what has no elements to be read is described without them.
+     */
     @Override
     public String toString() {
         String description = describe();
-        boolean isOpen = handle != null && !isClosed() && this.description != null;
-        if (!isOpen || device().kind() == Device.Kind.META || shape().numel() > SHOWN) {
+        boolean hasElements = handle != null && !isClosed() && this.description != null;
+        if (!hasElements || device().kind() == Device.Kind.META) {
             return description;
         }
-        String elements = dtype().isFloatingPoint() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray());
-        return description + " " + elements;
+        try {
+            return TensorText.of(this).map(text -> description + (text.contains("\n") ? "\n" : " ") + text).orElse(description);
+        } catch (TorchException | ClosedTensorException e) {
+            return description + ", whose elements cannot be read: " + e.getMessage();
+        }
     }
 
     // ---- lifetime -------------------------------------------------------------------------------------------------
@@ -844,7 +644,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** To come before elements are read: on the meta device there are none. */
-    private void requireElements(String operator) {
+    void requireElements(String operator) {
         requireMemory(operator);
         if (device().kind() == Device.Kind.META) {
             throw new IllegalStateException(operator + ": " + describe()
@@ -860,14 +660,7 @@ public final class Tensor implements AutoCloseable {
         return handles;
     }
 
-    private static MemorySegment orNull(Tensor tensor) {
+    static MemorySegment orNull(Tensor tensor) {
         return tensor == null ? MemorySegment.NULL : tensor.handle();
-    }
-
-    private static long[] checkLength(String what, int expected, long[] numbers) {
-        if (numbers.length != expected) {
-            throw new IllegalArgumentException(what + ": expected " + expected + " numbers, found " + numbers.length);
-        }
-        return numbers;
     }
 }

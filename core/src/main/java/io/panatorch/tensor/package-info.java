@@ -10,8 +10,13 @@
  * }</pre>
  *
  * <p>{@link io.panatorch.tensor.TensorScope} explains the lifetime rule, {@link io.panatorch.tensor.TensorOwner} is for what
- * outlives a scope, {@link io.panatorch.tensor.LiveTensors} finds leaks. {@link io.panatorch.tensor.Operator} reaches the
- * operators that have no method here.
+ * outlives a scope, {@link io.panatorch.tensor.LiveTensors} finds leaks.
+ *
+ * <p>Operators are methods of {@link io.panatorch.tensor.Tensor} with PyTorch's names, written as Java writes names: {@code
+ * layer_norm} is {@code layerNorm}. They come from the interfaces {@link io.panatorch.tensor.PointwiseOperators}, {@link
+ * io.panatorch.tensor.ReductionOperators}, {@link io.panatorch.tensor.ShapeOperators} and {@link
+ * io.panatorch.tensor.LayerOperators}. {@link io.panatorch.tensor.Operator} reaches those that have no method. The project's page
+ * {@code core/README.md} has the names of PyTorch, of DJL and those here side by side.
  *
  * <p>What libtorch refuses is a {@link io.panatorch.tensor.TorchException}, whose kind a program can act on; what it warns of goes
  * to the {@link System.Logger} named {@code io.panatorch}.

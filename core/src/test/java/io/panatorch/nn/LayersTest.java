@@ -118,6 +118,32 @@ class LayersTest {
     }
 
     @Test
+    void layersMadeOfTensors() {
+        Tensor x = tensor(1, 2, 3);
+        Tensor weight = tensor(2, 4, 3);
+        Tensor bias = tensor(3, 4);
+        Tensor of3 = tensor(4, 3);
+        assertEqual(new Linear(weight, bias), x, x.linear(weight, bias));
+        assertEqual(new Linear(weight, null), x, x.linear(weight, null));
+        assertEqual(new LayerNorm(of3, null, 0.1), x, x.layerNorm(of3, null, 0.1));
+        assertEqual(new GroupNorm(3, null, of3, 0.1), x, x.groupNorm(3, null, of3, 0.1));
+        Tensor indices = Tensor.of(new long[] {3, 0}, 2);
+        assertEqual(new Embedding(weight), indices, weight.embedding(indices));
+        Tensor image = tensor(5, 1, 1, 5, 6);
+        Tensor flat = tensor(6, 2, 1, 3, 2);
+        assertEqual(new Conv2d(flat, null, new long[] {2, 1}, new long[] {1, 0}), image,
+                image.conv2d(flat, null, new long[] {2, 1}, new long[] {1, 0}));
+        Tensor video = tensor(7, 1, 1, 3, 5, 6);
+        Tensor deep = tensor(8, 4, 1, 2, 3, 2);
+        assertEqual(new Conv3d(deep, bias, 1, 0, 1), video, video.conv3d(deep, bias, new long[] {1, 1, 1}, new long[] {1, 0, 1}));
+        assertThatThrownBy(() -> new Linear((Tensor) null, bias)).isInstanceOf(NullPointerException.class).hasMessage("weight");
+    }
+
+    private static void assertEqual(Layer layer, Tensor x, Tensor expected) {
+        Elements.assertSame(layer.getClass().getSimpleName(), layer.forward(x).toFloatArray(), expected.toFloatArray());
+    }
+
+    @Test
     void activations() {
         Tensor x = tensor(1, 8);
         Map<Activation, Tensor> expected = Map.of(

@@ -97,7 +97,7 @@ class WeightsTest {
         long before = LiveTensors.count();
         try (Weights weights = open(DType.FLOAT32)) {
             Tensor weight = weights.at("blocks").at(0).at("to_q").get("weight", 2, 3);
-            assertThat(weight).hasToString("[2, 3] float32 cpu [1.0, 2.0, 3.0, 4.0, 5.0, 0.5]");
+            assertThat(weight).hasToString("[2, 3] float32 cpu\n[[1.0000, 2.0000, 3.0000],\n [4.0000, 5.0000, 0.5000]]");
             assertThat(LiveTensors.count()).as("what is on the way is freed").isEqualTo(before + 1);
             assertThat(weights.at("up").has("bias")).isTrue();
             assertThat(weights.at("up").has("b")).isFalse();

@@ -75,6 +75,25 @@ class TensorLayersTest {
                 .hasMessageStartingWith("linear of [6, 4] float64 cpu, [5, 4] float64 cpu, [24] float64 cpu: ");
     }
 
+    /** Which oneDNN refuses. */
+    @Test
+    void aSlidingWindowAsInputOfALargeLinearLayer() {
+        Tensor x = Operator.named("aten::as_strided")
+                .call(Tensor.of(Naive.floats(1, 1024), 1024), new long[] {16, 512}, new long[] {1, 1}).tensor();
+        Tensor weight = Tensor.of(Naive.floats(2, 512 * 512), 512, 512);
+        Elements.assertClose("linear", x.linear(weight, null).toFloatArray(), x.copy().linear(weight, null).toFloatArray(), 1e-3);
+    }
+
+    /** Of which libtorch's fused attention leaves elements of the result as they were in memory. */
+    @Test
+    void queriesOfASlidingWindow() {
+        Tensor key = tensor(Naive.numbers(1, 2 * 3 * 5), 1, 2, 3, 5);
+        Tensor query = Operator.named("aten::as_strided")
+                .call(tensor(Naive.numbers(2, 20), 20), new long[] {1, 2, 4, 5}, new long[] {1, 2, 0, 1}).tensor();
+        assertNear(Tensor.scaledDotProductAttention(query, key, key, null, 0.4),
+                Tensor.scaledDotProductAttention(query.copy(), key, key, null, 0.4).toDoubleArray(), 1, 2, 4, 5);
+    }
+
     @Test
     void softmaxOverAnyDimension() {
         double[] x = {1, 2, 3, 1, 1, 1};

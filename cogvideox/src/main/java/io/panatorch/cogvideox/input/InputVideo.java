@@ -95,7 +95,7 @@ public final class InputVideo {
         List<InputImage> frames = new ArrayList<>();
         for (int i = 0; i < shape.size(0); i++) {
             try (var _ = TensorScope.open()) {
-                frames.add(new InputImage(FloatPixels.of(video.narrow(0, i, 1).squeeze(0), "video[" + i + "]")));
+                frames.add(new InputImage(FloatPixels.of(video.select(0, i), "video[" + i + "]")));
             }
         }
         return new InputVideo(List.copyOf(frames));

@@ -66,6 +66,6 @@ final class AdaptiveNorm {
 
     /** Part {@code index} as a vector of channels, {@code [dim]}. */
     static Tensor part(Tensor modulation, int index) {
-        return modulation.narrow(0, index, 1).squeeze(0); // [dim]
+        return modulation.select(0, index); // [dim]
     }
 }

@@ -1,7 +1,6 @@
 package io.panatorch.cogvideox.vae;
 
 import io.panatorch.nn.Weights;
-import io.panatorch.tensor.Operator;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
@@ -15,8 +14,7 @@ final class Downsample3d implements Stage {
     private static final long KERNEL = 3;
     private static final long[] STRIDE = {1, 2, 2};
     private static final long[] NO_PADDING = {0, 0, 0};
-    private static final String AVG_POOL2D = "aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[],"
-            + " int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor";
+    private static final long[] PAIR = {2, 1};
 
     private final Tensor weight;
     private final Tensor bias;
@@ -48,8 +46,7 @@ final class Downsample3d implements Stage {
 
     /** Zeros below and to the right alone: torch's convolutions pad both sides or neither. */
     private static Tensor padded(Tensor x) {
-        return Operator.withSchema("aten::pad(Tensor self, SymInt[] pad, str mode=\"constant\", float? value=None) -> Tensor")
-                .call(x, new long[] {0, 1, 0, 1}).tensor();
+        return x.pad(0, 1, 0, 1);
     }
 
     /** The mean of each two frames. Of an odd number the first stays single: it is the video's first, or was made of it. */
@@ -71,7 +68,7 @@ final class Downsample3d implements Stage {
     private static Tensor meanOfPairs(Tensor x) {
         try (var scope = TensorScope.open()) {
             Tensor flat = x.reshape(x.size(0), x.size(1), x.size(2), x.size(3) * x.size(4)); // [b, c, f, h · w]
-            Tensor mean = Operator.withSchema(AVG_POOL2D).call(flat, new long[] {2, 1}).tensor(); // [b, c, f / 2, h · w]
+            Tensor mean = flat.avgPool2d(PAIR, PAIR, new long[] {0, 0}); // [b, c, f / 2, h · w]
             return scope.promote(mean.reshape(x.size(0), x.size(1), -1, x.size(3), x.size(4))); // [b, c, f / 2, h, w]
         }
     }

@@ -7,7 +7,6 @@ import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Operator;
 import io.panatorch.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,8 +109,7 @@ final class MagCalibration implements CacheMethod {
 
         /** The Euclidean norm of each token. */
         private static Tensor lengths(Tensor tokens) {
-            return Operator.withSchema("aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
-                    .call(tokens.to(DType.FLOAT32), null, -1).tensor();
+            return tokens.to(DType.FLOAT32).norm(-1);
         }
     }
 }

@@ -1,0 +1,115 @@
+package io.panatorch.tensor;
+
+import io.panatorch.bindings.NativeFrame;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
+
+/**
+ * A tensor's elements for Java: as one number, as an array, as bytes. What is on a GPU is waited for and copied; what is made on
+ * the way is freed. On the meta device there are no elements, and asking for them is an {@link IllegalStateException}.
+ */
+public sealed interface ElementReading permits Tensor {
+
+    /**
+     * {@return the one element, converted to double}
+     *
+     * @throws IllegalStateException where there is not exactly one
+     */
+    default double item() {
+        requireOneElement();
+        return toDoubleArray()[0];
+    }
+
+    /**
+     * {@return the one element, converted to long, which a double is not exact enough for}
+     *
+     * @throws IllegalStateException where there is not exactly one
+     */
+    default long itemLong() {
+        requireOneElement();
+        return toLongArray()[0];
+    }
+
+    private void requireOneElement() {
+        self().requireElements("item");
+        if (self().shape().numel() != 1) {
+            throw new IllegalStateException("item: " + self().describe() + " has not exactly one element");
+        }
+    }
+
+    /** {@return a copy of the elements in row-major order, converted to float} */
+    default float[] toFloatArray() {
+        try (var _ = reading("toFloatArray")) {
+            return readable(DType.FLOAT32).memory().toArray(ValueLayout.JAVA_FLOAT);
+        }
+    }
+
+    /** {@return a copy of the elements in row-major order, converted to double} */
+    default double[] toDoubleArray() {
+        try (var _ = reading("toDoubleArray")) {
+            return readable(DType.FLOAT64).memory().toArray(ValueLayout.JAVA_DOUBLE);
+        }
+    }
+
+    /** {@return a copy of the elements in row-major order, converted to long} */
+    default long[] toLongArray() {
+        try (var _ = reading("toLongArray")) {
+            return readable(DType.INT64).memory().toArray(ValueLayout.JAVA_LONG);
+        }
+    }
+
+    /** {@return a copy of the elements in row-major order, converted to int} */
+    default int[] toIntArray() {
+        try (var _ = reading("toIntArray")) {
+            return readable(DType.INT32).memory().toArray(ValueLayout.JAVA_INT);
+        }
+    }
+
+    /** {@return for each element in row-major order whether it is not 0} */
+    default boolean[] toBooleanArray() {
+        byte[] bytes;
+        try (var _ = reading("toBooleanArray")) {
+            bytes = readable(DType.BOOL).memory().toArray(ValueLayout.JAVA_BYTE);
+        }
+        boolean[] values = new boolean[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            values[i] = bytes[i] != 0;
+        }
+        return values;
+    }
+
+    /** {@return a copy of the elements in row-major order, converted to bytes in [0, 255]} */
+    default byte[] toByteArray() {
+        try (var _ = reading("toByteArray")) {
+            return readable(DType.UINT8).memory().toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /**
+     * Lets somebody see the bytes of the elements, whatever their dtype, in row-major order and the machine's byte order. They
+     * are those of this tensor where it is contiguous and on the CPU, else of a copy.
+     *
+     * @param reader gets a read-only segment that is valid until it returns
+     * @return what the reader returns
+     */
+    default <T> T readData(Function<? super MemorySegment, T> reader) {
+        try (var _ = reading("readData"); Arena arena = Arena.ofConfined()) {
+            return reader.apply(NativeFrame.readOnly(readable(self().dtype()).memory(), arena));
+        }
+    }
+
+    private TensorScope reading(String operator) {
+        self().requireElements(operator);
+        return TensorScope.open();
+    }
+
+    private Tensor readable(DType dtype) {
+        return self().to(dtype, Device.CPU).contiguous();
+    }
+
+    private Tensor self() {
+        return (Tensor) this;
+    }
+}
