@@ -3,6 +3,7 @@ package io.panatorch.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.io.AtomicFile;
+import io.panatorch.testing.TensorTest;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>{@code -Dpanatorch.kills=N} is for more of them than the build takes time for. With 120 (6 minutes on two busy processors)
  * no file or folder was incomplete, and nothing was left.
  */
-@Tag("cpu")
+@TensorTest
 class KilledWriterTest {
 
     private static final int KILLS = Integer.getInteger("panatorch.kills", 3);
