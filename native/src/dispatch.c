@@ -1,8 +1,9 @@
 /*
  * One operator call through libtorch's dispatcher.
  *
- * The dispatcher takes an array of 64-bit slots, one an argument, and overwrites its front with the results. It owns
- * what is on the array from the moment it has found the operator, whether the operator then succeeds or not. An
+ * The dispatcher takes an array of 64-bit slots, one an argument, and overwrites its front with the results. From the moment it
+ * has found the operator it takes over one slot after the other, whether the operator then succeeds or not. (It stops at a
+ * parameter of a type that has no way through it, a Scalar say, and what is behind is lost: so nobody may put one.) An
  * operator it does not find takes nothing: `run` recognises that case by the text and gives everything back itself.
  * (Before 2.13 there is no text, and the arguments of an unknown operator stay: a small leak is better than freeing
  * twice what another failure has already freed.)

@@ -28,7 +28,11 @@ import java.util.Optional;
  * {@link ClosedTensorException} for a closed tensor; an {@link IllegalStateException} where no scope is open. Gradients are
  * never recorded.
  *
- * <p>A tensor may be read by several threads at once. It is closed by its owner, or early by {@link #close()}.
+ * <p>Threads: any thread may compute with an open tensor, several at once too. A tensor of a {@link TensorScope} is closed by the
+ * thread of that scope alone, one of a {@link TensorOwner} by any. Who closes a tensor need not know who computes with it: a call
+ * that runs comes out right, the next one is refused by a {@link ClosedTensorException}, and the memory goes with the last call.
+ * What writes to memory ({@link #copy_} and operators whose names end with an underscore) must not meet others that read it at
+ * the same time: nothing breaks, but nobody can tell which elements they get.
  */
 public final class Tensor
         implements PointwiseOperators, ReductionOperators, ShapeOperators, LayerOperators, ElementReading, AutoCloseable {

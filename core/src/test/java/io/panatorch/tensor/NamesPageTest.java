@@ -19,9 +19,11 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The page that has PyTorch's names beside those of this library: what it names is there, and what is there it names. */
+@Tag("pure")
 class NamesPageTest {
 
     private static final Path PAGE = Path.of(System.getProperty("basedir", "core"), "README.md");
