@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
  * A place in a file of weights, from which layers take what they need.
@@ -23,6 +23,8 @@ import java.util.TreeSet;
  * {@code attn1.to_q.weight} and checks its shape. What is taken belongs to the cursor that was opened, and lives until that
  * one is closed. A tensor that is stored with the wanted dtype is not copied when the device is the CPU: its memory is the
  * mapped file. For {@link Device#META} nothing but the header of a file is read.
+ *
+ * <p>May be used by several threads. A file must not be made shorter while it is in use: that ends the process.
  */
 public final class Weights implements AutoCloseable {
 
@@ -67,7 +69,7 @@ public final class Weights implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new Weights(new Root(file, new TensorOwner(), new TreeSet<>(), new HashMap<>(), dtype, device), "", true);
+        return new Weights(new Root(file, new TensorOwner(), new ConcurrentSkipListSet<>(), new HashMap<>(), dtype, device), "", true);
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -155,14 +157,16 @@ public final class Weights implements AutoCloseable {
         if (!memory) {
             return Tensor.standIn(expected, root.dtype, root.device);
         }
-        Tensor loaded = root.loaded.get(key);
-        if (loaded == null) {
-            try (var _ = TensorScope.open()) {
-                loaded = root.owner.adopt(load(key));
+        synchronized (root.loaded) {
+            Tensor loaded = root.loaded.get(key);
+            if (loaded == null) {
+                try (var _ = TensorScope.open()) {
+                    loaded = root.owner.adopt(load(key));
+                }
+                root.loaded.put(key, loaded);
             }
-            root.loaded.put(key, loaded);
+            return loaded;
         }
-        return loaded;
     }
 
     private Tensor load(String key) throws InvalidFileException {

@@ -12,7 +12,8 @@ import java.util.function.IntConsumer;
  * {@code 1e-15} at most. Blocks of normal float32 numbers are rounded here from double logarithms and sines, and
  * differ by {@code 2e-6} at most from torch's vectorised ones, which also differ among themselves by processor.
  *
- * <p>Two generators of one seed give the same numbers. An instance is <b>not thread-safe</b>: every draw changes it.
+ * <p>Two generators of one seed give the same numbers. Draws by several threads follow one another, in an order that nobody can
+ * tell: for numbers that come again, each thread has a generator of its own.
  */
 public final class Generator {
 
@@ -106,7 +107,7 @@ public final class Generator {
      *
      * @param dtype a floating-point type
      */
-    public Tensor rand(Shape shape, DType dtype) {
+    public synchronized Tensor rand(Shape shape, DType dtype) {
         int n = count(shape);
         return switch (dtype) {
             case FLOAT32 -> Tensor.of(MemorySegment.ofArray(randFloat32(n)), dtype, shape);
@@ -122,7 +123,7 @@ public final class Generator {
      *
      * @param dtype a floating-point type; half types follow another stream than float32
      */
-    public Tensor randn(Shape shape, DType dtype) {
+    public synchronized Tensor randn(Shape shape, DType dtype) {
         int n = count(shape);
         return switch (dtype) {
             case FLOAT32 -> Tensor.of(MemorySegment.ofArray(randnFloat32(n)), dtype, shape);
@@ -134,7 +135,7 @@ public final class Generator {
     }
 
     /** {@return an int64 CPU tensor of whole numbers uniform in [low, high), as {@code torch.randint} draws them} */
-    public Tensor randint(long low, long high, Shape shape) {
+    public synchronized Tensor randint(long low, long high, Shape shape) {
         return Tensor.of(MemorySegment.ofArray(randint(count(shape), low, high)), DType.INT64, shape);
     }
 

@@ -89,8 +89,8 @@ class TransformerGoldenTest {
                 Map<String, Long> counts = new TreeMap<>(count(transformer, latents, conditioning, cache, 0, timesteps));
                 counts.remove("alias");
                 assertThat(counts).hasToString("{add=51, cat=10, conv2d=1, cos=1, empty=2, exp=1, gelu=4,"
-                        + " layer_norm=26, linear=36, mul=51, narrow=66, permute=1, reshape=30,"
-                        + " scaled_dot_product_attention=4, silu=2, sin=1, squeeze=50, to=1, transpose=17, zero_=1}");
+                        + " layer_norm=26, linear=36, mul=51, narrow=16, permute=1, reshape=30,"
+                        + " scaled_dot_product_attention=4, select=50, silu=2, sin=1, to=1, transpose=17, zero_=1}");
             }
         }
     }
