@@ -128,10 +128,16 @@ pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error) {
     if (look_at("aten::sub", a, &left, error) != 0 || look_at("aten::sub", b, &right, error) != 0) return NULL;
     bool boolean = left.dtype == PT_BOOL || right.dtype == PT_BOOL; /* torch refuses these in its own words */
     if (boolean || !left.whole || !right.whole) return subtract("aten::sub", a, b, 1.0, error);
+    /* The negative of a b that is narrower than the difference would wrap around too early. */
+    bool wider = torch.aoti_torch_dtype_element_size(torch.dtypes[left.dtype]) >
+                 torch.aoti_torch_dtype_element_size(torch.dtypes[right.dtype]);
+    pt_tensor *same = converted(b, wider ? left.dtype : right.dtype, error);
+    if (same == NULL) return NULL;
     call c;
     begin(&c, "aten::neg", "", error);
-    put_tensor(&c, b);
+    put_tensor(&c, same);
     pt_tensor *negative = run_for_tensor(&c);
+    pt_release(same);
     if (negative == NULL) return NULL;
     pt_tensor *result = sum_of_integers(a, negative, error);
     pt_release(negative);

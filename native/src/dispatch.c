@@ -228,6 +228,7 @@ static void give_all_back(call *c) {
  * another may fail in the same words.
  */
 static bool is_unknown(const call *c) {
+    if (strncmp(*c->error, c->name, strlen(c->name)) != 0) return false; /* there was no memory for the text */
     const char *words = *c->error + strlen(c->name) + strlen(": ");
     const char *start = "Could not find schema for ";
     return strncmp(words, start, strlen(start)) == 0 &&

@@ -68,10 +68,10 @@ final class SafetensorsFile implements AutoCloseable {
             throw new IllegalStateException(path + " is closed");
         }
         if (mapped == null) {
+            MappedFile opened = null;
             try {
-                MappedFile opened = MappedFile.open(path);
+                opened = MappedFile.open(path);
                 if (!Identity.of(path).equals(identity) || opened.byteSize() != header.fileSize()) {
-                    opened.close();
                     throw new InvalidFileException(path, "was replaced or changed since it was opened; open it again");
                 }
                 mapped = opened;
@@ -79,6 +79,10 @@ final class SafetensorsFile implements AutoCloseable {
                 throw e;
             } catch (IOException e) {
                 throw new InvalidFileException(path, "cannot be read any more: " + e.getMessage(), e);
+            } finally {
+                if (mapped == null && opened != null) {
+                    opened.close();
+                }
             }
         }
         return mapped;

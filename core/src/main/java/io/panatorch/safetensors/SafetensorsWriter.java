@@ -147,6 +147,9 @@ final class SafetensorsWriter {
     private static void copy(Tensor tensor, FileChannel channel, ByteBuffer chunk) throws IOException {
         try {
             tensor.readData(data -> {
+                if (data.byteSize() != tensor.byteSize()) { // its place is in the header already
+                    throw new IllegalStateException(tensor.describe() + " has changed while it was written");
+                }
                 copy(data, channel, chunk);
                 return null;
             });

@@ -106,11 +106,7 @@ final class CallState {
                 operand.requireMemory(operator); // libtorch need not be there to refuse a stand-in
             }
         }
-        CallState state = ofThread();
-        if (state.innermost == null) {
-            throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
-                    + " open one with try (var scope = TensorScope.open())");
-        }
+        CallState state = requireScope(operator);
         state.innermost.reserve();
         if (state.trace != null) {
             state.trace.record(operator);
@@ -118,14 +114,28 @@ final class CallState {
         return state.look(operator, operands);
     }
 
+    static CallState requireScope(String operator) {
+        CallState state = ofThread();
+        if (state.innermost == null) {
+            throw new IllegalStateException(operator + ": no TensorScope is open on this thread to own the result;"
+                    + " open one with try (var scope = TensorScope.open())");
+        }
+        return state;
+    }
+
     /** To come before what makes no tensor. */
     CallState look(String operator, Tensor... operands) {
         end();
-        for (Tensor operand : operands) {
-            if (operand != null && !operand.isOf(this)) {
-                operand.acquire();
-                acquired.add(operand);
+        try {
+            for (Tensor operand : operands) {
+                if (operand != null && !operand.isOf(this)) {
+                    operand.acquire();
+                    acquired.add(operand);
+                }
             }
+        } catch (ClosedTensorException e) {
+            end();
+            throw e;
         }
         this.operator = operator;
         this.operands = operands;
@@ -168,14 +178,13 @@ final class CallState {
     /** Ends the call that has failed. */
     TorchException failure() {
         String reason = frame.takeError();
-        Tensor[] failed = operands;
-        end();
         StringJoiner all = new StringJoiner(", ", " of ", "").setEmptyValue("");
-        for (Tensor operand : failed) {
+        for (Tensor operand : operands) {
             if (operand != null) {
                 all.add(operand.describe());
             }
         }
+        end();
         return TorchException.refused(operator, all.toString(), reason);
     }
 }

@@ -91,7 +91,8 @@ public sealed interface ElementReading permits Tensor {
      * Lets somebody see the bytes of the elements, whatever their dtype, in row-major order and the machine's byte order. They
      * are those of this tensor where it is contiguous and on the CPU, else of a copy.
      *
-     * @param reader gets a read-only segment that is valid until it returns
+     * @param reader gets a read-only segment that is valid until it returns; tensors that it makes are freed then, unless a
+     *     {@link TensorOwner} adopts them
      * @return what the reader returns
      */
     default <T> T readData(Function<? super MemorySegment, T> reader) {
@@ -106,7 +107,8 @@ public sealed interface ElementReading permits Tensor {
     }
 
     private Tensor readable(DType dtype) {
-        return self().to(dtype, Device.CPU).contiguous();
+        Tensor plain = self().to(dtype, Device.CPU).contiguous();
+        return Operator.tensor("aten::resolve_neg(Tensor(a) self) -> Tensor(a)", plain); // torch may have put off a sign
     }
 
     private Tensor self() {

@@ -4,7 +4,6 @@ import io.panatorch.bindings.Libtorch;
 import io.panatorch.bindings.LibtorchLoadException;
 import io.panatorch.bindings.NativeFrame;
 import io.panatorch.bindings.generated.Panatorch;
-import io.panatorch.bindings.generated.pt_value;
 import io.panatorch.tensor.OperatorSchema.Kind;
 import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +49,8 @@ import java.util.stream.Stream;
  * classes), the call is refused with its reason, and nothing is touched.
  *
  * <p>An operator that writes to a tensor, whose name ends with an underscore or that has a parameter {@code out}, does so to all
- * views of its memory; it is refused where that is a mapped file.
+ * views of its memory; it is refused where that is a mapped file. Where it gives the tensor another shape, other references to the
+ * same tensor ({@link Tensor#alias}) may still tell the old one.
  *
  * <p>Schemas can be read from every libtorch that has been tried, 2.10 to 2.14, though nobody has promised that they can from the
  * next. Where they cannot, {@link #named} says so, and {@link #withSchema} takes the caller's word.
@@ -231,8 +231,10 @@ public final class Operator {
         NativeFrame frame = state.frame;
         MemorySegment results = OperatorResult.prepare(schema, frame);
         MemorySegment values = arguments.write(frame);
-        if (Panatorch.pt_call(frame.string(schema.name()), frame.string(schema.overload()), values, arguments.values.length,
-                results, schema.results().size(), state.error()) != 0) {
+        boolean isDone = Panatorch.pt_call(frame.string(schema.name()), frame.string(schema.overload()), values, arguments.values.length,
+                results, schema.results().size(), state.error()) == 0;
+        arguments.forgetWritten();
+        if (!isDone) {
             throw state.failure();
         }
         OperatorResult result = OperatorResult.take(schema, results, state);

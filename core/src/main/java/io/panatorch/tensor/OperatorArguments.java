@@ -295,6 +295,19 @@ final class OperatorArguments {
         return target;
     }
 
+    /** To come after the call: what was written to may have another shape. */
+    void forgetWritten() {
+        for (int i = 0; i < values.length; i++) {
+            if (schema.parameters().get(i).type().isWritten()) {
+                switch (values[i]) {
+                    case Tensor tensor -> tensor.forgetDescription();
+                    case Tensor[] tensors -> Arrays.stream(tensors).forEach(Tensor::forgetDescription);
+                    case null, default -> { }
+                }
+            }
+        }
+    }
+
     private boolean isWritten(Parameter parameter) {
         return parameter.type().isWritten() || parameter.name().startsWith("running_") && isTraining();
     }

@@ -6,10 +6,10 @@ import io.panatorch.tensor.OperatorSchema.Parameter;
 import io.panatorch.tensor.OperatorSchema.Type;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** Ways round what libtorch's C interface cannot pass: a number for a parameter of type {@code Scalar}. */
 final class OperatorScalars {
@@ -33,7 +33,9 @@ final class OperatorScalars {
     static boolean takesTensorsFor(OperatorSchema schema, OperatorSchema other) {
         List<Parameter> mine = schema.parameters();
         List<Parameter> its = other.parameters();
-        boolean isSame = mine.size() == its.size() && !other.overload().equals(schema.overload());
+        // Of float_power the number decides the precision, which a tensor in its place would not.
+        boolean isSame = mine.size() == its.size() && !other.overload().equals(schema.overload())
+                && !schema.name().startsWith("aten::float_power");
         for (int i = 0; isSame && i < mine.size(); i++) {
             Type type = mine.get(i).type();
             Type otherType = its.get(i).type();
@@ -52,9 +54,11 @@ final class OperatorScalars {
         }
         OperatorSchema other = forTensors.get().orElseThrow(
                 () -> unsupported(schema, "cannot be called: " + refusal(firstNumber(schema, given.values))));
-        Tensor like = Arrays.stream(given.values).filter(Tensor.class::isInstance).map(Tensor.class::cast).findFirst()
+        Tensor like = IntStream.range(0, given.values.length)
+                .filter(i -> given.values[i] instanceof Tensor && !schema.parameters().get(i).name().equals("condition"))
+                .mapToObj(i -> (Tensor) given.values[i]).findFirst()
                 .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.openFor(schema.shortName())) {
             Object[] values = given.values.clone();
             for (int i = 0; i < values.length; i++) {
                 if (values[i] != null && schema.parameters().get(i).type().kind() == Kind.SCALAR) {
@@ -115,8 +119,8 @@ final class OperatorScalars {
     private static OperatorResult add(OperatorSchema schema, Object[] values) {
         Tensor self = (Tensor) values[0];
         Object alpha = plain(values[2]);
-        try (TensorScope scope = TensorScope.open()) {
-            Object other = alpha.equals(1L) ? plain(values[1]) : times(plain(values[1]), alpha);
+        try (TensorScope scope = TensorScope.openFor(schema.shortName())) {
+            Object other = alpha.equals(1L) ? plain(values[1]) : times(self, plain(values[1]), alpha);
             boolean isAdded = schema.name().equals("aten::add");
             return OperatorResult.of(schema, scope.promote(switch (other) {
                 case Tensor tensor -> isAdded ? self.add(tensor) : self.sub(tensor);
@@ -131,12 +135,28 @@ final class OperatorScalars {
         return value instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : value;
     }
 
-    private static Object times(Object other, Object alpha) {
+    private static Object times(Tensor self, Object other, Object alpha) {
         return switch (other) {
-            case Tensor tensor when alpha instanceof Long number -> tensor.mul(number);
-            case Tensor tensor -> tensor.mul((double) alpha);
+            case Tensor tensor -> times(promoted(self, tensor), alpha);
             case Long number when alpha instanceof Long factor -> number * factor;
             default -> ((Number) other).doubleValue() * ((Number) alpha).doubleValue();
         };
+    }
+
+    private static Tensor times(Tensor other, Object alpha) {
+        if (alpha instanceof Long number) {
+            return other.mul(number);
+        }
+        if (!other.dtype().isFloatingPoint()) {
+            throw new IllegalArgumentException("alpha: expected a whole number with tensors of whole numbers, found " + alpha);
+        }
+        return other.mul((double) alpha);
+    }
+
+    /** In the dtype of the sum: in its own the product may not fit. */
+    private static Tensor promoted(Tensor self, Tensor other) {
+        Object dtype = Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
+                .call(self, other).get(0);
+        return dtype == null ? other : other.to((DType) dtype);
     }
 }

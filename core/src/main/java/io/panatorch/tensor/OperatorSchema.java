@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
  */
 record OperatorSchema(String name, String overload, List<Parameter> parameters, List<Result> results) {
 
+    private static final String EXPECTED = "expected one such as"
+            + " 'aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor'";
     private static final String ALIASES = "\\([^)]*\\)";
 
     /**
@@ -101,11 +103,18 @@ record OperatorSchema(String name, String overload, List<Parameter> parameters, 
      * @throws IllegalArgumentException for what is no schema, or one with {@code ...}, which stands for anything
      */
     static OperatorSchema parse(String text) {
+        try {
+            return read(text);
+        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+            throw new IllegalArgumentException("operator schema '" + text + "': " + EXPECTED, e);
+        }
+    }
+
+    private static OperatorSchema read(String text) {
         int arrow = text.lastIndexOf(") -> ");
         int open = text.indexOf('(');
         if (open < 1 || arrow < open || !text.substring(0, open).matches("\\w+::\\w+(\\.\\w+)?") || text.contains("...")) {
-            throw new IllegalArgumentException("operator schema '" + text + "': expected one such as"
-                    + " 'aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor'");
+            throw new IllegalArgumentException("operator schema '" + text + "': " + EXPECTED);
         }
         String[] names = text.substring(0, open).split("\\.", 2);
         List<Parameter> parameters = new ArrayList<>();

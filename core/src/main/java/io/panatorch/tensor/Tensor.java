@@ -147,7 +147,7 @@ public final class Tensor
 
     /** {@return a contiguous tensor of zeros} */
     public static Tensor zeros(Shape shape, DType dtype, Device device) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.openFor("zeros")) {
             return scope.promote(Operator.tensor("aten::zero_(Tensor(a!) self) -> Tensor(a!)", empty(shape, dtype, device)));
         }
     }
@@ -159,14 +159,14 @@ public final class Tensor
 
     /** {@return a contiguous tensor with a whole number everywhere} */
     public static Tensor full(Shape shape, long value, DType dtype, Device device) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.openFor("full")) {
             return scope.promote(fill(empty(shape, dtype, device), of(new long[] {value})));
         }
     }
 
     /** {@return a contiguous tensor with a number everywhere} */
     public static Tensor full(Shape shape, double value, DType dtype, Device device) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.openFor("full")) {
             return scope.promote(fill(empty(shape, dtype, device), of(new double[] {value})));
         }
     }
@@ -205,7 +205,7 @@ public final class Tensor
 
     /** {@return {@code steps} numbers from {@code start} to {@code end} at equal distances, float32 on the CPU} */
     public static Tensor linspace(double start, double end, long steps) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.openFor("linspace")) {
             return scope.promote(Operator.withSchema("aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, "
                             + "ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor")
                     .with("dtype", DType.FLOAT32)
@@ -335,6 +335,11 @@ public final class Tensor
         }
         Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
         return new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
+    }
+
+    /** To come after an operator has written to this: it may have another shape now. */
+    void forgetDescription() {
+        description = null;
     }
 
     /** Nothing where torch has the dtype and this library has not. */
@@ -515,6 +520,8 @@ public final class Tensor
             return text(description());
         } catch (NoCounterpart e) {
             return e.description; // it stands in messages about something else
+        } catch (ClosedTensorException e) {
+            return "closed tensor"; // by another thread, now
         }
     }
 

@@ -57,6 +57,12 @@ public final class TensorScope implements AutoCloseable {
         return scope;
     }
 
+    /** One for the steps of an operator, inside the scope that is to own its result. */
+    static TensorScope openFor(String operator) {
+        CallState.requireScope(operator);
+        return open();
+    }
+
     /**
      * Moves a tensor of this scope to the scope around it, which frees it at its own end.
      *
@@ -88,8 +94,8 @@ public final class TensorScope implements AutoCloseable {
     /**
      * Frees the tensors of this scope, youngest first. Closing a closed scope does nothing.
      *
-     * @throws IllegalStateException where a scope inside this one is still open, or on another thread than that which opened it. What
-     *     was left open is freed and closed too, so that the thread can go on
+     * @throws IllegalStateException on another thread than that which opened it, where nothing is freed; or where a scope inside
+     *     this one is still open, which is freed and closed with it, so that the thread can go on
      */
     @Override
     public void close() {

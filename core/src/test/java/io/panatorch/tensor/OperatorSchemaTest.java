@@ -63,7 +63,7 @@ class OperatorSchemaTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "aten::relu", "relu(Tensor self) -> Tensor", "aten::relu(Tensor self)", "aten::format(str self, ...) -> str",
-        "aten::a.b.c(Tensor self) -> Tensor"})
+        "aten::a.b.c(Tensor self) -> Tensor", "aten::x(Tensor) -> Tensor", "aten::x(Tensor a) -> (", "aten::x(Tensor a, =) -> Tensor"})
     void whatIsNoSchema(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> OperatorSchema.parse(text))
                 .withMessageStartingWith("operator schema '" + text + "': expected one such as 'aten::cumsum(");

@@ -141,9 +141,53 @@ class OperatorTest {
         assertThat(Operator.named("aten::add.Scalar").with("alpha", 3).call(whole, 2).tensor())
                 .hasToString("[2] int64 cpu [7, 8]");
         assertThat(call("aten::std.correction", x).tensor().shape()).as("left out it is None").isEqualTo(Shape.of());
+        Tensor bytes = Tensor.of(new byte[] {(byte) 200}, 1);
+        assertThat(Operator.named("aten::add.Tensor").with("alpha", 2).call(whole, bytes).tensor().toLongArray())
+                .as("the product is of the sum's dtype").containsExactly(401, 402);
+        assertThat(Operator.named("aten::add.Tensor").with("alpha", 0.1)
+                .call(x.to(DType.FLOAT64).narrow(1, 1, 1), Tensor.of(new long[] {3}, 1)).tensor().toDoubleArray())
+                .containsExactly(1 + 3 * 0.1, 5 + 3 * 0.1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::add.Tensor").with("alpha", 1.0).call(whole, whole))
+                .withMessage("alpha: expected a whole number with tensors of whole numbers, found 1.0");
+        Tensor doubles = Tensor.of(new double[] {7}, 1);
+        assertThat(call("aten::where.ScalarOther", doubles.gt(9), doubles, 0.1).tensor().item()).isEqualTo(0.1);
+        assertThat(Operator.named("aten::float_power.Tensor_Scalar").refusal()).isPresent();
         int before = scope.size();
         call("aten::mul.Scalar", x, 2);
         assertThat(scope.size()).as("the number's tensor goes").isEqualTo(before + 1);
+    }
+
+    @Test
+    void whatIsWrittenMayChangeItsShape() {
+        Tensor out = Tensor.empty(Shape.of(0), DType.FLOAT32, Device.CPU);
+        assertThat(out.size(0)).isZero();
+        Operator.named("aten::mm.out").with("out", out).call(x, x.transpose(0, 1));
+        assertThat(out.shape()).isEqualTo(Shape.of(2, 2));
+        assertThat(out.toFloatArray()).hasSize(4);
+        call("aten::t_", x);
+        assertThat(x.describe()).isEqualTo("[3, 2] float32 cpu");
+    }
+
+    /** torch puts off a sign as it puts off a transposition. */
+    @Test
+    void signsThatArePutOff() {
+        assertThat(call("aten::_neg_view", x).tensor().toFloatArray()).containsExactly(-3, -1, -2, -6, -5, -4);
+    }
+
+    @Test
+    void withoutAScopeNothingIsWritten() {
+        try (var owner = new TensorOwner()) {
+            Tensor ones = owner.adopt(Tensor.ones(Shape.of(2), DType.FLOAT32, Device.CPU));
+            scope.close();
+            assertThatIllegalStateException().isThrownBy(() -> call("aten::mul_.Scalar", ones, 3))
+                    .withMessageStartingWith("mul_: no TensorScope is open");
+            assertThatIllegalStateException().isThrownBy(() -> Tensor.zeros(Shape.of(2), DType.FLOAT32, Device.CPU))
+                    .withMessageStartingWith("zeros: no TensorScope is open");
+            assertThat(ones.toFloatArray()).containsExactly(1, 1);
+        } finally {
+            scope = TensorScope.open();
+        }
     }
 
     @Test

@@ -19,6 +19,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TensorTest
 class TensorArithmeticTest {
 
+    /** The negative of a narrower subtrahend would wrap around before it is widened. */
+    @Test
+    void differencesOfWholeNumbersOfTwoWidths() {
+        try (var _ = TensorScope.open()) {
+            Tensor bytes = Tensor.of(new byte[] {(byte) 200}, 1);
+            assertThat(Tensor.of(new long[] {7}, 1).sub(bytes).toLongArray()).containsExactly(-193);
+            assertThat(Tensor.of(new int[] {7}, 1).sub(bytes).toLongArray()).containsExactly(-193);
+            assertThat(bytes.sub(Tensor.of(new long[] {201}, 1)).toLongArray()).containsExactly(-1);
+            assertThat(Tensor.of(new long[] {0}, 1).sub(Tensor.of(new int[] {Integer.MIN_VALUE}, 1)).toLongArray())
+                    .containsExactly(1L << 31);
+            assertThat(bytes.sub(bytes.add(1)).toLongArray()).as("of one width it wraps around, as in torch").containsExactly(255);
+        }
+    }
+
+
     private static final double[] VALUES = {-3, -1.5, -0.25, 0, 0.5, 1, 2.75, 6};
 
     private TensorScope scope;
