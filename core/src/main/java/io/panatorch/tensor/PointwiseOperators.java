@@ -316,17 +316,17 @@ public sealed interface PointwiseOperators permits Tensor {
         return OperatorScalars.tensor("aten::ne.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
 
-    /** {@return whether this < other, elementwise with broadcasting} */
+    /** {@return whether {@code this <} other, elementwise with broadcasting} */
     default Tensor lt(Tensor other) {
         return Operator.tensor("aten::lt.Tensor(Tensor self, Tensor other) -> Tensor", this, other);
     }
 
-    /** {@return whether this < a whole number} */
+    /** {@return whether {@code this <} a whole number} */
     default Tensor lt(long number) {
         return OperatorScalars.tensor("aten::lt.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
 
-    /** {@return whether this < a number} */
+    /** {@return whether {@code this <} a number} */
     default Tensor lt(double number) {
         return OperatorScalars.tensor("aten::lt.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
@@ -346,17 +346,17 @@ public sealed interface PointwiseOperators permits Tensor {
         return OperatorScalars.tensor("aten::le.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
 
-    /** {@return whether this > other, elementwise with broadcasting} */
+    /** {@return whether {@code this >} other, elementwise with broadcasting} */
     default Tensor gt(Tensor other) {
         return Operator.tensor("aten::gt.Tensor(Tensor self, Tensor other) -> Tensor", this, other);
     }
 
-    /** {@return whether this > a whole number} */
+    /** {@return whether {@code this >} a whole number} */
     default Tensor gt(long number) {
         return OperatorScalars.tensor("aten::gt.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
 
-    /** {@return whether this > a number} */
+    /** {@return whether {@code this >} a number} */
     default Tensor gt(double number) {
         return OperatorScalars.tensor("aten::gt.Tensor(Tensor self, Tensor other) -> Tensor", this, number);
     }
