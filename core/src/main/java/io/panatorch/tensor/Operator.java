@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -210,12 +209,7 @@ public final class Operator {
         if (refusal != null) {
             throw TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + refusal);
         }
-        return hasNumbers(bound.values) ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
-    }
-
-    private boolean hasNumbers(Object[] values) {
-        return IntStream.range(0, values.length)
-                .anyMatch(i -> values[i] != null && schema.parameters().get(i).type().kind() == Kind.SCALAR);
+        return bound.numbers().findFirst().isPresent() ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
     }
 
     /** The overload that takes tensors where this one takes numbers. */
@@ -231,8 +225,8 @@ public final class Operator {
         NativeFrame frame = state.frame;
         MemorySegment results = OperatorResult.prepare(schema, frame);
         MemorySegment values = arguments.write(frame);
-        boolean isDone = Panatorch.pt_call(frame.string(schema.name()), frame.string(schema.overload()), values, arguments.values.length,
-                results, schema.results().size(), state.error()) == 0;
+        boolean isDone = Panatorch.pt_call(frame.string(schema.name()), frame.string(schema.overload()), values,
+                arguments.values.length, results, schema.results().size(), state.error()) == 0;
         arguments.forgetWritten();
         if (!isDone) {
             throw state.failure();

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -271,6 +272,16 @@ final class OperatorArguments {
     }
 
     // ---- what libtorch gets ---------------------------------------------------------------------------------------
+
+    /** Whether there is a number at a place where libtorch's C interface has no way for one. */
+    boolean isNumber(int index) {
+        return values[index] != null && schema.parameters().get(index).type().kind() == Kind.SCALAR;
+    }
+
+    /** The places of such numbers. */
+    IntStream numbers() {
+        return IntStream.range(0, values.length).filter(this::isNumber);
+    }
 
     /** The tensors among the values, those in lists too. */
     Tensor[] operands() {

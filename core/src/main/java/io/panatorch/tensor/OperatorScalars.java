@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -52,35 +54,35 @@ final class OperatorScalars {
         if (isAddition(schema)) {
             return add(schema, given.values);
         }
-        OperatorSchema other = forTensors.get().orElseThrow(
-                () -> unsupported(schema, "cannot be called: " + refusal(firstNumber(schema, given.values))));
+        OperatorSchema other = forTensors.get().orElseThrow(() -> unsupported(schema,
+                "cannot be called: " + refusal(schema.parameters().get(given.numbers().findFirst().getAsInt()))));
         Tensor like = IntStream.range(0, given.values.length)
                 .filter(i -> given.values[i] instanceof Tensor && !schema.parameters().get(i).name().equals("condition"))
                 .mapToObj(i -> (Tensor) given.values[i]).findFirst()
                 .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
-        try (TensorScope scope = TensorScope.openFor(schema.shortName())) {
-            Object[] values = given.values.clone();
+        CallState.requireScope(schema.shortName());
+        return withTensors(like, given.values, given::isNumber, values -> Operator.run(other, OperatorArguments.of(other, values)));
+    }
+
+    /** Calls something with tensors in the place of numbers, which are freed then. */
+    private static <T> T withTensors(Tensor like, Object[] given, IntPredicate isNumber, Function<Object[], T> call) {
+        Object[] values = given.clone();
+        List<Tensor> numbers = new ArrayList<>();
+        try {
             for (int i = 0; i < values.length; i++) {
-                if (values[i] != null && schema.parameters().get(i).type().kind() == Kind.SCALAR) {
-                    values[i] = number(like, values[i]);
+                if (isNumber.test(i)) {
+                    numbers.add(number(like, values[i]));
+                    values[i] = numbers.getLast();
                 }
             }
-            OperatorResult result = Operator.run(other, OperatorArguments.of(other, values));
-            result.tensors().forEach(scope::promote);
-            return result;
+            return call.apply(values);
+        } finally {
+            numbers.forEach(Tensor::close);
         }
     }
 
     private static TorchException unsupported(OperatorSchema schema, String reason) {
         return TorchException.unsupported("operator " + schema.fullName() + " " + reason);
-    }
-
-    private static Parameter firstNumber(OperatorSchema schema, Object[] values) {
-        int i = 0;
-        while (values[i] == null || schema.parameters().get(i).type().kind() != Kind.SCALAR) {
-            i++;
-        }
-        return schema.parameters().get(i);
     }
 
     /** {@return a number as the tensor that does with another what a number does in Python} */
@@ -101,19 +103,8 @@ final class OperatorScalars {
      * @param arguments the first of them a tensor, with which the numbers are to do what they do in Python
      */
     static Tensor tensor(String schema, Object... arguments) {
-        Object[] tensors = arguments.clone();
-        List<Tensor> numbers = new ArrayList<>();
-        try {
-            for (int i = 1; i < tensors.length; i++) {
-                if (tensors[i] instanceof Number number) {
-                    numbers.add(number((Tensor) arguments[0], number));
-                    tensors[i] = numbers.getLast();
-                }
-            }
-            return Operator.tensor(schema, tensors);
-        } finally {
-            numbers.forEach(Tensor::close);
-        }
+        return withTensors((Tensor) arguments[0], arguments, i -> arguments[i] instanceof Number,
+                tensors -> Operator.tensor(schema, tensors));
     }
 
     private static OperatorResult add(OperatorSchema schema, Object[] values) {

@@ -243,17 +243,14 @@ public final class Tensor
      * @throws IllegalArgumentException where there are more or fewer
      */
     public static Tensor of(MemorySegment data, DType dtype, Shape shape) {
-        requireBytes("data", data.byteSize(), dtype, shape);
+        long found = data.byteSize();
+        if (found % dtype.byteSize() != 0 || found / dtype.byteSize() != shape.numel()) {
+            throw new IllegalArgumentException("data: shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
+                    + " values of " + dtype.byteSize() + " bytes, found " + found + " bytes");
+        }
         Tensor tensor = empty(shape, dtype, Device.CPU);
         tensor.memory().copyFrom(data);
         return tensor;
-    }
-
-    private static void requireBytes(String what, long found, DType dtype, Shape shape) {
-        if (found % dtype.byteSize() != 0 || found / dtype.byteSize() != shape.numel()) {
-            throw new IllegalArgumentException(what + ": shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
-                    + " values of " + dtype.byteSize() + " bytes, found " + found + " bytes");
-        }
     }
 
     // ---- what it is -----------------------------------------------------------------------------------------------
