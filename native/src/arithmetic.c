@@ -11,6 +11,7 @@ static pt_tensor *binary(const char *name, const pt_tensor *a, const pt_tensor *
     begin(&c, name, "Tensor", error);
     put_tensor(&c, a);
     put_tensor(&c, b);
+    c.work = COPYING * elements_of_both(a, b);
     return run_for_tensor(&c);
 }
 
@@ -98,7 +99,10 @@ static pt_tensor *sum_of_integers(const pt_tensor *a, const pt_tensor *b, char *
  */
 static pt_tensor *subtract(const char *name, const pt_tensor *a, const pt_tensor *b, double alpha, char **error) {
     handle result = NULL;
-    if (torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, alpha, &result) != 0) {
+    bool dismiss = use_threads(COPYING * elements_of_both(a, b));
+    status done = torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, alpha, &result);
+    if (dismiss) dismiss_workers();
+    if (done != 0) {
         fail_with_torch(error, name);
         return NULL;
     }

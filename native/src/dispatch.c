@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ void begin(call *c, const char *name, const char *overload, char **error) {
     c->count = 0;
     c->on_meta = false;
     c->in_memory = false;
+    c->work = INFINITY;
     c->failed = enter(error) != 0;
 }
 
@@ -240,7 +242,10 @@ int32_t run(call *c) {
         give_all_back(c);
         return -1;
     }
-    if (torch.torch_call_dispatcher(c->name, c->overload, c->stack, WRITTEN_AGAINST) == 0) return 0;
+    bool dismiss = use_threads(c->work);
+    status result = torch.torch_call_dispatcher(c->name, c->overload, c->stack, WRITTEN_AGAINST);
+    if (dismiss) dismiss_workers();
+    if (result == 0) return 0;
     fail_with_torch(c->error, c->name);
     if (torch.torch_exception_get_what_without_backtrace != NULL && is_unknown(c)) give_all_back(c);
     return -1;

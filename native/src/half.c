@@ -18,18 +18,22 @@
 #include <cpuid.h>
 #endif
 
-bool has_fast_half(int32_t dtype) {
+/* CPUID is slow where the machine is a virtual one: it is asked once. */
+int64_t fast_half_types(void) {
 #if defined(__x86_64__)
     unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-    if (dtype == PT_FLOAT16) return (d >> 23 & 1) != 0; /* AVX512-FP16 */
-    if (d >> 22 & 1) return true; /* AMX-BF16 */
-    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return false; /* AVX512-BF16 */
-    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    int64_t half = (d >> 23 & 1) != 0 ? PT_FAST_FLOAT16 : 0; /* AVX512-FP16 */
+    if (d >> 22 & 1) return half | PT_FAST_BFLOAT16; /* AMX-BF16 */
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return half; /* AVX512-BF16 */
+    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx ? half | PT_FAST_BFLOAT16 : half;
 #else
-    (void)dtype;
-    return true; /* not measured: as libtorch has it */
+    return PT_FAST_BFLOAT16 | PT_FAST_FLOAT16; /* not measured: as libtorch has it */
 #endif
+}
+
+bool has_fast_half(int32_t dtype) {
+    return (torch.features & (dtype == PT_BFLOAT16 ? PT_FAST_BFLOAT16 : PT_FAST_FLOAT16)) != 0;
 }
 
 bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64_t **sizes) {

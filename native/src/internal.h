@@ -45,6 +45,7 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_get_data_ptr, status, (handle, void **))                                                            \
     X(aoti_torch_get_storage_offset, status, (handle, int64_t *))                                                    \
     X(aoti_torch_get_storage_size, status, (handle, int64_t *))                                                      \
+    X(aoti_torch_get_numel, status, (handle, int64_t *))                                                             \
     X(aoti_torch_get_dim, status, (handle, int64_t *))                                                               \
     X(aoti_torch_get_sizes, status, (handle, int64_t **))                                                            \
     X(aoti_torch_get_strides, status, (handle, int64_t **))                                                          \
@@ -104,7 +105,6 @@ typedef struct libtorch {
     /* Have C++ names, so they are looked up one by one. */
     void *(*operator_new)(size_t);
     void (*operator_delete)(void *);
-    void (*set_num_threads)(int);
     struct dispatcher dispatcher;
     int32_t dtypes[DTYPES]; /* libtorch's number of each pt_dtype */
     const char *path; /* of libtorch_cpu */
@@ -167,9 +167,38 @@ void connect_warnings(void *const *libraries, int64_t count);
 /* Where they can, has those of this thread kept for pt_take_warning from now on. */
 void collect_warnings(void);
 
+/* Hands this one, which is not libtorch's, over with the others; the first time only. */
+void warn_once(const char *text);
+
+/* ---- threads, see threads.c ---- */
+
+/* Takes over how many libtorch has, when it is loaded. */
+void connect_threads(void *const *libraries, int64_t count);
+
+/*
+ * Must come before every operator: how long it takes on one thread, about; INFINITY leaves the choice to libtorch. Returns
+ * whether dismiss_workers must follow it.
+ */
+bool use_threads(double nanoseconds);
+void dismiss_workers(void);
+
+/* Nanoseconds for an element, or for a multiplication, on one core of an AMD EPYC with AVX2. */
+#define COPYING 0.25
+#define NORMALISING 1.0
+#define EVALUATING 3.0 /* of exp and its like */
+#define MULTIPLYING 0.03
+#define ATTENDING 0.08
+
+/* Elements of a tensor, and of the result of two that are broadcast; INFINITY where they cannot be told. */
+double elements_of(const pt_tensor *x);
+double elements_of_both(const pt_tensor *a, const pt_tensor *b);
+
 /* ---- half types, see half.c ---- */
 
-/* Whether the processor computes products of a half type faster than those of float32. */
+/* PT_FAST_BFLOAT16 and PT_FAST_FLOAT16, of the processor. */
+int64_t fast_half_types(void);
+
+/* Whether it computes products of a half type faster than those of float32. */
 bool has_fast_half(int32_t dtype);
 
 /* Whether a tensor is of this dtype and `dim` dimensions on the CPU, and its sizes, borrowed until it is released. */
@@ -193,6 +222,7 @@ typedef struct call {
     bool failed; /* an argument could not be made: run gives back what was put and fails */
     bool on_meta; /* a tensor that was put has no memory */
     bool in_memory; /* one has, and has dimensions */
+    double work; /* for use_threads; begin leaves it to libtorch */
     uint64_t stack[MAX_ARGUMENTS];
     uint8_t owned[MAX_ARGUMENTS]; /* what a slot owns until libtorch takes it, see dispatch.c */
 } call;

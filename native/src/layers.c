@@ -1,6 +1,7 @@
 /* Linear layers and convolutions, and which implementation computes them. */
 #include "internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /*
@@ -52,11 +53,25 @@ static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tens
 
 static const int32_t half_types[2] = {PT_BFLOAT16, PT_FLOAT16};
 
+/* Multiplications of x [..., in] with a weight [out, in]. */
+static double linear_products(const pt_tensor *x, const pt_tensor *weight) {
+    int64_t dim = 0;
+    int64_t *sizes;
+    if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 1 ||
+        torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0) {
+        return INFINITY;
+    }
+    return elements_of(x) * (double)sizes[0];
+}
+
 static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
     handle optional_bias = (handle)bias;
     handle result = NULL;
-    if (torch.aoti_torch_cpu__linear_pointwise((handle)x, (handle)weight, bias == NULL ? NULL : &optional_bias, "none",
-                                               NULL, 0, NULL, &result) != 0) {
+    bool dismiss = use_threads(MULTIPLYING * linear_products(x, weight));
+    status done = torch.aoti_torch_cpu__linear_pointwise(
+        (handle)x, (handle)weight, bias == NULL ? NULL : &optional_bias, "none", NULL, 0, NULL, &result);
+    if (dismiss) dismiss_workers();
+    if (done != 0) {
         fail_with_torch(error, "linear");
         return NULL;
     }
@@ -134,7 +149,19 @@ pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tenso
     put_tensor(&c, x);
     put_tensor(&c, weight);
     put_optional_tensor(&c, bias);
+    c.work = MULTIPLYING * linear_products(x, weight);
     return run_for_tensor(&c);
+}
+
+/* Multiplications of x with a weight [out, in, ...] at every place of x. */
+static double convolution_products(const pt_tensor *x, const pt_tensor *weight) {
+    int64_t dim = 0;
+    int64_t *sizes;
+    if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 2 ||
+        torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0 || sizes[1] == 0) {
+        return INFINITY;
+    }
+    return elements_of(x) * elements_of(weight) / (double)sizes[1];
 }
 
 static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
@@ -149,6 +176,7 @@ static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_ten
     put_ints(&c, padding, dim);
     put_ints(&c, ones, dim); /* dilation */
     put_int(&c, 1);          /* groups */
+    c.work = MULTIPLYING * convolution_products(x, weight);
     return run_for_tensor(&c);
 }
 

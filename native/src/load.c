@@ -1,4 +1,4 @@
-/* Finds libtorch's functions at run time, and what every other file needs of them: errors, dtypes, devices, threads. */
+/* Finds libtorch's functions at run time, and what every other file needs of them: errors, dtypes, devices. */
 #define _GNU_SOURCE
 #include "internal.h"
 
@@ -23,10 +23,6 @@ libtorch torch;
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool gradients_are_off;
 
-/* How many threads an operator may use; OpenMP keeps that number for each calling thread, so each is told. */
-static _Atomic int32_t threads;
-static _Thread_local int32_t threads_here;
-
 int32_t fail(char **error, const char *format, ...) {
     char *text = NULL;
     va_list arguments;
@@ -45,14 +41,11 @@ int32_t fail_with_torch(char **error, const char *what) {
 }
 
 int32_t enter(char **error) {
-    int32_t wanted = atomic_load_explicit(&threads, memory_order_relaxed);
-    if (gradients_are_off && threads_here == wanted) return 0;
+    if (gradients_are_off) return 0;
     if (torch.version == 0) return fail(error, "libtorch is not loaded: pt_load comes first");
     torch.aoti_torch_grad_mode_set_enabled(false);
     gradients_are_off = true;
     collect_warnings();
-    if (torch.set_num_threads != NULL) torch.set_num_threads(wanted);
-    threads_here = wanted;
     return 0;
 }
 
@@ -131,7 +124,6 @@ static int resolve(libtorch *found, void *const *libraries, int64_t count, char 
 #undef RESOLVE_OPTIONAL
     assign(&found->operator_new, find_in_process(libraries, count, "_Znwm"));
     assign(&found->operator_delete, find_in_process(libraries, count, "_ZdlPv"));
-    assign(&found->set_num_threads, find(libraries, count, "_ZN2at15set_num_threadsEi"));
     assign(&found->dispatcher.real_singleton, find(libraries, count, "_ZN3c1010Dispatcher13realSingletonEv"));
     assign(&found->dispatcher.find_schema, find(libraries, count, "_ZN3c1010Dispatcher10findSchemaERKNS_12OperatorNameE"));
     assign(&found->dispatcher.dump_state, find(libraries, count, "_ZNK3c104impl13OperatorEntry9dumpStateB5cxx11Ev"));
@@ -152,7 +144,7 @@ static void read_dtypes(libtorch *found) {
 
 static int64_t features_of(const libtorch *found, bool cuda) {
     return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) | (cuda ? PT_CUDA_LIBRARY : 0) |
-           (has_fast_half(PT_BFLOAT16) ? PT_FAST_BFLOAT16 : 0) | (has_fast_half(PT_FLOAT16) ? PT_FAST_FLOAT16 : 0) |
+           fast_half_types() |
            (has_schemas(found) ? PT_SCHEMAS : 0);
 }
 
@@ -264,10 +256,8 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     disable_nnpack(all.libraries, all.count);
     Dl_info file;
     if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
-    uint32_t all_processors = 1;
-    found.torch_get_num_threads(&all_processors);
-    atomic_store(&threads, (int32_t)all_processors);
     torch = found;
+    connect_threads(all.libraries, all.count);
     connect_warnings(all.libraries, all.count);
     return 0;
 }
@@ -296,14 +286,4 @@ int64_t pt_heap_bytes(void) {
     if (count == NULL) return -1;
     struct mallinfo2 found = count();
     return (int64_t)(found.uordblks + found.hblkhd);
-}
-
-int64_t pt_num_threads(void) { return atomic_load(&threads); }
-
-int32_t pt_set_num_threads(int64_t number, char **error) {
-    if (number < 1 || number > 1024) return fail(error, "threads must be 1 to 1024, not %ld", (long)number);
-    if (enter(error) != 0) return -1;
-    if (torch.set_num_threads == NULL) return fail(error, "this libtorch has no at::set_num_threads: set OMP_NUM_THREADS instead");
-    atomic_store(&threads, (int32_t)number);
-    return enter(error);
 }

@@ -4,12 +4,14 @@
  */
 #include "internal.h"
 
+#include <math.h>
 #include <stdatomic.h>
 
 static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
     call c;
     begin(&c, name, "", error);
     put_tensor(&c, x);
+    c.work = EVALUATING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -28,6 +30,7 @@ pt_tensor *pt_gelu(const pt_tensor *x, int32_t tanh_approximation, char **error)
     begin(&c, "aten::gelu", "", error);
     put_tensor(&c, x);
     put_string(&c, tanh_approximation ? "tanh" : "none", 4);
+    c.work = EVALUATING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -45,6 +48,7 @@ pt_tensor *pt_softmax(const pt_tensor *x, int64_t dim, char **error) {
     put_tensor(&c, x);
     put_int(&c, dim);
     put_none(&c);
+    c.work = EVALUATING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -58,6 +62,7 @@ pt_tensor *pt_layer_norm(const pt_tensor *x, const int64_t *normalized_shape, in
     put_optional_tensor(&c, bias);
     put_double(&c, eps);
     put_bool(&c, true);
+    c.work = NORMALISING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -70,6 +75,7 @@ pt_tensor *pt_rms_norm(const pt_tensor *x, const int64_t *normalized_shape, int6
     put_optional_tensor(&c, weight);
     put_double(&c, eps);
     make_optional(&c);
+    c.work = NORMALISING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -83,6 +89,7 @@ pt_tensor *pt_group_norm(const pt_tensor *x, int64_t groups, const pt_tensor *we
     put_optional_tensor(&c, bias);
     put_double(&c, eps);
     put_bool(&c, true);
+    c.work = NORMALISING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -101,6 +108,17 @@ static bool lies_over_itself(const pt_tensor *x) {
     return false;
 }
 
+/* Multiplications of attention: each number of the query with one of every key, and the same of every value. */
+static double attention_products(const pt_tensor *q, const pt_tensor *k) {
+    int64_t dim = 0;
+    int64_t *sizes;
+    if (k == NULL || torch.aoti_torch_get_dim((handle)k, &dim) != 0 || dim < 2 ||
+        torch.aoti_torch_get_sizes((handle)k, &sizes) != 0) {
+        return INFINITY;
+    }
+    return 2 * elements_of(q) * (double)sizes[dim - 2];
+}
+
 static pt_tensor *fused_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask,
                                   double scale, char **error) {
     call c;
@@ -114,6 +132,7 @@ static pt_tensor *fused_attention(const pt_tensor *q, const pt_tensor *k, const 
     put_double(&c, scale);
     make_optional(&c);
     put_bool(&c, false);  /* grouped queries */
+    c.work = ATTENDING * attention_products(q, k);
     return run_for_tensor(&c);
 }
 
@@ -287,6 +306,7 @@ pt_tensor *pt_contiguous(const pt_tensor *x, char **error) {
     begin(&c, "aten::contiguous", "", error);
     put_tensor(&c, x);
     put_int(&c, c.failed ? 0 : torch.aoti_torch_memory_format_contiguous_format());
+    c.work = COPYING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -296,6 +316,7 @@ pt_tensor *pt_clone(const pt_tensor *x, char **error) {
     put_tensor(&c, x);
     put_int(&c, c.failed ? 0 : torch.aoti_torch_memory_format_contiguous_format());
     make_optional(&c);
+    c.work = COPYING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -304,6 +325,7 @@ static pt_tensor *with_ints(const char *name, const pt_tensor *x, const int64_t 
     begin(&c, name, "", error);
     put_tensor(&c, x);
     put_ints(&c, values, count);
+    c.work = COPYING * elements_of(x); /* reshape may copy */
     return run_for_tensor(&c);
 }
 
@@ -321,6 +343,7 @@ pt_tensor *pt_expand(const pt_tensor *x, const int64_t *sizes, int64_t dim, char
     put_tensor(&c, x);
     put_ints(&c, sizes, dim);
     put_bool(&c, false); /* implicit */
+    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -330,6 +353,7 @@ pt_tensor *pt_transpose(const pt_tensor *x, int64_t dim0, int64_t dim1, char **e
     put_tensor(&c, x);
     put_int(&c, dim0);
     put_int(&c, dim1);
+    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -338,6 +362,7 @@ pt_tensor *pt_unsqueeze(const pt_tensor *x, int64_t dim, char **error) {
     begin(&c, "aten::unsqueeze", "", error);
     put_tensor(&c, x);
     put_int(&c, dim);
+    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -346,6 +371,7 @@ pt_tensor *pt_squeeze(const pt_tensor *x, int64_t dim, char **error) {
     begin(&c, "aten::squeeze", "dim", error);
     put_tensor(&c, x);
     put_int(&c, dim);
+    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -356,5 +382,6 @@ pt_tensor *pt_narrow(const pt_tensor *x, int64_t dim, int64_t start, int64_t len
     put_int(&c, dim);
     put_int(&c, start);
     put_int(&c, length);
+    c.work = 0;
     return run_for_tensor(&c);
 }

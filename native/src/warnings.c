@@ -44,10 +44,7 @@ static char *texts[CAPACITY];
 static int oldest;
 static _Atomic int waiting;
 
-static void keep(void *handler, const void *warning) {
-    (void)handler;
-    const cxx_string *message = message_of(warning);
-    char *text = strndup(message->text, message->length);
+static void keep(char *text) {
     if (text == NULL) return;
     pthread_mutex_lock(&queue);
     int count = atomic_load(&waiting);
@@ -60,10 +57,21 @@ static void keep(void *handler, const void *warning) {
     free(text);
 }
 
+static void take_over(void *handler, const void *warning) {
+    (void)handler;
+    const cxx_string *message = message_of(warning);
+    keep(strndup(message->text, message->length));
+}
+
+void warn_once(const char *text) {
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&said)) keep(strdup(text));
+}
+
 /* The handler is nobody's to free. */
 static void stay(void *handler) { (void)handler; }
 
-static const handler_table table = {.functions = {stay, stay, keep}};
+static const handler_table table = {.functions = {stay, stay, take_over}};
 
 static struct {
     const void *functions;

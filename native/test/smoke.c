@@ -8,12 +8,15 @@
 #include <dirent.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-static int checks;
+static _Atomic int checks;
 
 #define CHECK(condition)                                                                                             \
     do {                                                                                                             \
@@ -316,28 +319,105 @@ static int count_threads(void) {
     return count;
 }
 
-/* Products of large matrices are oneDNN's, which asks OpenMP on the thread that it is called on. */
-static void *multiply(void *unused) {
-    (void)unused;
+/* Whether there are no more threads than so many: one that ends is listed a moment longer. */
+static bool are_at_most(int number) {
+    for (int i = 0; i < 5000 && count_threads() > number; i++) usleep(1000);
+    return count_threads() <= number;
+}
+
+/* Products of large matrices are oneDNN's, which asks OpenMP on the thread that it is called on. Returns the threads it left. */
+static int multiply(int64_t size) {
     static float data[512 * 512];
     int before = count_threads();
-    pt_tensor *x = blob(data, 512, 512);
+    pt_tensor *x = blob(data, size, size);
     pt_tensor *y = pt_linear(x, x, NULL, &error);
     CHECK(y != NULL);
-    CHECK(count_threads() == before);
     pt_release(y);
     pt_release(x);
+    return count_threads() - before;
+}
+
+/* One thread after the other, each as old as the others when its number changes. */
+static void *obey(void *unused) {
+    (void)unused;
+    CHECK(multiply(512) == 0); /* one thread is enough */
+    CHECK(pt_set_num_threads(3, &error) == 0);
+    CHECK(multiply(16) == 0); /* so it is for little work */
+    CHECK(multiply(512) == 2);
+    CHECK(multiply(512) == 0); /* they have stayed */
+    int three = count_threads();
+    CHECK(pt_set_num_threads(2, &error) == 0);
+    multiply(512);
+    CHECK(are_at_most(three - 1));
+    CHECK(pt_set_num_threads(1, &error) == 0);
     return NULL;
 }
 
-/* A thread that comes later uses as many as were set before it came. */
+#define CALLERS 40
+
+static pthread_barrier_t all_there;
+
+/* Computes as the others do, and stays until all have. */
+static void *compute(void *unused) {
+    (void)unused;
+    multiply(512);
+    pthread_barrier_wait(&all_there);
+    pthread_barrier_wait(&all_there);
+    return NULL;
+}
+
+/* Callers that live do not keep more workers than there are processors to twice over. */
+static void check_many_callers(void) {
+    pthread_t callers[CALLERS];
+    int before = count_threads();
+    pthread_barrier_init(&all_there, NULL, CALLERS + 1);
+    for (int i = 0; i < CALLERS; i++) CHECK(pthread_create(&callers[i], NULL, compute, NULL) == 0);
+    pthread_barrier_wait(&all_there);
+    CHECK(count_threads() > before + CALLERS);
+    CHECK(are_at_most(before + CALLERS + 2 * (int)sysconf(_SC_NPROCESSORS_ONLN)));
+    pthread_barrier_wait(&all_there);
+    for (int i = 0; i < CALLERS; i++) CHECK(pthread_join(callers[i], NULL) == 0);
+    pthread_barrier_destroy(&all_there);
+    CHECK(are_at_most(before));
+}
+
+/* Where no thread can be started any more, libgomp would end the process; an operator computes on its own thread then, and says so. */
+static void *compute_alone(void *unused) {
+    (void)unused;
+    const struct rlimit none = {1, 1};
+    CHECK(setrlimit(RLIMIT_NPROC, &none) == 0);
+    CHECK(geteuid() != 0 || setuid(65534) == 0); /* root has no limit */
+    CHECK(multiply(512) == 0);
+    char *warning = pt_take_warning();
+    CHECK(warning != NULL && strstr(warning, "cannot start the threads") != NULL);
+    pt_free(warning);
+    multiply(512);
+    CHECK(pt_take_warning() == NULL); /* once */
+    _exit(0);
+}
+
+static void check_limit(void) {
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        pthread_t fresh; /* a fork has none of the workers that its thread believes it has */
+        pthread_create(&fresh, NULL, compute_alone, NULL);
+        pthread_join(fresh, NULL);
+        _exit(1);
+    }
+    int state = 0;
+    CHECK(waitpid(child, &state, 0) == child && WIFEXITED(state) && WEXITSTATUS(state) == 0);
+}
+
 static void check_threads(void) {
     pthread_t other;
     CHECK(pt_num_threads() >= 1);
     CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
     CHECK(pt_set_num_threads(1, &error) == 0 && pt_num_threads() == 1);
-    CHECK(pthread_create(&other, NULL, multiply, NULL) == 0 && pthread_join(other, NULL) == 0);
-    CHECK(pt_set_num_threads(2, &error) == 0 && pt_num_threads() == 2);
+    CHECK(pthread_create(&other, NULL, obey, NULL) == 0 && pthread_join(other, NULL) == 0);
+    CHECK(pt_set_num_threads(2, &error) == 0);
+    check_many_callers();
+    check_limit();
 }
 
 /* Tensors without memory have shapes, and meet no others but numbers. */

@@ -80,6 +80,11 @@ public record LibtorchInfo(
      * Sets how many threads an operator may use on the CPU, for the whole process: operators that are called from now on,
      * on any thread.
      *
+     * <p>An operator that one thread is done with in some 0.3 ms gets one, since waking others takes as long. Each thread that
+     * calls larger ones has workers of its own, which sleep between its calls and end with it; where many threads do, and have
+     * more than two workers for each processor, the others' end with each call, which costs it some 50 µs for each. Where the
+     * process cannot start as many threads, operators use one, and a warning says so.
+     *
      * @param threads 1 to 1024
      * @throws TorchException for another number, or where this libtorch cannot change it
      */
