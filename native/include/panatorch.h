@@ -193,7 +193,7 @@ PT_API void pt_release(pt_tensor *tensor);
  */
 PT_API int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, char **error);
 
-/* The address of the first element; for an accelerator an address there, for PT_META none. Borrowed until the storage goes. */
+/* The address of the first element, for an accelerator an address there; borrowed until the storage goes. NULL where there is none. */
 PT_API void *pt_data(const pt_tensor *tensor, char **error);
 
 /*

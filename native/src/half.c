@@ -40,9 +40,11 @@ bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64_t **si
     handle t = (handle)tensor;
     int32_t type = 0;
     int32_t device = 0;
+    int32_t layout = 0;
     int64_t found = 0;
     return t != NULL && torch.aoti_torch_get_dtype(t, &type) == 0 && type == torch.dtypes[dtype] &&
            torch.aoti_torch_get_device_type(t, &device) == 0 && device == torch.aoti_torch_device_type_cpu() &&
+           torch.aoti_torch_get_layout(t, &layout) == 0 && layout == torch.aoti_torch_layout_strided() &&
            torch.aoti_torch_get_dim(t, &found) == 0 && found == dim && torch.aoti_torch_get_sizes(t, sizes) == 0;
 }
 

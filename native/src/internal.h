@@ -50,6 +50,7 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_get_sizes, status, (handle, int64_t **))                                                            \
     X(aoti_torch_get_strides, status, (handle, int64_t **))                                                          \
     X(aoti_torch_get_dtype, status, (handle, int32_t *))                                                             \
+    X(aoti_torch_get_layout, status, (handle, int32_t *))                                                            \
     X(aoti_torch_get_device_type, status, (handle, int32_t *))                                                       \
     X(aoti_torch_get_device_index, status, (handle, int32_t *))                                                      \
     X(aoti_torch_is_contiguous, status, (handle, bool *))                                                            \
@@ -150,6 +151,9 @@ int64_t device_of(int32_t type);
 /* Row-major strides of a shape. Returns 0, or -1 for sizes that cannot be. */
 int32_t contiguous_strides(const int64_t *sizes, int64_t dim, int64_t *strides, char **error);
 
+/* Whether its numbers have the other sign than those in memory, which libtorch puts off: of what `_neg_view` and `imag` return. */
+bool is_negated(const pt_tensor *tensor);
+
 /* Whether an operator may write to a tensor; where not, with an error. */
 bool is_writable(const char *name, const pt_tensor *tensor, char **error);
 
@@ -201,7 +205,7 @@ int64_t fast_half_types(void);
 /* Whether it computes products of a half type faster than those of float32. */
 bool has_fast_half(int32_t dtype);
 
-/* Whether a tensor is of this dtype and `dim` dimensions on the CPU, and its sizes, borrowed until it is released. */
+/* Whether a tensor is a strided one of this dtype and `dim` dimensions on the CPU, and its sizes, borrowed until it is released. */
 bool is_on_cpu(const pt_tensor *tensor, int32_t dtype, int64_t dim, int64_t **sizes);
 
 /* x in another dtype, on the CPU. */

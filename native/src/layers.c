@@ -38,6 +38,11 @@ static bool has_windows(const pt_tensor *x, int64_t dim, const int64_t *sizes) {
  */
 #define ONEDNN_LINEAR_FROM (1 << 22)
 
+/* Whether the operands' numbers are those in memory, which oneDNN takes them to be. */
+static bool are_as_in_memory(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
+    return !is_negated(x) && !is_negated(weight) && (bias == NULL || !is_negated(bias));
+}
+
 static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias) {
     int64_t dim = 0;
     int64_t *in, *kernel;
@@ -48,7 +53,7 @@ static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tens
     if (has_windows(x, dim, in) || has_windows(weight, 2, kernel)) return false;
     double multiplications = (double)kernel[0];
     for (int64_t i = 0; i < dim; i++) multiplications *= (double)in[i];
-    return multiplications >= ONEDNN_LINEAR_FROM;
+    return multiplications >= ONEDNN_LINEAR_FROM && are_as_in_memory(x, weight, bias);
 }
 
 static const int32_t half_types[2] = {PT_BFLOAT16, PT_FLOAT16};
@@ -203,7 +208,7 @@ static bool suits_onednn(int32_t dtype, const pt_tensor *x, const pt_tensor *wei
         if (in[2 + i] < 1 || kernel[2 + i] < 1 || stride[i] < 1 || padding[i] < 0 || padding[i] > INT32_MAX) return false;
         if (in[2 + i] + 2 * padding[i] < kernel[2 + i]) return false;
     }
-    return kernel[2] * kernel[3] * kernel[4] > 1;
+    return kernel[2] * kernel[3] * kernel[4] > 1 && are_as_in_memory(x, weight, bias);
 }
 
 /* aten::mkldnn_convolution has padding before stride. */

@@ -104,6 +104,17 @@ int32_t pt_describe(const pt_tensor *tensor, int64_t *out, int64_t capacity, cha
     return 0;
 }
 
+bool is_negated(const pt_tensor *tensor) {
+    char *ignored = NULL;
+    call c;
+    begin(&c, "aten::is_neg", "", &ignored);
+    put_tensor(&c, tensor);
+    c.work = 0;
+    bool result = run(&c) != 0 || c.stack[0] != 0;
+    pt_free(ignored);
+    return result;
+}
+
 void *pt_data(const pt_tensor *tensor, char **error) {
     void *data = NULL;
     if (enter(error) != 0) return NULL;
@@ -113,6 +124,12 @@ void *pt_data(const pt_tensor *tensor, char **error) {
     }
     if (torch.aoti_torch_get_data_ptr((handle)tensor, &data) != 0) {
         fail_with_torch(error, "data");
+        return NULL;
+    }
+    if (data == NULL && elements_of(tensor) > 0) {
+        fail(error, "data: the tensor has no memory");
+    } else if (is_negated(tensor)) {
+        fail(error, "data: the numbers in memory have the other sign, which libtorch has put off; make a copy of it first");
         return NULL;
     }
     return data;

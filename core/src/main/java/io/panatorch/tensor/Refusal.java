@@ -17,6 +17,9 @@ record Refusal(String summary, Kind kind) {
     /** Where the list of C++ functions begins that some errors end with. */
     private static final Pattern FRAMES = Pattern.compile("Exception raised from |frame #\\d");
 
+    /** Where a line goes on with guesses and the list of all backends, a screen of it. */
+    private static final Pattern GUESSES = Pattern.compile(" This could be because the operator doesn't exist for this backend.*");
+
     /** What later lines have to say beside advice; operators on a GPU fail after they have returned. */
     private static final Pattern MORE = Pattern.compile("GPU device may be out of range"
             + "|CUDA kernel errors might be asynchronously reported at some other API call"
@@ -50,7 +53,7 @@ record Refusal(String summary, Kind kind) {
         for (String line : words.lines().map(String::strip).takeWhile(line -> !FRAMES.matcher(line).lookingAt()).toList()) {
             Matcher more = MORE.matcher(line);
             if (summary.isEmpty()) {
-                summary.append(line);
+                summary.append(GUESSES.matcher(line).replaceFirst(""));
             } else if (summary.charAt(summary.length() - 1) == ':') {
                 summary.append(line.isEmpty() ? "" : " ").append(line);
             } else if (more.lookingAt()) {

@@ -10,13 +10,15 @@ import java.util.stream.LongStream;
 
 /**
  * Draws the operands of one call from a seed: each lies in memory in any way that there is (transposed, with gaps, from an offset,
- * expanded, overlapping itself, without elements), or has the same values one after another. Two draws from one seed differ in
+ * expanded, overlapping itself, without elements, with signs that libtorch has put off), or has the same values one after another. Two draws from one seed differ in
  * nothing else, so an operator has to make the same of them.
  */
 final class DrawnOperands {
 
     private static final String AS_STRIDED =
             "aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)";
+
+    private static final String NEG_VIEW = "aten::_neg_view(Tensor(a) self) -> Tensor(a)";
 
     final Random random;
     final DType dtype;
@@ -111,6 +113,7 @@ final class DrawnOperands {
         }
         double[] storage = new double[end];
         Arrays.setAll(storage, _ -> values.get().doubleValue());
+        boolean isNegated = type.isFloatingPoint() && random.nextInt(8) == 0;
         Tensor memory = Tensor.of(storage, end).to(type);
         double[] held = memory.toDoubleArray();
         last = new double[(int) Shape.of(shape).numel()];
@@ -125,7 +128,11 @@ final class DrawnOperands {
                 place[d] = 0;
             }
         }
-        return isPlain ? Tensor.of(last, shape).to(type) : Operator.tensor(AS_STRIDED, memory, shape, strides, offset);
+        if (isPlain) {
+            return Tensor.of(last, shape).to(type);
+        }
+        Tensor view = Operator.tensor(AS_STRIDED, isNegated ? memory.mul(-1) : memory, shape, strides, offset);
+        return isNegated ? Operator.tensor(NEG_VIEW, view) : view;
     }
 
     private long[] strides(long[] shape) {

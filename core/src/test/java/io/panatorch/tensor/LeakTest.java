@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.testing.TensorTest;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** Memory comes back also where something goes wrong. A tensor of these takes four megabytes, which nobody could overlook. */
@@ -109,6 +112,22 @@ class LeakTest {
 
     @Test
     void aThreadThatDiesWithOpenScopes() {
+        Set<String> logged = ConcurrentHashMap.newKeySet();
+        Logger logger = Logger.getLogger(Warnings.LOGGER);
+        logger.setFilter(message -> {
+            logged.add(message.getMessage());
+            return false;
+        });
+        try {
+            dieWithOpenScopes();
+        } finally {
+            logger.setFilter(null);
+        }
+        assertThat(logged).containsExactly("thread careless has ended with 2 scopes open, whose 3 tensors are freed now;"
+                + " close each, as with try (var scope = TensorScope.open())");
+    }
+
+    private static void dieWithOpenScopes() {
         staysFlat(() -> {
             for (int i = 0; i < 2; i++) { // the second thread finds what the first has left
                 Thread thread = Thread.ofPlatform().name("careless").unstarted(() -> {
