@@ -99,9 +99,9 @@ static pt_tensor *sum_of_integers(const pt_tensor *a, const pt_tensor *b, char *
  */
 static pt_tensor *subtract(const char *name, const pt_tensor *a, const pt_tensor *b, double alpha, char **error) {
     handle result = NULL;
-    bool dismiss = use_threads(COPYING * elements_of_both(a, b));
+    threads_use use = begin_threads(COPYING * elements_of_both(a, b));
     status done = torch.aoti_torch_aten_subtract_Tensor((handle)a, (handle)b, alpha, &result);
-    if (dismiss) dismiss_workers();
+    end_threads(use);
     if (done != 0) {
         fail_with_torch(error, name);
         return NULL;

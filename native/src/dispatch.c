@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +33,8 @@ void begin(call *c, const char *name, const char *overload, char **error) {
     c->count = 0;
     c->on_meta = false;
     c->in_memory = false;
-    c->work = INFINITY;
+    c->work = 0;
+    c->elsewhere = false;
     c->failed = enter(error) != 0;
 }
 
@@ -93,6 +93,7 @@ static bool is_on_one_device(call *c, const pt_tensor *tensor) {
     int32_t device = 0;
     int64_t dim = 0;
     if (!made(c, torch.aoti_torch_get_device_type((handle)tensor, &device))) return false;
+    if (device != torch.aoti_torch_device_type_cpu()) c->elsewhere = true;
     if (device == torch.aoti_torch_device_type_meta()) c->on_meta = true;
     else if (!c->in_memory && made(c, torch.aoti_torch_get_dim((handle)tensor, &dim))) c->in_memory = dim > 0;
     if (c->on_meta && c->in_memory && !c->failed) {
@@ -110,6 +111,7 @@ static handle new_reference(call *c, const pt_tensor *tensor) {
         return NULL;
     }
     if (is_on_one_device(c, tensor)) made(c, torch.aoti_torch_new_tensor_handle((handle)tensor, &reference));
+    c->work += UNKNOWN * elements_of(tensor);
     return reference;
 }
 
@@ -136,7 +138,12 @@ static handle put_list(call *c, int64_t count, uint8_t owned) {
 
 void put_ints(call *c, const int64_t *values, int64_t count) {
     handle list = put_list(c, count, LIST);
-    for (int64_t i = 0; i < count && !c->failed; i++) made(c, torch.torch_list_push_back(list, (uint64_t)values[i]));
+    double product = COPYING; /* they may be the sizes of a result */
+    for (int64_t i = 0; i < count && !c->failed; i++) {
+        made(c, torch.torch_list_push_back(list, (uint64_t)values[i]));
+        product *= (double)values[i];
+    }
+    if (product > 0) c->work += product;
 }
 
 void put_doubles(call *c, const double *values, int64_t count) {
@@ -242,9 +249,9 @@ int32_t run(call *c) {
         give_all_back(c);
         return -1;
     }
-    bool dismiss = use_threads(c->work);
+    threads_use use = begin_threads(c->elsewhere ? 0 : c->work);
     status result = torch.torch_call_dispatcher(c->name, c->overload, c->stack, WRITTEN_AGAINST);
-    if (dismiss) dismiss_workers();
+    end_threads(use);
     if (result == 0) return 0;
     fail_with_torch(c->error, c->name);
     if (torch.torch_exception_get_what_without_backtrace != NULL && is_unknown(c)) give_all_back(c);

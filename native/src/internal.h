@@ -128,6 +128,9 @@ int32_t enter(char **error);
 /* A symbol from any of the libraries, NULL where none has it. */
 void *find(void *const *libraries, int64_t count, const char *name);
 
+/* What libtorch itself gets by a name that others define too: the process's own, such as an allocator's, comes first. */
+void *find_in_process(void *const *libraries, int64_t count, const char *name);
+
 /* ISO C has no cast from an object pointer to a function pointer; POSIX promises that the bits are the same. */
 void assign(void *function_pointer, void *symbol);
 
@@ -177,23 +180,31 @@ void warn_once(const char *text);
 /* ---- threads, see threads.c ---- */
 
 /* Takes over how many libtorch has, when it is loaded. */
-void connect_threads(void *const *libraries, int64_t count);
+void connect_threads(const libtorch *found, void *const *libraries, int64_t count);
+
+/* What comes after an operator. */
+typedef enum threads_use { AS_BEFORE, RESTORE, DISMISS } threads_use;
 
 /*
- * Must come before every operator: how long it takes on one thread, about; INFINITY leaves the choice to libtorch. Returns
- * whether dismiss_workers must follow it.
+ * Must come before every operator on the CPU: how long it takes on one thread, about. INFINITY where that cannot be told.
  */
-bool use_threads(double nanoseconds);
-void dismiss_workers(void);
+threads_use begin_threads(double nanoseconds);
 
-/* Nanoseconds for an element, or for a multiplication, on one core of an AMD EPYC with AVX2. */
-#define COPYING 0.25
+/* Must come after it, on the same thread. */
+void end_threads(threads_use use);
+
+/* Nanoseconds for an element of float32, or for a multiplication, on one core of an AMD EPYC with AVX2, from memory. */
+#define COPYING 1.0
 #define NORMALISING 1.0
 #define EVALUATING 3.0 /* of exp and its like */
 #define MULTIPLYING 0.03
 #define ATTENDING 0.08
+#define READING 0.25 /* of a weight */
+#define OTHER_DTYPES 8 /* times as long: for some, libtorch has slow code */
+/* Of an operator that is not known here: so much that of a few elements no matrix product, however dear, takes longer than waking. */
+#define UNKNOWN 50.0
 
-/* Elements of a tensor, and of the result of two that are broadcast; INFINITY where they cannot be told. */
+/* Elements of a tensor, those of other dtypes times OTHER_DTYPES, and of the result of two that are broadcast; INFINITY of none. */
 double elements_of(const pt_tensor *x);
 double elements_of_both(const pt_tensor *a, const pt_tensor *b);
 
@@ -226,7 +237,8 @@ typedef struct call {
     bool failed; /* an argument could not be made: run gives back what was put and fails */
     bool on_meta; /* a tensor that was put has no memory */
     bool in_memory; /* one has, and has dimensions */
-    double work; /* for use_threads; begin leaves it to libtorch */
+    double work; /* nanoseconds on one thread, by what was put; the callers of some operators know better, and say so after it */
+    bool elsewhere; /* a tensor is not on the CPU: its threads have nothing to do */
     uint64_t stack[MAX_ARGUMENTS];
     uint8_t owned[MAX_ARGUMENTS]; /* what a slot owns until libtorch takes it, see dispatch.c */
 } call;

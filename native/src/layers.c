@@ -32,9 +32,10 @@ static bool has_windows(const pt_tensor *x, int64_t dim, const int64_t *sizes) {
 }
 
 /*
- * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's: measured
- * on two cores it takes half the time from about four million multiplications on, and longer for small layers. Like
- * the choice for conv3d below, this checks what the function asked does not; everything unusual is left to aten.
+ * aten::linear is OpenBLAS's product, which has one thread here (see load.c). oneDNN's uses all of libtorch's where the work is
+ * worth it: measured on two cores it takes half the time of large layers. On one thread it takes as long as OpenBLAS's from about
+ * four million multiplications on, and longer for small layers. Like the choice for conv3d below, this checks what the function
+ * asked does not; everything unusual is left to aten.
  */
 #define ONEDNN_LINEAR_FROM (1 << 22)
 
@@ -58,24 +59,24 @@ static bool suits_onednn_linear(int32_t dtype, const pt_tensor *x, const pt_tens
 
 static const int32_t half_types[2] = {PT_BFLOAT16, PT_FLOAT16};
 
-/* Multiplications of x [..., in] with a weight [out, in]. */
-static double linear_products(const pt_tensor *x, const pt_tensor *weight) {
+/* Nanoseconds for x [..., in] with a weight [out, in]; of few rows reading the weight is what takes time. */
+static double linear_work(const pt_tensor *x, const pt_tensor *weight) {
     int64_t dim = 0;
     int64_t *sizes;
     if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 1 ||
         torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0) {
         return INFINITY;
     }
-    return elements_of(x) * (double)sizes[0];
+    return MULTIPLYING * elements_of(x) * (double)sizes[0] + READING * elements_of(weight);
 }
 
 static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
     handle optional_bias = (handle)bias;
     handle result = NULL;
-    bool dismiss = use_threads(MULTIPLYING * linear_products(x, weight));
+    threads_use use = begin_threads(linear_work(x, weight));
     status done = torch.aoti_torch_cpu__linear_pointwise(
         (handle)x, (handle)weight, bias == NULL ? NULL : &optional_bias, "none", NULL, 0, NULL, &result);
-    if (dismiss) dismiss_workers();
+    end_threads(use);
     if (done != 0) {
         fail_with_torch(error, "linear");
         return NULL;
@@ -154,19 +155,19 @@ pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tenso
     put_tensor(&c, x);
     put_tensor(&c, weight);
     put_optional_tensor(&c, bias);
-    c.work = MULTIPLYING * linear_products(x, weight);
+    c.work = linear_work(x, weight);
     return run_for_tensor(&c);
 }
 
-/* Multiplications of x with a weight [out, in, ...] at every place of x. */
-static double convolution_products(const pt_tensor *x, const pt_tensor *weight) {
+/* Nanoseconds for x with a weight [out, in, ...] at every place of x. */
+static double convolution_work(const pt_tensor *x, const pt_tensor *weight) {
     int64_t dim = 0;
     int64_t *sizes;
     if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 2 ||
         torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0 || sizes[1] == 0) {
         return INFINITY;
     }
-    return elements_of(x) * elements_of(weight) / (double)sizes[1];
+    return MULTIPLYING * elements_of(x) * elements_of(weight) / (double)sizes[1];
 }
 
 static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,
@@ -181,7 +182,7 @@ static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_ten
     put_ints(&c, padding, dim);
     put_ints(&c, ones, dim); /* dilation */
     put_int(&c, 1);          /* groups */
-    c.work = MULTIPLYING * convolution_products(x, weight);
+    c.work = convolution_work(x, weight);
     return run_for_tensor(&c);
 }
 

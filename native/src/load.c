@@ -95,8 +95,7 @@ void *find(void *const *libraries, int64_t count, const char *name) {
     return NULL;
 }
 
-/* What libtorch itself gets by a name that others define too: the process's own, such as an allocator's, comes first. */
-static void *find_in_process(void *const *libraries, int64_t count, const char *name) {
+void *find_in_process(void *const *libraries, int64_t count, const char *name) {
     void *symbol = dlsym(RTLD_DEFAULT, name);
     return symbol != NULL ? symbol : find(libraries, count, name);
 }
@@ -256,8 +255,8 @@ static int32_t load(const char *const *paths, int64_t count, char **error) {
     disable_nnpack(all.libraries, all.count);
     Dl_info file;
     if (dladdr(find(all.libraries, all.count, "aoti_torch_abi_version"), &file) != 0) found.path = file.dli_fname;
+    connect_threads(&found, all.libraries, all.count);
     torch = found;
-    connect_threads(all.libraries, all.count);
     connect_warnings(all.libraries, all.count);
     return 0;
 }

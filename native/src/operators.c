@@ -75,7 +75,7 @@ pt_tensor *pt_rms_norm(const pt_tensor *x, const int64_t *normalized_shape, int6
     put_optional_tensor(&c, weight);
     put_double(&c, eps);
     make_optional(&c);
-    c.work = NORMALISING * elements_of(x);
+    c.work = EVALUATING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -216,6 +216,7 @@ static pt_tensor *moved(const pt_tensor *x, int32_t type, int32_t place, int32_t
     put_bool(&c, non_blocking);
     put_bool(&c, false); /* copy */
     put_none(&c);        /* memory_format */
+    c.work = COPYING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -295,6 +296,7 @@ int32_t pt_copy_(pt_tensor *dst, const pt_tensor *src, int32_t non_blocking, cha
     c.on_meta = c.in_memory = false; /* the two may be on different devices */
     put_tensor(&c, src);
     put_bool(&c, non_blocking != 0);
+    c.work = COPYING * elements_of(dst);
     pt_tensor *same = run_for_tensor(&c);
     if (same == NULL) return -1;
     pt_release(same);
@@ -320,21 +322,21 @@ pt_tensor *pt_clone(const pt_tensor *x, char **error) {
     return run_for_tensor(&c);
 }
 
-static pt_tensor *with_ints(const char *name, const pt_tensor *x, const int64_t *values, int64_t count, char **error) {
+static pt_tensor *with_ints(const char *name, const pt_tensor *x, const int64_t *values, int64_t count, double work, char **error) {
     call c;
     begin(&c, name, "", error);
     put_tensor(&c, x);
     put_ints(&c, values, count);
-    c.work = COPYING * elements_of(x); /* reshape may copy */
+    c.work = work;
     return run_for_tensor(&c);
 }
 
 pt_tensor *pt_reshape(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error) {
-    return with_ints("aten::reshape", x, sizes, dim, error);
+    return with_ints("aten::reshape", x, sizes, dim, COPYING * elements_of(x), error);
 }
 
 pt_tensor *pt_permute(const pt_tensor *x, const int64_t *dims, int64_t dim, char **error) {
-    return with_ints("aten::permute", x, dims, dim, error);
+    return with_ints("aten::permute", x, dims, dim, 0, error);
 }
 
 pt_tensor *pt_expand(const pt_tensor *x, const int64_t *sizes, int64_t dim, char **error) {

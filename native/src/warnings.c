@@ -44,17 +44,19 @@ static char *texts[CAPACITY];
 static int oldest;
 static _Atomic int waiting;
 
-static void keep(char *text) {
-    if (text == NULL) return;
+/* Returns whether there was room for it. */
+static bool keep(char *text) {
+    bool kept = false;
     pthread_mutex_lock(&queue);
     int count = atomic_load(&waiting);
-    if (count < CAPACITY) {
+    if (text != NULL && count < CAPACITY) {
         texts[(oldest + count) % CAPACITY] = text;
         atomic_store(&waiting, count + 1);
-        text = NULL;
+        kept = true;
     }
     pthread_mutex_unlock(&queue);
-    free(text);
+    if (!kept) free(text);
+    return kept;
 }
 
 static void take_over(void *handler, const void *warning) {
@@ -64,8 +66,8 @@ static void take_over(void *handler, const void *warning) {
 }
 
 void warn_once(const char *text) {
-    static atomic_flag said = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&said)) keep(strdup(text));
+    static atomic_bool said;
+    if (!atomic_load(&said) && keep(strdup(text))) atomic_store(&said, true);
 }
 
 /* The handler is nobody's to free. */
