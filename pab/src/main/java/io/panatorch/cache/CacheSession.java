@@ -2,6 +2,7 @@ package io.panatorch.cache;
 
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
@@ -43,6 +44,9 @@ public final class CacheSession implements AutoCloseable {
     private Step step;
     private long measuringNanos; // so far, which no visit is charged with
     private double secondsInside; // of visits of covered sites so far, which the visits around them are not charged with
+    private final Map<Site, List<Shape>> outermost = new HashMap<>(); // of the inputs of sites that lie in no other, at the last visit
+    private int droppedIn = -1; // the last step in which they had changed
+    private int depth; // of the visits that are going on
     private boolean closed;
 
     CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
@@ -56,7 +60,7 @@ public final class CacheSession implements AutoCloseable {
                 throw new IllegalArgumentException("site " + site.name() + " is named twice");
             }
         }
-        this.held = new HeldTensors(covered.sites(), options.memory(), site -> records.get(site).meanSeconds());
+        this.held = new HeldTensors(covered.sites(), options.memory(), site -> records.get(site).work());
     }
 
     /**
@@ -80,6 +84,7 @@ public final class CacheSession implements AutoCloseable {
             throw new IllegalStateException("step " + expected + " begins with timestep " + next.timestep()
                     + ", the run has " + timesteps[expected]);
         }
+        held.endStep();
         step = next;
     }
 
@@ -114,10 +119,15 @@ public final class CacheSession implements AutoCloseable {
     private List<Tensor> visit(
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
         SiteRecord visited = recordOf(site);
-        SessionCall call = new SessionCall(method, site, step, inputs, timed(visited, computation), held,
-                outputs.getOrDefault(site, expected));
+        SessionCall call =
+                new SessionCall(method, site, step, inputs, computation, held, outputs.getOrDefault(site, expected));
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;
+        visited.visits(site.kind(), inputs);
+        if (depth == 0) {
+            dropWhatDoesNotFit(site, inputs);
+        }
+        depth++;
         try (TensorScope scope = TensorScope.open()) {
             long start = now(inputs);
             List<Tensor> answer = call.answer(covered ? policy : SiteCall::compute);
@@ -131,17 +141,23 @@ public final class CacheSession implements AutoCloseable {
                 measure(visited, site, call.computed());
             }
             return answer.stream().map(output -> scope.promote(output.alias())).toList();
+        } finally {
+            depth--;
         }
     }
 
-    private Function<List<Tensor>, List<Tensor>> timed(
-            SiteRecord visited, Function<List<Tensor>, List<Tensor>> computation) {
-        return inputs -> {
-            long start = now(inputs);
-            List<Tensor> results = computation.apply(inputs);
-            visited.computed(secondsSince(start, inputs));
-            return results;
-        };
+    /**
+     * What is held is of other shapes where the batch, the size or the number of tokens has changed since, as when guidance ends
+     * midway; then it is let go, and every method computes. A site within others may be given parts of a batch, so the outermost
+     * ones tell.
+     */
+    private void dropWhatDoesNotFit(Site site, List<Tensor> inputs) {
+        List<Shape> shapes = inputs.stream().map(Tensor::shape).toList();
+        List<Shape> before = outermost.put(site, shapes);
+        if (before != null && !before.equals(shapes) && droppedIn != step.index()) {
+            held.dropAll();
+            droppedIn = step.index();
+        }
     }
 
     private void measure(SiteRecord visited, Site site, List<Tensor> computed) {

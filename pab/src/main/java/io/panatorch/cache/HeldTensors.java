@@ -25,13 +25,15 @@ import java.util.stream.Stream;
 final class HeldTensors implements AutoCloseable {
 
     private final MemoryBudget budget;
-    private final ToDoubleFunction<Site> seconds;
+    private final ToDoubleFunction<Site> work;
     private final TensorOwner owner = new TensorOwner();
     private final Map<Site, List<Kept>> held = new LinkedHashMap<>();
     private final Ledger all = new Ledger();
     private final Map<SiteKind, Ledger> kinds = new EnumMap<>(SiteKind.class);
     private final Map<Site, Ledger> sites = new HashMap<>();
+    private final List<Site> order; // of execution
     private final Map<Site, Integer> evictions = new HashMap<>();
+    private final Map<Site, List<Tensor>> carried = new HashMap<>();
 
     /**
      * One held tensor.
@@ -55,10 +57,11 @@ final class HeldTensors implements AutoCloseable {
         }
     }
 
-    /** @param seconds how long it takes to compute a site */
-    HeldTensors(List<Site> covered, MemoryBudget budget, ToDoubleFunction<Site> seconds) {
+    /** @param work how much work it is to compute a site, compared with others */
+    HeldTensors(List<Site> covered, MemoryBudget budget, ToDoubleFunction<Site> work) {
         this.budget = budget;
-        this.seconds = seconds;
+        this.work = work;
+        this.order = covered;
         covered.forEach(site -> {
             sites.put(site, new Ledger());
             kinds.putIfAbsent(site.kind(), new Ledger());
@@ -77,6 +80,31 @@ final class HeldTensors implements AutoCloseable {
         return held.getOrDefault(site, List.of()).stream()
                 .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())
                 .toList();
+    }
+
+    /** Keeps tensors as they are within the step, in place of what was carried; they are no part of what is held. */
+    void carry(Site site, List<Tensor> tensors) {
+        List<Tensor> adopted = tensors.stream().map(owner::adopt).toList();
+        takeCarried(site).forEach(Tensor::close);
+        carried.put(site, adopted);
+    }
+
+    /** As tensors of the innermost scope. */
+    List<Tensor> takeCarried(Site site) {
+        List<Tensor> kept = Optional.ofNullable(carried.remove(site)).orElse(List.of());
+        List<Tensor> taken = kept.stream().map(Tensor::alias).toList();
+        kept.forEach(Tensor::close);
+        return taken;
+    }
+
+    void endStep() {
+        carried.values().forEach(kept -> kept.forEach(Tensor::close));
+        carried.clear();
+    }
+
+    void dropAll() {
+        List.copyOf(held.keySet()).forEach(this::drop);
+        endStep();
     }
 
     void put(Site site, List<Tensor> tensors) {
@@ -128,17 +156,17 @@ final class HeldTensors implements AutoCloseable {
         return least;
     }
 
-    /** Of the sites that hold such a tensor, the one that takes the least time to compute for its bytes. */
+    /** Of the sites that hold such a tensor, the one that is the least work for its bytes; of several the last in the model. */
     private Optional<Site> leastUseful(Predicate<Kept> which) {
         return held.entrySet().stream().filter(entry -> entry.getValue().stream().anyMatch(which)).map(Map.Entry::getKey)
-                .min(Comparator.comparingDouble(this::usefulness));
+                .min(Comparator.comparingDouble(this::usefulness).thenComparing(order::indexOf, Comparator.reverseOrder()));
     }
 
     /** What does not even fit alone is the first to be relieved or to go: all else would go before it, for nothing. */
     private double usefulness(Site site) {
         HeldBytes bytes = bytes(site);
         boolean fitsAlone = bytes.now() <= budget.bytes() && bytes.offloaded() <= budget.hostBytes();
-        return fitsAlone ? seconds.applyAsDouble(site) / (bytes.now() + bytes.offloaded()) : -1;
+        return fitsAlone ? work.applyAsDouble(site) / (bytes.now() + bytes.offloaded()) : -1;
     }
 
     private boolean canBeRelieved(Kept kept) {
@@ -189,6 +217,7 @@ final class HeldTensors implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(held.keySet()).forEach(this::forget);
+        carried.clear();
         owner.close();
     }
 }

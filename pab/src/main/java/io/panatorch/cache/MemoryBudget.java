@@ -5,10 +5,10 @@ import java.util.Objects;
 /**
  * How much memory a session may hold, and what happens to what does not fit.
  *
- * <p>Over the budget, held tensors are {@linkplain Overflow relieved}, those first that save the least time for their bytes.
- * Where that is not enough, what saves the least for its bytes is let go, and its site computed instead. What a site saves is
- * measured in the same generation, so where sites are alike two generations with one seed may choose differently. On an accelerator
- * it is measured only where the session {@linkplain SessionOptions#measuring measures}; else what is largest goes first.
+ * <p>Over the budget, held tensors are {@linkplain Overflow relieved}, those first whose sites are the least work for their bytes.
+ * Where that is not enough, what is the least work for its bytes is let go, and its site computed instead; of equal ones, the last in
+ * the model. Work is told by the kind of a site and the shapes of its inputs, never by a time, so that a request makes the same
+ * video again.
  *
  * @param bytes what may be held on the device that computes
  * @param overflow what is tried before anything is let go

@@ -7,7 +7,7 @@ import java.util.function.BinaryOperator;
 
 /**
  * What a row of blocks adds to the tokens that go through it, for policies that add the same again instead of computing the row.
- * An object of this class is part of a policy's state, and holds tensors for the row's last block:
+ * An object of this class is part of a policy's state; it carries and holds tensors for the row's last block:
  *
  * <pre>{@code
  * if (call.site().equals(first) && wantsToSkip(call) && residual.isHeld(call)) {
@@ -34,8 +34,6 @@ public final class Residual {
     private static final int NEVER = -1;
 
     private final Site last;
-    private int begun = NEVER;
-    private int ended = NEVER;
     private int added = NEVER;
 
     /** @param last the row's last block, a covered site */
@@ -44,32 +42,31 @@ public final class Residual {
     }
 
     /**
-     * Begins a step in which the row is computed. The tokens are held in place of the residual, until the row ends.
+     * Begins a step in which the row is computed. The tokens are carried to its end, exactly as they are; the residual that was
+     * held is of no use any more.
      *
      * @param tokens what goes into the row; the first of its inputs, or all
      */
     public void begin(SiteCall call, List<Tensor> tokens) {
-        begun = call.step().index();
-        call.hold(last, tokens);
+        call.drop(last);
+        call.carry(last, tokens);
     }
 
     /**
-     * Ends it, at the last block: from here on the residual is held. Where the row was not begun in this step, or the tokens are
-     * not held any more, it does nothing.
+     * Ends it, at the last block: from here on the residual is held. Where the row was not begun in this step, it does nothing.
      *
      * @param outputs of the last block; of those beyond the tokens that were given at the beginning, nothing is held
      */
     public void end(SiteCall call, List<Tensor> outputs) {
-        List<Tensor> start = call.held(last);
-        if (begun == call.step().index() && !start.isEmpty()) {
+        List<Tensor> start = call.takeCarried(last);
+        if (!start.isEmpty()) {
             call.hold(last, each(start, outputs, (before, after) -> after.sub(before)));
-            ended = begun;
         }
     }
 
     /** {@return whether a residual is held: that of the last step that was computed} */
     public boolean isHeld(SiteCall call) {
-        return ended != NEVER && ended == begun && call.isHeld(last);
+        return call.isHeld(last);
     }
 
     /**

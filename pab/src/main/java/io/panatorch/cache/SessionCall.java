@@ -132,6 +132,19 @@ final class SessionCall implements SiteCall {
         store.drop(holder);
     }
 
+    @Override
+    public void carry(Site holder, List<Tensor> tensors) {
+        checkHolder(holder);
+        check("the policy carries", tensors);
+        store.carry(holder, tensors);
+    }
+
+    @Override
+    public List<Tensor> takeCarried(Site holder) {
+        checkHolder(holder);
+        return store.takeCarried(holder);
+    }
+
     /** Lets a policy answer this call, and checks the answer. */
     List<Tensor> answer(CachePolicy policy) {
         List<Tensor> answer;

@@ -82,4 +82,18 @@ public interface SiteCall {
 
     /** Frees what is held for a covered site of the run. Where nothing is, it does nothing. */
     void drop(Site holder);
+
+    /**
+     * Keeps tensors for a covered site within the step, in place of what was carried for it: what the beginning of a row of blocks
+     * hands to its end. They are kept as they are, whatever the {@link MemoryBudget}. The tensors stay the caller's.
+     *
+     * @param tensors one or more; they are freed when they are taken, and at the latest when the next step begins
+     */
+    void carry(Site holder, List<Tensor> tensors);
+
+    /**
+     * {@return what is carried for a covered site, which it then is no more, as tensors that live until this call ends; empty if
+     * nothing is}
+     */
+    List<Tensor> takeCarried(Site holder);
 }

@@ -1,6 +1,7 @@
 package io.panatorch.cache;
 
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
@@ -10,8 +11,7 @@ final class SiteRecord {
     private final char[] decisions;
     private final double[] seconds;
     private final double[] changes;
-    private double computedSeconds;
-    private int computations;
+    private double work = Double.NaN;
 
     SiteRecord(int steps) {
         decisions = new char[steps];
@@ -35,10 +35,10 @@ final class SiteRecord {
         seconds[step] = time;
     }
 
-    void computed(double time) {
-        if (Double.isFinite(time)) {
-            computedSeconds += time;
-            computations++;
+    /** Notes the work of the first visit; it stays, so that what it decides does not depend on what came later. */
+    void visits(SiteKind kind, List<Tensor> inputs) {
+        if (Double.isNaN(work)) {
+            work = Work.of(kind, inputs);
         }
     }
 
@@ -46,9 +46,9 @@ final class SiteRecord {
         changes[step] = change;
     }
 
-    /** The mean time of a computation so far, or a guess that is the same for all sites. */
-    double meanSeconds() {
-        return computations == 0 ? 1 : computedSeconds / computations;
+    /** Of a computation; 0 where the site was never visited. */
+    double work() {
+        return Double.isNaN(work) ? 0 : work;
     }
 
     /** Up to a step, this one included. */

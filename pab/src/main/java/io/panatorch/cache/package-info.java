@@ -94,6 +94,10 @@
  *   <li><b>Holding.</b> Only while a later visit will use it, and nothing after the last step. What one site holds another may use.
  *       Held tensors are freed by {@code drop}, by the next {@code hold} for that site, and at the latest when the session closes,
  *       also after an exception or a cancellation.
+ *   <li><b>Within a step.</b> What the beginning of a row of blocks hands to its end is {@linkplain
+ *       io.panatorch.cache.SiteCall#carry carried}: it is no part of what is held, and nothing takes or rounds it.
+ *   <li><b>Other shapes.</b> Where the inputs of a site that lies in no other have other shapes than at its last visit, as when
+ *       guidance ends midway, the session drops everything that is held before the policy is asked.
  *   <li><b>Memory budget.</b> What was held may be gone at any later time, also within the step. Where nothing is held, the policy
  *       computes. Under a narrowing budget held tensors come back rounded to bfloat16, in the dtype that they had.
  *   <li><b>Runs.</b> A method serves any number of runs, at once too, and the same run gives the same. State is that of a policy,

@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiPredicate;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
@@ -302,6 +303,8 @@ public abstract class CacheMethodContract {
                             trial.toTheEnd();
                             check(trial.held().stream().mapToLong(HeldBytes::now).allMatch(now -> now <= bytes), method,
                                     "with a " + budget, "a session keeps to its budget", trial.held().toString());
+                            checkSame(method, "with a " + budget, trial.outcome(),
+                                    Trial.outcome(model, STEPS, within(method, budget)));
                             return null;
                         }
                     });
@@ -364,6 +367,22 @@ public abstract class CacheMethodContract {
             Random random = new Random(seed);
             FakeDenoiser model = BATCHES.get(seed % 2).leavingOut((_, _) -> random.nextInt(3) == 0);
             run(method, "sites left out, draw " + seed, () -> Trial.outcome(model, STEPS, method));
+        }
+    }
+
+    /** As where guidance begins or ends midway. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("methods")
+    void computesWhereTheBatchHasChanged(CacheMethod method) {
+        for (int change = 1; change < STEPS; change++) {
+            int step = change;
+            for (IntPredicate guided : List.<IntPredicate>of(index -> index < step, index -> index >= step)) {
+                String where = "guidance " + (guided.test(0) ? "ends" : "begins") + " at step " + step;
+                Outcome found = outcome(method, where, FakeDenoiser.SMALL.withGuidance(guided));
+                boolean reused = found.decisions().stream()
+                        .anyMatch(site -> site.charAt(site.length() - STEPS + step) == CacheStatistics.REUSED);
+                check(!reused || approximatesWithoutHolding(method), method, where, "nothing that is held outlives a change of the batch", found.decisions().toString());
+            }
         }
     }
 

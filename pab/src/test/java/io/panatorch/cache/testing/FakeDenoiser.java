@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -35,17 +36,17 @@ import java.util.stream.IntStream;
  *
  * @param blocks how many
  * @param frames of the latents
- * @param guided whether the batch is 2: an unconditional and a conditional half, with the same latents and different texts
+ * @param guided at which steps the batch is 2: an unconditional and a conditional half, with the same latents and different texts
  * @param dtype of all tensors
  * @param kinds of the sites that the model names; work of other kinds it does without asking
  * @param leavesOut at which steps the model goes past a site, which then adds nothing
  */
 public record FakeDenoiser(
-        int blocks, int frames, boolean guided, DType dtype, Set<SiteKind> kinds, BiPredicate<Site, Step> leavesOut) {
+        int blocks, int frames, IntPredicate guided, DType dtype, Set<SiteKind> kinds, BiPredicate<Site, Step> leavesOut) {
 
     /** With two blocks and a batch of 1, in float32. */
     public static final FakeDenoiser SMALL =
-            new FakeDenoiser(2, 2, false, DType.FLOAT32, EnumSet.allOf(SiteKind.class), (_, _) -> false);
+            new FakeDenoiser(2, 2, _ -> false, DType.FLOAT32, EnumSet.allOf(SiteKind.class), (_, _) -> false);
 
     private static final int CHANNELS = 4;
     private static final int HEIGHT = 3;
@@ -72,7 +73,12 @@ public record FakeDenoiser(
 
     /** {@return the same with a batch of 2, for classifier-free guidance} */
     public FakeDenoiser withGuidance() {
-        return new FakeDenoiser(blocks, frames, true, dtype, kinds, leavesOut);
+        return withGuidance(_ -> true);
+    }
+
+    /** {@return the same with guidance at some steps, so that the batch changes within a run} */
+    public FakeDenoiser withGuidance(IntPredicate steps) {
+        return new FakeDenoiser(blocks, frames, steps, dtype, kinds, leavesOut);
     }
 
     /** {@return the same in another dtype} */
@@ -143,20 +149,21 @@ public record FakeDenoiser(
     }
 
     float[] denoise(float[] latents, Step step, Through cache) {
+        boolean isGuided = guided.test(step.index());
         try (TensorScope _ = TensorScope.open()) {
             Tensor single = Tensor.of(latents, 1, frames, CHANNELS, HEIGHT, WIDTH).to(dtype);
             Tensor text = Tensor.of(numbers(2 * WORDS * CHANNELS, 1.3), 2, WORDS, CHANNELS).to(dtype);
-            Tensor batch = guided ? Tensor.cat(0, single, single) : single;
+            Tensor batch = isGuided ? Tensor.cat(0, single, single) : single;
             Tensor embedding = Tensor.of(numbers(CHANNELS, 1 + (double) step.timestep() / TRAINED_STEPS), 1, CHANNELS).to(dtype);
-            List<Tensor> inputs = List.of(batch, guided ? text : text.narrow(0, 0, 1), embedding);
+            List<Tensor> inputs = List.of(batch, isGuided ? text : text.narrow(0, 0, 1), embedding);
             Visits visits = new Visits(step, cache);
             List<Tensor> noise = visits.visit(DENOISER, inputs, in -> predict(in, visits));
-            return noise.isEmpty() ? latents : single.mul(1 - STEP_SIZE).sub(guide(noise.getFirst()).mul(STEP_SIZE)).toFloatArray();
+            return noise.isEmpty() ? latents : single.mul(1 - STEP_SIZE).sub(guide(noise.getFirst(), isGuided).mul(STEP_SIZE)).toFloatArray();
         }
     }
 
-    private Tensor guide(Tensor noise) {
-        return guided ? noise.narrow(0, 1, 1).mul(2).sub(noise.narrow(0, 0, 1)) : noise;
+    private static Tensor guide(Tensor noise, boolean isGuided) {
+        return isGuided ? noise.narrow(0, 1, 1).mul(2).sub(noise.narrow(0, 0, 1)) : noise;
     }
 
     /** One step's visits; where the model goes past a site, it gives nothing. */

@@ -68,6 +68,7 @@ public final class RecordingRun {
     private final CacheRun run;
     private final CachePolicy policy;
     private final Map<Site, List<Tensor>> held = new HashMap<>();
+    private final Map<Site, List<Tensor>> carried = new HashMap<>();
     private final Map<Site, StringBuilder> decisions = new LinkedHashMap<>();
     private final Map<Site, StringBuilder> holds = new HashMap<>();
     private final Map<Site, List<Integer>> sources = new HashMap<>();
@@ -102,6 +103,7 @@ public final class RecordingRun {
     /** Makes one step in which the model visits these sites alone. */
     public RecordingRun step(List<Site> visited) {
         Step step = Step.of(steps, run.timesteps());
+        carried.clear();
         Set<Site> left = new HashSet<>(run.sites());
         for (Site site : visited) {
             if (!left.remove(site)) {
@@ -225,6 +227,17 @@ public final class RecordingRun {
             if (held.remove(covered(holder)) != null) {
                 record(step, holder, Action.DROP);
             }
+        }
+
+        @Override
+        public void carry(Site holder, List<Tensor> tensors) {
+            carried.put(covered(holder), List.copyOf(tensors));
+        }
+
+        @Override
+        public List<Tensor> takeCarried(Site holder) {
+            List<Tensor> taken = carried.remove(covered(holder));
+            return taken == null ? List.of() : taken;
         }
 
         private Site covered(Site holder) {
