@@ -30,7 +30,7 @@ final class CacheOptions {
         FIRST_BLOCK("first-block", (settings, _) -> settings.firstBlock()),
         MAGCACHE("magcache", CacheSettings::magCache),
         TAYLORSEER("taylorseer", (settings, _) -> settings.taylorSeer()),
-        TEACACHE("teacache", (settings, _) -> settings.teaCache());
+        TEACACHE("teacache", CacheSettings::teaCache);
 
         private final String text;
         /** Takes settings and who hears what a method has to say; null for a choice without settings. */

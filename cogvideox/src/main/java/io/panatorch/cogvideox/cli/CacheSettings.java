@@ -23,6 +23,7 @@ final class CacheSettings {
     /** The setting of MagCache that comes from a calibration. */
     static final String RATIOS = "ratios";
 
+    private static final String COEFFICIENTS = "coefficients";
     private static final String CALIBRATE = "calibrate";
     private static final double DEFAULT_FIRST_BLOCK_THRESHOLD = 0.05;
     private static final double DEFAULT_TEACACHE_THRESHOLD = 0.1;
@@ -122,12 +123,7 @@ final class CacheSettings {
         set("retention-ratio", Kind.NUMBER, "0.2", value -> others.add(builder -> builder.retentionRatio(value)));
         checkKeys();
         if (calibrate[0]) {
-            if (texts.size() > 1) {
-                throw new IllegalArgumentException("--cache-option calibrate=true: expected alone, found others with it, which"
-                        + " a calibration does not use");
-            }
-            return MagCache.calibration(found -> calibrated.accept("--cache-option ratios="
-                    + found.stream().map(ratio -> String.format(Locale.ROOT, "%.5f", ratio)).collect(Collectors.joining(","))));
+            return calibration(MagCache::calibration, RATIOS, "%.5f", calibrated);
         }
         if (ratios.isEmpty()) {
             throw new IllegalArgumentException("--cache magcache: expected --cache-option ratios=…, which a run with"
@@ -138,12 +134,29 @@ final class CacheSettings {
         return builder.build();
     }
 
-    CacheMethod teaCache() {
+    /** Makes a method that measures, and gives the line by which another one gets what it found. */
+    private CacheMethod calibration(Function<Consumer<List<Double>>, CacheMethod> maker, String key, String format,
+            Consumer<String> calibrated) {
+        if (texts.size() > 1) {
+            throw new IllegalArgumentException("--cache-option calibrate=true: expected alone, found others with it, which"
+                    + " a calibration does not use");
+        }
+        return maker.apply(found -> calibrated.accept("--cache-option " + key + "="
+                + found.stream().map(number -> String.format(Locale.ROOT, format, number)).collect(Collectors.joining(","))));
+    }
+
+    /** @param calibrated takes a line for the user, where coefficients are to be measured */
+    CacheMethod teaCache(Consumer<String> calibrated) {
+        boolean[] calibrate = {false};
         double[] threshold = {DEFAULT_TEACACHE_THRESHOLD};
+        set(CALIBRATE, Kind.BOOL, "false", value -> calibrate[0] = value);
         List<Double> coefficients = new ArrayList<>();
         set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
-        set("coefficients", Kind.NUMBERS, "those published for the model, or for CogVideoX-2b", coefficients::addAll);
+        set(COEFFICIENTS, Kind.NUMBERS, "those published for the model, or for CogVideoX-2b", coefficients::addAll);
         checkKeys();
+        if (calibrate[0]) {
+            return calibration(TeaCache::calibration, COEFFICIENTS, "%.8e", calibrated);
+        }
         return TeaCache.of(threshold[0], coefficients.isEmpty() ? teaCoefficients : coefficients);
     }
 

@@ -24,7 +24,7 @@ class CacheSettingsTest {
 
     static Stream<Arguments> keys() {
         Stream<Function<CacheSettings, CacheMethod>> methods = Stream.of(CacheSettings::faster, CacheSettings::firstBlock,
-                settings -> settings.magCache(_ -> {}), CacheSettings::taylorSeer, CacheSettings::teaCache);
+                settings -> settings.magCache(_ -> {}), CacheSettings::taylorSeer, settings -> settings.teaCache(_ -> {}));
         return methods.flatMap(method -> CacheSettings.keys(method).stream().filter(key -> !WITHOUT_A_VALUE.contains(key.name()))
                 .map(key -> Arguments.of(key, method)));
     }

@@ -19,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -168,6 +170,17 @@ class GenerateCommandTest {
         assertThat(run.status()).isZero();
         assertThat(run.out()).containsPattern("(?m)^--cache-option ratios=1\\.00000,\\d+\\.\\d{5},\\d+\\.\\d{5}$")
                 .contains("12 blocks, all computed");
+    }
+
+    @Test
+    void calibrationPrintsWhatTeaCacheTakes() throws IOException {
+        Run run = Run.of(tiny("--prompt", "a", "--frames", "1", "--steps", "8", "--output-latents", at("l.safetensors"),
+                "--cache", "teacache", "--cache-option", "calibrate=true"));
+        assertThat(run.status()).isZero();
+        Matcher line = Pattern.compile("(?m)^--cache-option (coefficients=(?:-?\\d\\.\\d{8}e[-+]\\d\\d,?){5})$").matcher(run.out());
+        assertThat(line.find()).as(run.out()).isTrue();
+        decisions("--cache", "teacache", "--cache-option", line.group(1), "--cache-option", "threshold=99");
+        assertThat(json("s.json").get("sites").get(1).get("decisions").asText()).isEqualTo("CRRRRRRRRRRC");
     }
 
     @Test

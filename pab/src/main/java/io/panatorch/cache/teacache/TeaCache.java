@@ -8,6 +8,7 @@ import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
@@ -50,6 +51,19 @@ public final class TeaCache implements CacheMethod {
      */
     public static TeaCache of(double threshold, List<Double> coefficients) {
         return new TeaCache(new TeaRule(threshold, coefficients));
+    }
+
+    /**
+     * {@return a method that computes everything and at the end of each generation gives the coefficients for its model}
+     *
+     * <p>They are those of the polynomial of fourth degree that comes nearest to the relative change of the denoiser's output at each
+     * step, given that of the timestep's embedding. Generations of other prompts give others; those of the schedule that is to be used
+     * fit best. Published ones are fitted over many prompts.
+     *
+     * @param whenDone takes them, the highest power first, on the thread of the generation
+     */
+    public static CacheMethod calibration(Consumer<? super List<Double>> whenDone) {
+        return new TeaCalibration(whenDone);
     }
 
     @Override

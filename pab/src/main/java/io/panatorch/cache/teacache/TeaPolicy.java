@@ -59,7 +59,7 @@ final class TeaPolicy implements CachePolicy {
         Tensor embedding = call.inputs().getLast();
         List<Tensor> before = call.held();
         boolean skips = !before.isEmpty() && residual.isHeld(call)
-                && sum.skips(step.index(), step.count(), change(embedding, before.getFirst()));
+                && sum.skips(step.index(), step.count(), TeaRule.change(embedding, before.getFirst()));
         if (skips) {
             decided = step.index();
         } else {
@@ -70,10 +70,6 @@ final class TeaPolicy implements CachePolicy {
         } else {
             call.drop();
         }
-    }
-
-    private static double change(Tensor embedding, Tensor before) {
-        return embedding.sub(before).abs().mean().div(before.abs().mean()).item();
     }
 
     private List<Tensor> skipped(SiteCall call) {

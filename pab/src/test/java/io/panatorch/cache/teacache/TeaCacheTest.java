@@ -1,6 +1,8 @@
 package io.panatorch.cache.teacache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.cache.BlockModel;
 import io.panatorch.cache.CacheRun;
@@ -9,6 +11,7 @@ import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Warnings;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,38 @@ class TeaCacheTest {
                 .containsExactly(held, held, 0L, 0L);
         assertThat(new BlockModel(2, 1, 1).generate(TeaCache.of(1, AS_IT_IS)).held()).containsExactly(0L, 0L);
         assertThat(new BlockModel(2, 1).generate(TeaCache.of(1, AS_IT_IS)).decisions()).containsOnly("C");
+    }
+
+    /** From step to step the embedding changes by 1, a half and two thirds of what it was; the video, which has one more, by less. */
+    @Test
+    void calibrates() {
+        List<Double> coefficients = new ArrayList<>();
+        BlockModel model = new BlockModel(1, 1, 2, 3, 5).generate(TeaCache.calibration(coefficients::addAll));
+
+        assertThat(model.decisions()).as("the denoiser").containsExactly("CCCC");
+        assertThat(model.held().getLast()).isZero();
+        assertThat(coefficients).as("through three points").hasSize(3);
+        Polynomial polynomial = new Polynomial(coefficients);
+        assertThat(polynomial.at(1)).isCloseTo(1 / 2., within(1e-6));
+        assertThat(polynomial.at(1 / 2.)).isCloseTo(1 / 3., within(1e-6));
+        assertThat(polynomial.at(2 / 3.)).isCloseTo(2 / 4., within(1e-6));
+    }
+
+    @Test
+    void givesNoCoefficientsWhereThereIsNothingToCompare() {
+        List<Double> coefficients = new ArrayList<>();
+        SessionOptions nothing = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(0));
+        try (Warnings warnings = new Warnings(TeaCache.class)) {
+            new BlockModel(1, 1, 2, 3).generate(TeaCache.calibration(coefficients::addAll).with(nothing));
+            new BlockModel(1, 1).generate(TeaCache.calibration(coefficients::addAll));
+            assertThat(warnings.messages()).containsExactly(
+                    "WARNING: TeaCache calibration gives no coefficients: of 3 steps, 0 could be compared with the one before",
+                    "WARNING: TeaCache calibration gives no coefficients: of 1 steps, 0 could be compared with the one before");
+        }
+        assertThat(coefficients).isEmpty();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TeaCache.calibration(_ -> {}).policy(new CacheRun(List.of(), new int[] {999})))
+                .withMessage("TeaCache calibration: this model names no denoiser");
     }
 
     @Test
