@@ -8,11 +8,13 @@ import io.panatorch.tensor.OperatorSchema.Kind;
 import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
@@ -63,6 +65,8 @@ public final class Operator {
 
     /** By full name, of operators that take numbers: the overload that takes tensors in their place. */
     private static final Map<String, Optional<OperatorSchema>> FOR_TENSORS = new ConcurrentHashMap<>();
+
+    private static final Set<String> DIVISIONS = Set.of("aten::div", "aten::div_", "aten::divide", "aten::divide_");
 
     private final OperatorSchema schema;
     private final Map<String, Object> keywords;
@@ -220,7 +224,33 @@ public final class Operator {
                 .findFirst());
     }
 
+    /**
+     * On the CPU libtorch leaves a truncating division of whole numbers to the processor, which ends the process where the quotient
+     * is no number of the dtype: that of the least number and -1. Its other divisions see to it.
+     */
+    private static void refuseWhatNoProcessorDivides(OperatorSchema schema, OperatorArguments arguments) {
+        Object[] values = arguments.values;
+        if (!DIVISIONS.contains(schema.name()) || !Arrays.asList(values).contains("trunc")) {
+            return;
+        }
+        Tensor self = (Tensor) values[0];
+        Tensor other = (Tensor) values[1];
+        boolean isLong = self.dtype() == DType.INT64 || (other.dtype() == DType.INT64 && other.shape().dim() > 0);
+        long least = isLong ? Long.MIN_VALUE : Integer.MIN_VALUE;
+        if (self.device().kind() != Device.Kind.CPU || self.dtype() != (isLong ? DType.INT64 : DType.INT32)
+                || (other.dtype() != DType.INT64 && other.dtype() != DType.INT32)) {
+            return;
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            if (self.eq(least).logicalAnd(other.eq(-1)).any().toDoubleArray()[0] != 0) {
+                throw new TorchException(TorchException.Kind.OTHER, schema.shortName() + " of " + self.describe() + ", "
+                        + other.describe() + ": " + least + " / -1 is no number of " + self.dtype().torchName());
+            }
+        }
+    }
+
     static OperatorResult run(OperatorSchema schema, OperatorArguments arguments) {
+        refuseWhatNoProcessorDivides(schema, arguments);
         CallState state = CallState.begin(schema.shortName(), arguments.operands());
         NativeFrame frame = state.frame;
         MemorySegment results = OperatorResult.prepare(schema, frame);

@@ -45,6 +45,25 @@ class OperatorTest {
                 x.layerNorm(weight, null, 1e-5).toFloatArray());
     }
 
+    /** libtorch leaves it to the processor, which ends the process. */
+    @Test
+    void theLeastNumberIsNotDividedByMinusOne() {
+        Operator truncating = Operator.named("aten::div.Tensor_mode").with("rounding_mode", "trunc");
+        Tensor longs = Tensor.of(new long[] {7, Long.MIN_VALUE}, 2);
+        Tensor ints = Tensor.of(new long[] {7, Integer.MIN_VALUE}, 2).to(DType.INT32);
+        Tensor minusOne = Tensor.of(new long[] {-1}, 1);
+        assertThat(truncating.call(longs, Tensor.of(new long[] {-2, 1}, 2)).tensor().toLongArray())
+                .containsExactly(-3, Long.MIN_VALUE);
+        assertThatThrownBy(() -> truncating.call(longs, minusOne)).isInstanceOf(TorchException.class)
+                .hasMessage("div of [2] int64 cpu, [1] int64 cpu: -9223372036854775808 / -1 is no number of int64");
+        assertThatThrownBy(() -> Operator.named("aten::div.Scalar_mode").with("rounding_mode", "trunc").call(longs, -1))
+                .isInstanceOf(TorchException.class).hasMessageEndingWith("is no number of int64");
+        assertThatThrownBy(() -> Operator.named("aten::div_.Tensor_mode").with("rounding_mode", "trunc")
+                .call(ints, minusOne.to(DType.INT32))).isInstanceOf(TorchException.class)
+                .hasMessage("div_ of [2] int32 cpu, [1] int32 cpu: -2147483648 / -1 is no number of int32");
+        assertThat(truncating.call(ints, minusOne).tensor().toLongArray()).as("in int64").containsExactly(-7, 1L << 31);
+    }
+
     @Test
     void argumentsByName() {
         Operator topk = Operator.named("aten::topk").with("largest", false).with("k", 1);
