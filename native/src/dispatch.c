@@ -308,6 +308,12 @@ static int32_t memory_format(int64_t format, char **error) {
 
 bool is_writable(const char *name, const pt_tensor *tensor, char **error) {
     void *data = NULL;
+    int32_t layout = 0;
+    if (tensor != NULL && has_mappings() && torch.aoti_torch_get_layout((handle)tensor, &layout) == 0 &&
+        layout != torch.aoti_torch_layout_strided()) {
+        fail(error, "%s: of a tensor that is not strided nobody can tell whether it lies in a mapped file, which is read-only", name);
+        return false;
+    }
     if (tensor == NULL || torch.aoti_torch_get_data_ptr((handle)tensor, &data) != 0 || !is_in_mapping(data)) return true;
     fail(error, "%s: would write to memory of a mapped file, which is read-only; make a copy of it first", name);
     return false;

@@ -163,6 +163,9 @@ bool is_writable(const char *name, const pt_tensor *tensor, char **error);
 /* Whether an address is in a file that is mapped. */
 bool is_in_mapping(const void *address);
 
+/* Whether any file is mapped. */
+bool has_mappings(void);
+
 /* Whether the schemas of operators can be read from this libtorch, which is tried on some that are known. */
 bool has_schemas(const libtorch *found);
 

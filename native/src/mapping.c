@@ -66,6 +66,13 @@ bool is_in_mapping(const void *address) {
     return found;
 }
 
+bool has_mappings(void) {
+    pthread_mutex_lock(&list);
+    bool found = first != NULL;
+    pthread_mutex_unlock(&list);
+    return found;
+}
+
 static void *map(const char *path, int64_t length, char **error) {
     struct stat about;
     void *start = MAP_FAILED;

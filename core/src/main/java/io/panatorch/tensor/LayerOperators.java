@@ -124,9 +124,11 @@ public sealed interface LayerOperators permits Tensor {
      * @param padding two numbers, zeros on both sides
      */
     default Tensor conv2d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
+        checkLength("stride", 2, stride);
+        checkLength("padding", 2, padding);
         CallState state = CallState.begin("conv2d", self(), weight, bias);
-        MemorySegment steps = state.frame.longs(checkLength("stride", 2, stride));
-        MemorySegment pads = state.frame.longs(checkLength("padding", 2, padding));
+        MemorySegment steps = state.frame.longs(stride);
+        MemorySegment pads = state.frame.longs(padding);
         return state.finish(Panatorch.pt_conv2d(self().handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
     }
 
@@ -152,9 +154,11 @@ public sealed interface LayerOperators permits Tensor {
      * @param padding three numbers, zeros on both sides
      */
     default Tensor conv3d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
+        checkLength("stride", 3, stride);
+        checkLength("padding", 3, padding);
         CallState state = CallState.begin("conv3d", self(), weight, bias);
-        MemorySegment steps = state.frame.longs(checkLength("stride", 3, stride));
-        MemorySegment pads = state.frame.longs(checkLength("padding", 3, padding));
+        MemorySegment steps = state.frame.longs(stride);
+        MemorySegment pads = state.frame.longs(padding);
         return state.finish(Panatorch.pt_conv3d(self().handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
     }
 
@@ -259,11 +263,10 @@ public sealed interface LayerOperators permits Tensor {
         return state.finish(Panatorch.pt_embedding(self().handle(), indices.handle(), state.error()));
     }
 
-    private static long[] checkLength(String what, int expected, long[] numbers) {
+    private static void checkLength(String what, int expected, long[] numbers) {
         if (numbers.length != expected) {
             throw new IllegalArgumentException(what + ": expected " + expected + " numbers, found " + numbers.length);
         }
-        return numbers;
     }
 
     private Tensor self() {

@@ -66,6 +66,10 @@ public final class Operator {
     /** By full name, of operators that take numbers: the overload that takes tensors in their place. */
     private static final Map<String, Optional<OperatorSchema>> FOR_TENSORS = new ConcurrentHashMap<>();
 
+    /** They give a tensor other memory or sizes while other threads, and other references to it, use what it had. */
+    private static final Set<String> EXCHANGES = Set.of("aten::set_", "aten::set_data", "aten::resize_", "aten::resize_as_",
+            "aten::resize_as_sparse_", "aten::_resize_output_", "aten::sparse_resize_", "aten::sparse_resize_and_clear_");
+
     private static final Set<String> DIVISIONS = Set.of("aten::div", "aten::div_", "aten::divide", "aten::divide_");
 
     private final OperatorSchema schema;
@@ -83,7 +87,9 @@ public final class Operator {
     private static Operator of(OperatorSchema schema) {
         Stream<String> reasons = Stream.concat(schema.parameters().stream().map(OperatorArguments::refusal),
                 schema.results().stream().map(result -> OperatorResult.refusal(result.type())));
-        return new Operator(schema, Map.of(), reasons.filter(Objects::nonNull).findFirst().orElse(null));
+        String exchange = EXCHANGES.contains(schema.name()) ? "it gives a tensor other memory, which others may be using" : null;
+        return new Operator(schema, Map.of(),
+                Stream.concat(reasons, Stream.ofNullable(exchange)).filter(Objects::nonNull).findFirst().orElse(null));
     }
 
     /**

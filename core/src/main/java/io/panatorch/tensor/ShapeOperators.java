@@ -1,7 +1,9 @@
 package io.panatorch.tensor;
 
 import io.panatorch.bindings.generated.Panatorch;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What gives a tensor's elements another shape or order, or picks some: torch's "Indexing, Slicing, Joining, Mutating Ops".
@@ -139,6 +141,9 @@ public sealed interface ShapeOperators permits Tensor {
      * @param indices int64 or boolean, for the first dimensions; null for all places of one, Python's {@code :}
      */
     default Tensor index(Tensor... indices) {
+        if (Arrays.stream(indices).allMatch(Objects::isNull)) { // which libtorch takes for an error of its own
+            return self().alias();
+        }
         return Operator.tensor("aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor", this, indices);
     }
 

@@ -110,6 +110,20 @@ class LeakTest {
         }
     }
 
+    /** A call that is refused before it begins does not keep an owner's tensor in use. */
+    @Test
+    void refusedCalls() {
+        TensorOwner owner = new TensorOwner();
+        try (var _ = TensorScope.open()) {
+            Tensor kernel = owner.adopt(Tensor.of(new float[] {1}, 1, 1, 1, 1));
+            long open = LiveTensors.count();
+            assertThatThrownBy(() -> kernel.conv2d(kernel, null, new long[] {1}, new long[] {0, 0}))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessage("stride: expected 2 numbers, found 1");
+            owner.close();
+            assertThat(LiveTensors.count()).isEqualTo(open - 1);
+        }
+    }
+
     @Test
     void aThreadThatDiesWithOpenScopes() {
         Set<String> logged = ConcurrentHashMap.newKeySet();

@@ -216,7 +216,9 @@ class OperatorTest {
                 List.of("aten::hardtanh", "parameter min_val is of type Scalar, which libtorch's C interface cannot pass, and no"
                         + " overload takes a tensor for it"),
                 List.of("aten::item", "it returns Scalar, which libtorch's C interface cannot pass"),
-                List.of("aten::set_.source_Storage", "parameter source is of type Storage, which libtorch's C interface cannot pass"))) {
+                List.of("aten::set_.source_Storage", "parameter source is of type Storage, which libtorch's C interface cannot pass"),
+                List.of("aten::set_.source_Tensor", "it gives a tensor other memory, which others may be using"),
+                List.of("aten::resize_", "it gives a tensor other memory, which others may be using"))) {
             Operator operator = Operator.named(refused.get(0));
             assertThat(operator.refusal()).as(refused.get(0)).contains(refused.get(1));
         }

@@ -196,6 +196,7 @@ class TypedOperatorsTest {
     void indices() {
         Tensor x = Tensor.arange(6).reshape(2, 3);
         assertThat(x.index(ids(1, 0, 1))).hasToString("[3, 3] int64 cpu\n[[3, 4, 5],\n [0, 1, 2],\n [3, 4, 5]]");
+        assertThat(x.index(null, null)).as("x[:, :]").hasToString(x.toString());
         assertThat(x.index(null, ids(-1))).hasToString("[2, 1] int64 cpu\n[[2],\n [5]]");
         assertThat(x.index(ids(0, 1), ids(2, 0))).hasToString("[2] int64 cpu [2, 3]");
         assertThat(x.index(x.gt(2))).hasToString("[3] int64 cpu [3, 4, 5]");
