@@ -8,13 +8,18 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Ways round what libtorch's C interface cannot pass: a number for a parameter of type {@code Scalar}. */
 final class OperatorScalars {
+
+    private static final Set<String> COMPARISONS = Set.of("aten::eq", "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge",
+            "aten::clamp", "aten::clamp_min", "aten::clamp_max", "aten::fill_", "aten::fill");
 
     private static final List<String> ADDITIONS =
             List.of("aten::add.Tensor", "aten::add.Scalar", "aten::sub.Tensor", "aten::sub.Scalar");
@@ -61,6 +66,7 @@ final class OperatorScalars {
                 .mapToObj(i -> (Tensor) given.values[i]).findFirst()
                 .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
         CallState.requireScope(schema.shortName());
+        given.numbers().forEach(i -> requireNumberOf(schema.name(), like, given.values[i]));
         return withTensors(like, given.values, given::isNumber, values -> Operator.run(other, OperatorArguments.of(other, values)));
     }
 
@@ -78,6 +84,29 @@ final class OperatorScalars {
             return call.apply(values);
         } finally {
             numbers.forEach(Tensor::close);
+        }
+    }
+
+    /** What compares with a number, bounds by one or is filled with one refuses a whole one that is none of the tensor's dtype; sums wrap around. */
+    private static void requireNumberOf(String operator, Tensor like, Object number) {
+        if (COMPARISONS.contains(operator) && number instanceof Long whole) {
+            requireFits(operator.substring("aten::".length()) + " of " + like.describe(), like.dtype(), whole);
+        }
+    }
+
+    /**
+     * Refuses a whole number that a dtype of whole numbers has not, as PyTorch does. Below 0, those of uint8 wrap around.
+     *
+     * @param what was attempted
+     */
+    static void requireFits(String what, DType dtype, long number) {
+        boolean fits = switch (dtype) {
+            case UINT8 -> Math.abs(number) <= 255 && number != Long.MIN_VALUE;
+            case INT32 -> number == (int) number;
+            default -> true;
+        };
+        if (!fits) {
+            throw new TorchException(TorchException.Kind.DTYPE, what + ": " + number + " is no number of " + dtype.torchName());
         }
     }
 
@@ -103,6 +132,8 @@ final class OperatorScalars {
      * @param arguments the first of them a tensor, with which the numbers are to do what they do in Python
      */
     static Tensor tensor(String schema, Object... arguments) {
+        String name = schema.split("[.(]", 2)[0];
+        Stream.of(arguments).skip(1).forEach(number -> requireNumberOf(name, (Tensor) arguments[0], number));
         return withTensors((Tensor) arguments[0], arguments, i -> arguments[i] instanceof Number,
                 tensors -> Operator.tensor(schema, tensors));
     }

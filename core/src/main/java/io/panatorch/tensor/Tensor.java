@@ -157,8 +157,13 @@ public final class Tensor
         return full(shape, 1, dtype, device);
     }
 
-    /** {@return a contiguous tensor with a whole number everywhere} */
+    /**
+     * {@return a contiguous tensor with a whole number everywhere}
+     *
+     * @throws TorchException for a number that the dtype has not
+     */
     public static Tensor full(Shape shape, long value, DType dtype, Device device) {
+        OperatorScalars.requireFits("full", dtype, value);
         try (TensorScope scope = TensorScope.openFor("full")) {
             return scope.promote(fill(empty(shape, dtype, device), of(new long[] {value})));
         }
@@ -541,14 +546,19 @@ public final class Tensor
      */
     @Override
     public String toString() {
-        String description = describe();
+        String description;
+        try {
+            description = describe();
+        } catch (RuntimeException e) { // such as of a sparse tensor by rows, which has no order of elements
+            return "tensor that cannot be described: " + e.getMessage();
+        }
         boolean hasElements = handle != null && !isClosed() && this.description != null;
         if (!hasElements || device().kind() == Device.Kind.META) {
             return description;
         }
         try {
             return TensorText.of(this).map(text -> description + (text.contains("\n") ? "\n" : " ") + text).orElse(description);
-        } catch (TorchException | ClosedTensorException e) {
+        } catch (RuntimeException e) {
             return description + ", whose elements cannot be read: " + e.getMessage();
         }
     }

@@ -45,6 +45,14 @@ class OperatorTest {
                 x.layerNorm(weight, null, 1e-5).toFloatArray());
     }
 
+    @Test
+    void whatCannotBeDescribedPrintsAllTheSame() {
+        long[] ones = new long[65];
+        Arrays.fill(ones, 1);
+        Tensor manyDimensions = call("aten::reshape", Tensor.of(new float[] {1}, 1), ones).tensor();
+        assertThat(manyDimensions).hasToString("tensor that cannot be described: describe: 70 numbers do not fit in 69");
+    }
+
     /** libtorch leaves it to the processor, which ends the process. */
     @Test
     void theLeastNumberIsNotDividedByMinusOne() {

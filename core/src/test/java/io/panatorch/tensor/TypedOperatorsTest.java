@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,5 +240,26 @@ class TypedOperatorsTest {
                 .hasMessageStartingWith("maximum of [2] float32 cpu, [3] float32 cpu: ");
         Tensor standIn = Tensor.standIn(Shape.of(1), DType.FLOAT32, Device.CPU);
         assertThatIllegalStateException().isThrownBy(standIn::log).withMessageStartingWith("log: stand-in [1] float32 cpu");
+    }
+
+    /** Where PyTorch says that a value cannot be converted without overflow; sums wrap around there too. */
+    @Test
+    void wholeNumbersThatADtypeHasNot() {
+        Tensor bytes = Tensor.of(new long[] {1, 44, 200}, 3).to(DType.UINT8);
+        Tensor ints = Tensor.of(new long[] {5}, 1).to(DType.INT32);
+        List<Supplier<Tensor>> calls = List.of(() -> bytes.eq(300), () -> bytes.lt(300), () -> bytes.clamp(-1, 300),
+                () -> bytes.clampMax(256), () -> Operator.named("aten::ge.Scalar").call(bytes, -256).tensor(),
+                () -> Operator.named("aten::fill_.Scalar").call(bytes, 300).tensor(),
+                () -> Tensor.full(Shape.of(2), 300, DType.UINT8, Device.CPU), () -> ints.lt(1L << 40));
+        for (Supplier<Tensor> call : calls) {
+            assertThatThrownBy(call::get).isInstanceOf(TorchException.class).hasMessageMatching(".*: -?\\d+ is no number of u?int\\d+")
+                    .satisfies(e -> assertThat(((TorchException) e).kind()).isEqualTo(TorchException.Kind.DTYPE));
+        }
+        assertThat(bytes.toLongArray()).containsExactly(1, 44, 200);
+        assertThat(bytes.eq(-56).toDoubleArray()).as("below 0 they wrap around").containsExactly(0, 0, 1);
+        assertThat(bytes.lt(255).toDoubleArray()).containsExactly(1, 1, 1);
+        assertThat(bytes.add(300).toLongArray()).containsExactly(45, 88, 244);
+        assertThat(ints.lt(1L << 30).toDoubleArray()).containsExactly(1);
+        assertThat(Tensor.full(Shape.of(1), 300, DType.FLOAT16, Device.CPU).item()).isEqualTo(300);
     }
 }
