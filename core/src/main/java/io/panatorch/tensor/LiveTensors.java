@@ -21,6 +21,7 @@ public final class LiveTensors {
 
     private static final boolean TRACE = Boolean.getBoolean(TRACE_PROPERTY);
     private static final int FRAMES = 12;
+    private static final int WALKED = 200;
     private static final AtomicLong COUNT = new AtomicLong();
     private static final Map<Tensor, Birth> BIRTHS = new ConcurrentHashMap<>();
 
@@ -64,7 +65,8 @@ public final class LiveTensors {
         COUNT.incrementAndGet();
         if (TRACE) {
             List<StackWalker.StackFrame> stack = StackWalker.getInstance()
-                    .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith("io.panatorch.tensor."))
+                    .walk(frames -> frames.limit(WALKED) // a deep recursion within the library would take a second for each tensor
+                            .filter(frame -> !frame.getClassName().startsWith("io.panatorch.tensor."))
                             .limit(FRAMES)
                             .toList());
             BIRTHS.put(tensor, new Birth(NUMBERS.incrementAndGet(), stack));
