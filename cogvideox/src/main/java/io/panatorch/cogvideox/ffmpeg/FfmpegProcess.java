@@ -167,6 +167,9 @@ public final class FfmpegProcess implements AutoCloseable {
 
     private static <T, X extends Exception> T interruptibly(Wait<T, X> wait) throws InterruptedIOException, X {
         try {
+            if (Thread.interrupted()) { // what has ended already is not waited for, and then nobody would look
+                throw new InterruptedException();
+            }
             return wait.end();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
