@@ -44,6 +44,7 @@ static pt_tensor *converted(const pt_tensor *x, int64_t dtype, char **error) {
     put_bool(&c, false); /* non_blocking */
     put_bool(&c, false); /* copy */
     put_none(&c);        /* memory_format */
+    c.work = COPYING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -87,6 +88,7 @@ static pt_tensor *sum_of_integers(const pt_tensor *a, const pt_tensor *b, char *
         put_bool(&c, false); /* keepdim */
         put_int(&c, c.failed ? 0 : torch_dtype((int32_t)dtype, error));
         make_optional(&c);
+        c.work = UNKNOWN * elements_of(pair);
         result = run_for_tensor(&c);
     }
     pt_release(pair);
@@ -140,6 +142,7 @@ pt_tensor *pt_sub(const pt_tensor *a, const pt_tensor *b, char **error) {
     call c;
     begin(&c, "aten::neg", "", error);
     put_tensor(&c, same);
+    c.work = COPYING * elements_of(same);
     pt_tensor *negative = run_for_tensor(&c);
     pt_release(same);
     if (negative == NULL) return NULL;
@@ -259,6 +262,7 @@ pt_tensor *pt_clamp(const pt_tensor *x, double low, double high, char **error) {
         put_tensor(&c, x);
         put_optional_tensor(&c, lower);
         put_optional_tensor(&c, upper);
+        c.work = COPYING * elements_of(x);
         result = run_for_tensor(&c);
     }
     pt_release(lower);

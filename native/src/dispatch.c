@@ -111,7 +111,6 @@ static handle new_reference(call *c, const pt_tensor *tensor) {
         return NULL;
     }
     if (is_on_one_device(c, tensor)) made(c, torch.aoti_torch_new_tensor_handle((handle)tensor, &reference));
-    c->work += UNKNOWN * elements_of(tensor);
     return reference;
 }
 
@@ -138,12 +137,7 @@ static handle put_list(call *c, int64_t count, uint8_t owned) {
 
 void put_ints(call *c, const int64_t *values, int64_t count) {
     handle list = put_list(c, count, LIST);
-    double product = COPYING; /* they may be the sizes of a result */
-    for (int64_t i = 0; i < count && !c->failed; i++) {
-        made(c, torch.torch_list_push_back(list, (uint64_t)values[i]));
-        product *= (double)values[i];
-    }
-    if (product > 0) c->work += product;
+    for (int64_t i = 0; i < count && !c->failed; i++) made(c, torch.torch_list_push_back(list, (uint64_t)values[i]));
 }
 
 void put_doubles(call *c, const double *values, int64_t count) {
@@ -309,8 +303,8 @@ static int32_t memory_format(int64_t format, char **error) {
 bool is_writable(const char *name, const pt_tensor *tensor, char **error) {
     void *data = NULL;
     int32_t layout = 0;
-    if (tensor != NULL && has_mappings() && torch.aoti_torch_get_layout((handle)tensor, &layout) == 0 &&
-        layout != torch.aoti_torch_layout_strided()) {
+    if (tensor != NULL && torch.aoti_torch_get_layout((handle)tensor, &layout) == 0 &&
+        layout != torch.aoti_torch_layout_strided() && has_mappings()) {
         fail(error, "%s: of a tensor that is not strided nobody can tell whether it lies in a mapped file, which is read-only", name);
         return false;
     }
@@ -319,12 +313,37 @@ bool is_writable(const char *name, const pt_tensor *tensor, char **error) {
     return false;
 }
 
-/* Of a list that is written to each tensor counts. */
-static void check_writable(call *c, const pt_value *value) {
+/* The tensors of an argument, of a list each; returns how many. */
+static int64_t tensors_of(const pt_value *value, const pt_tensor *const **tensors) {
     bool single = (value->kind & PT_KINDS) == PT_TENSOR;
-    const pt_tensor *const *tensors = single ? &value->tensor : value->data;
-    int64_t count = single ? 1 : value->length;
+    *tensors = single ? &value->tensor : value->data;
+    return single ? 1 : value->length;
+}
+
+static void check_writable(call *c, const pt_value *value) {
+    const pt_tensor *const *tensors;
+    int64_t count = tensors_of(value, &tensors);
     for (int64_t i = 0; i < count && !c->failed; i++) c->failed = !is_writable(c->name, tensors[i], c->error);
+}
+
+/* What an argument adds to the work of an operator that is not known here: elements, or what may be the sizes of its result. */
+static double guessed_work(const pt_value *value) {
+    double work = 0;
+    const pt_tensor *const *tensors;
+    int64_t count;
+    switch (value->kind & PT_KINDS) {
+        case PT_TENSOR:
+        case PT_TENSORS:
+        case PT_OPTIONAL_TENSORS:
+            count = tensors_of(value, &tensors);
+            for (int64_t i = 0; i < count; i++) work += tensors[i] == NULL ? 0 : UNKNOWN * elements_of(tensors[i]);
+            return work;
+        case PT_INTS:
+            work = COPYING;
+            for (int64_t i = 0; i < value->length; i++) work *= (double)((const int64_t *)value->data)[i];
+            return work > 0 ? work : 0;
+        default: return 0;
+    }
 }
 
 static void put_value(call *c, const pt_value *value) {
@@ -421,7 +440,10 @@ int32_t pt_call(const char *name, const char *overload, const pt_value *argument
         return fail(error, "%s: %ld results, at most %d can be", name, (long)result_count, MAX_ARGUMENTS);
     }
     begin(&c, name, overload, error);
-    for (int64_t i = 0; i < count && !c.failed; i++) put_value(&c, &arguments[i]);
+    for (int64_t i = 0; i < count && !c.failed; i++) {
+        put_value(&c, &arguments[i]);
+        c.work += guessed_work(&arguments[i]);
+    }
     if (run(&c) != 0) return -1;
     for (int64_t i = 0; i < result_count; i++) take(&results[i], c.stack[i]);
     return 0;

@@ -188,9 +188,7 @@ void connect_threads(const libtorch *found, void *const *libraries, int64_t coun
 /* What comes after an operator. */
 typedef enum threads_use { AS_BEFORE, RESTORE, DISMISS } threads_use;
 
-/*
- * Must come before every operator on the CPU: how long it takes on one thread, about. INFINITY where that cannot be told.
- */
+/* Must come before every operator on the CPU: how long it takes on one thread, about. INFINITY where that cannot be told. */
 threads_use begin_threads(double nanoseconds);
 
 /* Must come after it, on the same thread. */
@@ -210,6 +208,9 @@ void end_threads(threads_use use);
 /* Elements of a tensor, those of other dtypes times OTHER_DTYPES, and of the result of two that are broadcast; INFINITY of none. */
 double elements_of(const pt_tensor *x);
 double elements_of_both(const pt_tensor *a, const pt_tensor *b);
+
+/* A size of a tensor, counted from the last one if it is below 0; INFINITY where there is none. */
+double size_of(const pt_tensor *x, int64_t dim);
 
 /* ---- half types, see half.c ---- */
 
@@ -240,7 +241,7 @@ typedef struct call {
     bool failed; /* an argument could not be made: run gives back what was put and fails */
     bool on_meta; /* a tensor that was put has no memory */
     bool in_memory; /* one has, and has dimensions */
-    double work; /* nanoseconds on one thread, by what was put; the callers of some operators know better, and say so after it */
+    double work; /* nanoseconds on one thread: 0, as of a view, until who puts the arguments says it; pt_call guesses */
     bool elsewhere; /* a tensor is not on the CPU: its threads have nothing to do */
     uint64_t stack[MAX_ARGUMENTS];
     uint8_t owned[MAX_ARGUMENTS]; /* what a slot owns until libtorch takes it, see dispatch.c */

@@ -1,7 +1,6 @@
 /* Linear layers and convolutions, and which implementation computes them. */
 #include "internal.h"
 
-#include <math.h>
 #include <string.h>
 
 /*
@@ -61,13 +60,7 @@ static const int32_t half_types[2] = {PT_BFLOAT16, PT_FLOAT16};
 
 /* Nanoseconds for x [..., in] with a weight [out, in]; of few rows reading the weight is what takes time. */
 static double linear_work(const pt_tensor *x, const pt_tensor *weight) {
-    int64_t dim = 0;
-    int64_t *sizes;
-    if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 1 ||
-        torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0) {
-        return INFINITY;
-    }
-    return MULTIPLYING * elements_of(x) * (double)sizes[0] + READING * elements_of(weight);
+    return MULTIPLYING * elements_of(x) * size_of(weight, 0) + READING * elements_of(weight);
 }
 
 static pt_tensor *onednn_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias, char **error) {
@@ -161,13 +154,7 @@ pt_tensor *pt_linear(const pt_tensor *x, const pt_tensor *weight, const pt_tenso
 
 /* Nanoseconds for x with a weight [out, in, ...] at every place of x. */
 static double convolution_work(const pt_tensor *x, const pt_tensor *weight) {
-    int64_t dim = 0;
-    int64_t *sizes;
-    if (weight == NULL || torch.aoti_torch_get_dim((handle)weight, &dim) != 0 || dim < 2 ||
-        torch.aoti_torch_get_sizes((handle)weight, &sizes) != 0 || sizes[1] == 0) {
-        return INFINITY;
-    }
-    return MULTIPLYING * elements_of(x) * elements_of(weight) / (double)sizes[1];
+    return MULTIPLYING * elements_of(x) * elements_of(weight) / size_of(weight, 1);
 }
 
 static pt_tensor *convolution(const char *name, const pt_tensor *x, const pt_tensor *weight, const pt_tensor *bias,

@@ -143,8 +143,7 @@ static void read_dtypes(libtorch *found) {
 
 static int64_t features_of(const libtorch *found, bool cuda) {
     return (found->torch_exception_get_what_without_backtrace != NULL ? PT_ERROR_TEXT : 0) | (cuda ? PT_CUDA_LIBRARY : 0) |
-           fast_half_types() |
-           (has_schemas(found) ? PT_SCHEMAS : 0);
+           fast_half_types() | (has_schemas(found) ? PT_SCHEMAS : 0);
 }
 
 /* The packed form major << 56 | minor << 48 | patch << 40 as pt_libtorch_version gives it. */

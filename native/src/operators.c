@@ -4,7 +4,6 @@
  */
 #include "internal.h"
 
-#include <math.h>
 #include <stdatomic.h>
 
 static pt_tensor *unary(const char *name, const pt_tensor *x, char **error) {
@@ -39,6 +38,7 @@ pt_tensor *pt_matmul(const pt_tensor *a, const pt_tensor *b, char **error) {
     begin(&c, "aten::matmul", "", error);
     put_tensor(&c, a);
     put_tensor(&c, b);
+    c.work = UNKNOWN * (elements_of(a) + elements_of(b));
     return run_for_tensor(&c);
 }
 
@@ -109,15 +109,7 @@ static bool lies_over_itself(const pt_tensor *x) {
 }
 
 /* Multiplications of attention: each number of the query with one of every key, and the same of every value. */
-static double attention_products(const pt_tensor *q, const pt_tensor *k) {
-    int64_t dim = 0;
-    int64_t *sizes;
-    if (k == NULL || torch.aoti_torch_get_dim((handle)k, &dim) != 0 || dim < 2 ||
-        torch.aoti_torch_get_sizes((handle)k, &sizes) != 0) {
-        return INFINITY;
-    }
-    return 2 * elements_of(q) * (double)sizes[dim - 2];
-}
+static double attention_products(const pt_tensor *q, const pt_tensor *k) { return 2 * elements_of(q) * size_of(k, -2); }
 
 static pt_tensor *fused_attention(const pt_tensor *q, const pt_tensor *k, const pt_tensor *v, const pt_tensor *mask,
                                   double scale, char **error) {
@@ -185,6 +177,7 @@ pt_tensor *pt_upsample_nearest3d(const pt_tensor *x, const int64_t *size, char *
     put_tensor(&c, x);
     put_ints(&c, size, 3);
     for (int i = 0; i < 3; i++) put_none(&c); /* scales, which follow from the sizes */
+    c.work = UNKNOWN * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -196,6 +189,7 @@ pt_tensor *pt_embedding(const pt_tensor *weight, const pt_tensor *indices, char 
     put_int(&c, -1);     /* padding_idx */
     put_bool(&c, false); /* scale_grad_by_freq */
     put_bool(&c, false); /* sparse */
+    c.work = UNKNOWN * (elements_of(weight) + elements_of(indices));
     return run_for_tensor(&c);
 }
 
@@ -204,6 +198,7 @@ pt_tensor *pt_cat(const pt_tensor *const *tensors, int64_t count, int64_t dim, c
     begin(&c, "aten::cat", "", error);
     put_tensors(&c, tensors, count);
     put_int(&c, dim);
+    for (int64_t i = 0; i < count; i++) c.work += UNKNOWN * elements_of(tensors[i]);
     return run_for_tensor(&c);
 }
 
@@ -241,6 +236,7 @@ pt_tensor *pt_pin_memory(const pt_tensor *x, char **error) {
     begin(&c, "aten::pin_memory", "", error);
     put_tensor(&c, x);
     put_none(&c); /* device */
+    c.work = COPYING * elements_of(x);
     return run_for_tensor(&c);
 }
 
@@ -345,7 +341,6 @@ pt_tensor *pt_expand(const pt_tensor *x, const int64_t *sizes, int64_t dim, char
     put_tensor(&c, x);
     put_ints(&c, sizes, dim);
     put_bool(&c, false); /* implicit */
-    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -355,7 +350,6 @@ pt_tensor *pt_transpose(const pt_tensor *x, int64_t dim0, int64_t dim1, char **e
     put_tensor(&c, x);
     put_int(&c, dim0);
     put_int(&c, dim1);
-    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -364,7 +358,6 @@ pt_tensor *pt_unsqueeze(const pt_tensor *x, int64_t dim, char **error) {
     begin(&c, "aten::unsqueeze", "", error);
     put_tensor(&c, x);
     put_int(&c, dim);
-    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -373,7 +366,6 @@ pt_tensor *pt_squeeze(const pt_tensor *x, int64_t dim, char **error) {
     begin(&c, "aten::squeeze", "dim", error);
     put_tensor(&c, x);
     put_int(&c, dim);
-    c.work = 0;
     return run_for_tensor(&c);
 }
 
@@ -384,6 +376,5 @@ pt_tensor *pt_narrow(const pt_tensor *x, int64_t dim, int64_t start, int64_t len
     put_int(&c, dim);
     put_int(&c, start);
     put_int(&c, length);
-    c.work = 0;
     return run_for_tensor(&c);
 }

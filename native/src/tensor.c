@@ -109,7 +109,6 @@ bool is_negated(const pt_tensor *tensor) {
     call c;
     begin(&c, "aten::is_neg", "", &ignored);
     put_tensor(&c, tensor);
-    c.work = 0;
     bool result = run(&c) != 0 || c.stack[0] != 0;
     pt_free(ignored);
     return result;

@@ -157,6 +157,17 @@ double elements_of(const pt_tensor *x) {
     return (double)number * (type == torch.dtypes[PT_FLOAT32] ? 1 : OTHER_DTYPES);
 }
 
+double size_of(const pt_tensor *x, int64_t dim) {
+    int64_t dims = 0;
+    int64_t *sizes;
+    if (torch.version == 0 || x == NULL || torch.aoti_torch_get_dim((handle)x, &dims) != 0 ||
+        torch.aoti_torch_get_sizes((handle)x, &sizes) != 0) {
+        return INFINITY;
+    }
+    int64_t place = dim < 0 ? dims + dim : dim;
+    return place >= 0 && place < dims ? (double)sizes[place] : INFINITY;
+}
+
 double elements_of_both(const pt_tensor *a, const pt_tensor *b) {
     const pt_tensor *both[2] = {a, b};
     int64_t *sizes[2];

@@ -80,11 +80,12 @@ public record LibtorchInfo(
      * Sets how many threads an operator may use on the CPU, for the whole process: operators that are called from now on,
      * on any thread.
      *
-     * <p>An operator that one thread is done with in half a millisecond gets one, since waking others takes nearly as long; the work alone
-     * decides it, so that a shape is always computed alike. Each thread that calls larger ones has workers of its own, which sleep
-     * between its calls. Those of the first eight callers end with them; those of others end with each call, so that many callers
-     * do not make many threads, which costs such a call some 0.1 ms for each worker. Where the process may not have as many threads,
-     * operators use one, and a warning says so. The last two hold where OpenMP is libgomp, as it is in libtorch's own builds.
+     * <p>An operator that one thread is done with in half a millisecond gets one, since waking others takes nearly as long; the
+     * work alone decides it, so that a shape is always computed alike. Each thread that calls larger ones has workers of its own,
+     * which sleep between its calls. Those of the first eight callers end with them; those of others end with each call, so that
+     * many callers do not make many threads, which costs such a call some 0.1 ms for each worker. Where the process may not have as
+     * many threads, operators use one, and a warning says so. The last two hold where OpenMP is libgomp, as it is in libtorch's own
+     * builds.
      *
      * @param threads 1 to 1024
      * @throws TorchException for another number, or where this libtorch cannot change it

@@ -70,6 +70,8 @@ public final class Operator {
     private static final Set<String> EXCHANGES = Set.of("aten::set_", "aten::set_data", "aten::resize_", "aten::resize_as_",
             "aten::resize_as_sparse_", "aten::_resize_output_", "aten::sparse_resize_", "aten::sparse_resize_and_clear_");
 
+    private static final String EXCHANGE = "it gives a tensor other memory, which others may be using";
+
     private static final Set<String> DIVISIONS = Set.of("aten::div", "aten::div_", "aten::divide", "aten::divide_");
 
     private final OperatorSchema schema;
@@ -85,11 +87,10 @@ public final class Operator {
     }
 
     private static Operator of(OperatorSchema schema) {
-        Stream<String> reasons = Stream.concat(schema.parameters().stream().map(OperatorArguments::refusal),
-                schema.results().stream().map(result -> OperatorResult.refusal(result.type())));
-        String exchange = EXCHANGES.contains(schema.name()) ? "it gives a tensor other memory, which others may be using" : null;
-        return new Operator(schema, Map.of(),
-                Stream.concat(reasons, Stream.ofNullable(exchange)).filter(Objects::nonNull).findFirst().orElse(null));
+        Stream<String> reasons = Stream.of(schema.parameters().stream().map(OperatorArguments::refusal),
+                schema.results().stream().map(result -> OperatorResult.refusal(result.type())),
+                Stream.of(EXCHANGE).filter(_ -> EXCHANGES.contains(schema.name()))).flatMap(each -> each);
+        return new Operator(schema, Map.of(), reasons.filter(Objects::nonNull).findFirst().orElse(null));
     }
 
     /**
@@ -140,6 +141,11 @@ public final class Operator {
         }
         KNOWN.put(schema, found);
         return found;
+    }
+
+    /** {@return its name, without that of the overload} */
+    String name() {
+        return schema.name();
     }
 
     /** {@return the tensor that an operator makes: what a method without a function of its own in the shim is made of} */

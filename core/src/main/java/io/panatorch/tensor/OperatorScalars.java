@@ -13,7 +13,6 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Ways round what libtorch's C interface cannot pass: a number for a parameter of type {@code Scalar}. */
 final class OperatorScalars {
@@ -87,7 +86,10 @@ final class OperatorScalars {
         }
     }
 
-    /** What compares with a number, bounds by one or is filled with one refuses a whole one that is none of the tensor's dtype; sums wrap around. */
+    /**
+     * What compares with a number, bounds by one or is filled with one refuses a whole one that the tensor's dtype has not; sums
+     * wrap around.
+     */
     private static void requireNumberOf(String operator, Tensor like, Object number) {
         if (COMPARISONS.contains(operator) && number instanceof Long whole) {
             requireFits(operator.substring("aten::".length()) + " of " + like.describe(), like.dtype(), whole);
@@ -132,10 +134,12 @@ final class OperatorScalars {
      * @param arguments the first of them a tensor, with which the numbers are to do what they do in Python
      */
     static Tensor tensor(String schema, Object... arguments) {
-        String name = schema.split("[.(]", 2)[0];
-        Stream.of(arguments).skip(1).forEach(number -> requireNumberOf(name, (Tensor) arguments[0], number));
-        return withTensors((Tensor) arguments[0], arguments, i -> arguments[i] instanceof Number,
-                tensors -> Operator.tensor(schema, tensors));
+        Operator operator = Operator.withSchema(schema);
+        Tensor like = (Tensor) arguments[0];
+        for (Object number : arguments) {
+            requireNumberOf(operator.name(), like, number);
+        }
+        return withTensors(like, arguments, i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
     }
 
     private static OperatorResult add(OperatorSchema schema, Object[] values) {

@@ -10,8 +10,8 @@ import java.util.stream.LongStream;
 
 /**
  * Draws the operands of one call from a seed: each lies in memory in any way that there is (transposed, with gaps, from an offset,
- * expanded, overlapping itself, without elements, with signs that libtorch has put off), or has the same values one after another. Two draws from one seed differ in
- * nothing else, so an operator has to make the same of them.
+ * expanded, overlapping itself, without elements, with signs that libtorch has put off), or has the same values one after another.
+ * Two draws from one seed differ in nothing else, so an operator has to make the same of them.
  */
 final class DrawnOperands {
 

@@ -31,6 +31,7 @@ class OperatorWalkTest {
         assertThat(number("misuses refused", summary)).isGreaterThan(100_000);
         assertThat(summary.lines().filter(line -> line.startsWith("not callable")))
                 .isNotEmpty()
-                .allSatisfy(line -> assertThat(line).matches("not callable \\d+: (a parameter is of type .*|it returns .*|.*takes anything|it gives a tensor other memory.*)"));
+                .allSatisfy(line -> assertThat(line).matches("not callable \\d+: "
+                        + "(a parameter is of type .*|it returns .*|.*takes anything|it gives a tensor other memory.*)"));
     }
 }

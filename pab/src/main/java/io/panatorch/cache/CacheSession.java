@@ -123,7 +123,7 @@ public final class CacheSession implements AutoCloseable {
                 new SessionCall(method, site, step, inputs, computation, held, outputs.getOrDefault(site, expected));
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;
-        visited.visits(site.kind(), inputs);
+        visited.noteWork(site.kind(), inputs);
         if (depth == 0) {
             dropWhatDoesNotFit(site, inputs);
         }

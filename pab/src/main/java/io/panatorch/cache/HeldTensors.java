@@ -104,7 +104,6 @@ final class HeldTensors implements AutoCloseable {
 
     void dropAll() {
         List.copyOf(held.keySet()).forEach(this::drop);
-        endStep();
     }
 
     void put(Site site, List<Tensor> tensors) {

@@ -11,7 +11,7 @@ final class SiteRecord {
     private final char[] decisions;
     private final double[] seconds;
     private final double[] changes;
-    private double work = Double.NaN;
+    private double work; // of a computation; 0 where the site was never visited
 
     SiteRecord(int steps) {
         decisions = new char[steps];
@@ -36,8 +36,8 @@ final class SiteRecord {
     }
 
     /** Notes the work of the first visit; it stays, so that what it decides does not depend on what came later. */
-    void visits(SiteKind kind, List<Tensor> inputs) {
-        if (Double.isNaN(work)) {
+    void noteWork(SiteKind kind, List<Tensor> inputs) {
+        if (work == 0) {
             work = Work.of(kind, inputs);
         }
     }
@@ -46,9 +46,8 @@ final class SiteRecord {
         changes[step] = change;
     }
 
-    /** Of a computation; 0 where the site was never visited. */
     double work() {
-        return Double.isNaN(work) ? 0 : work;
+        return work;
     }
 
     /** Up to a step, this one included. */

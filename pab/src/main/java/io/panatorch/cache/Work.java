@@ -16,10 +16,12 @@ final class Work {
     private Work() {}
 
     static double of(SiteKind kind, List<Tensor> inputs) {
+        if (kind == SiteKind.DENOISER) {
+            return Double.MAX_VALUE; // what is held for it lets all be skipped, and is small
+        }
         List<Shape> sequences = inputs.stream().map(Tensor::shape).filter(shape -> shape.dim() == 3).toList();
-        if (sequences.isEmpty() || kind == SiteKind.DENOISER) {
-            // What is held for a denoiser lets all of it be skipped, and is small.
-            return kind == SiteKind.DENOISER ? Double.MAX_VALUE : UNKNOWN;
+        if (sequences.isEmpty()) {
+            return UNKNOWN;
         }
         double batch = sequences.getFirst().size(0);
         double width = sequences.getFirst().size(2);

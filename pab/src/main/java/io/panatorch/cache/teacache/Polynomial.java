@@ -1,7 +1,7 @@
 package io.panatorch.cache.teacache;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 
 /** @param coefficients the highest power first */
@@ -28,52 +28,51 @@ record Polynomial(List<Double> coefficients) {
      * @param xs at least one, finite
      */
     static Polynomial fit(List<Double> xs, List<Double> ys, int degree) {
-        double scale = xs.stream().mapToDouble(Math::abs).max().orElseThrow();
-        if (scale == 0) {
-            scale = 1;
-        }
-        int unknowns = Math.min(degree + 1, places(xs, scale));
+        double largest = xs.stream().mapToDouble(Math::abs).max().orElseThrow();
+        double scale = largest == 0 ? 1 : largest;
+        double[] places = xs.stream().mapToDouble(x -> x / scale).toArray();
+        int unknowns = Math.min(degree + 1, distinct(places));
         // Orthogonal polynomials at these places, by Gram and Schmidt: powers alone are nearly the same at places near each other.
-        List<double[]> basis = new ArrayList<>(); // coefficients of powers of x / scale, the lowest first
+        List<double[]> basis = new ArrayList<>(); // coefficients of powers, the lowest first
         double[] result = new double[unknowns];
         for (int power = 0; power < unknowns; power++) {
             double[] next = new double[unknowns];
             next[power] = 1;
             for (int pass = 0; pass < 2; pass++) { // the second takes off what rounding left
                 for (double[] other : basis) {
-                    subtract(next, other, product(next, other, xs, scale) / product(other, other, xs, scale));
+                    subtract(next, other, product(next, other, places) / product(other, other, places));
                 }
             }
             double weight = 0;
-            for (int i = 0; i < xs.size(); i++) {
-                weight += value(next, xs.get(i) / scale) * (ys.get(i) - value(result, xs.get(i) / scale));
+            for (int i = 0; i < places.length; i++) {
+                weight += value(next, places[i]) * (ys.get(i) - value(result, places[i]));
             }
-            subtract(result, next, -weight / product(next, next, xs, scale));
+            subtract(result, next, -weight / product(next, next, places));
             basis.add(next);
         }
         List<Double> coefficients = new ArrayList<>();
         for (int power = 0; power < unknowns; power++) {
-            coefficients.add(result[power] / Math.pow(scale, power));
+            coefficients.addFirst(result[power] / Math.pow(scale, power));
         }
-        Collections.reverse(coefficients);
         return new Polynomial(coefficients);
     }
 
-    private static int places(List<Double> xs, double scale) {
-        List<Double> sorted = xs.stream().sorted().toList();
+    private static int distinct(double[] places) {
+        double[] sorted = places.clone();
+        Arrays.sort(sorted);
         int count = 1;
-        double last = sorted.getFirst();
-        for (double x : sorted) {
-            if (x - last > APART * scale) {
+        double last = sorted[0];
+        for (double place : sorted) {
+            if (place - last > APART) {
                 count++;
-                last = x;
+                last = place;
             }
         }
         return count;
     }
 
-    private static double product(double[] left, double[] right, List<Double> xs, double scale) {
-        return xs.stream().mapToDouble(x -> value(left, x / scale) * value(right, x / scale)).sum();
+    private static double product(double[] left, double[] right, double[] places) {
+        return Arrays.stream(places).map(place -> value(left, place) * value(right, place)).sum();
     }
 
     private static void subtract(double[] from, double[] other, double factor) {

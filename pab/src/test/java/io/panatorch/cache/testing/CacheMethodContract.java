@@ -381,7 +381,8 @@ public abstract class CacheMethodContract {
                 Outcome found = outcome(method, where, FakeDenoiser.SMALL.withGuidance(guided));
                 boolean reused = found.decisions().stream()
                         .anyMatch(site -> site.charAt(site.length() - STEPS + step) == CacheStatistics.REUSED);
-                check(!reused || approximatesWithoutHolding(method), method, where, "nothing that is held outlives a change of the batch", found.decisions().toString());
+                check(!reused || approximatesWithoutHolding(method), method, where,
+                        "nothing that is held outlives a change of the batch", found.decisions().toString());
             }
         }
     }

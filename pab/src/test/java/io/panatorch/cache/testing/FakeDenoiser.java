@@ -158,7 +158,8 @@ public record FakeDenoiser(
             List<Tensor> inputs = List.of(batch, isGuided ? text : text.narrow(0, 0, 1), embedding);
             Visits visits = new Visits(step, cache);
             List<Tensor> noise = visits.visit(DENOISER, inputs, in -> predict(in, visits));
-            return noise.isEmpty() ? latents : single.mul(1 - STEP_SIZE).sub(guide(noise.getFirst(), isGuided).mul(STEP_SIZE)).toFloatArray();
+            return noise.isEmpty() ? latents
+                    : single.mul(1 - STEP_SIZE).sub(guide(noise.getFirst(), isGuided).mul(STEP_SIZE)).toFloatArray();
         }
     }
 
