@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledWriterTest {
 
     private static final int KILLS = Integer.getInteger("panatorch.kills", 3);
+    private static final int MOST_KILLS = KILLS + 50; // until one of them was in the middle of a file
     private static final int LONGEST_MILLISECONDS = 60;
 
     @TempDir
@@ -40,7 +41,7 @@ class KilledWriterTest {
     void whatHasItsNameIsWholeAndNothingElseStays() throws Exception {
         Random random = new Random(KILLS);
         int left = 0;
-        for (int i = 0; i < KILLS; i++) {
+        for (int i = 0; i < KILLS || left == 0 && i < MOST_KILLS; i++) {
             killAfter(TimeUnit.MILLISECONDS.toNanos(1) * random.nextInt(LONGEST_MILLISECONDS), "written" + i);
             left += temporary().size();
             AtomicFile.write(folder.resolve("next"), temporary -> Files.writeString(temporary, "whole"));
