@@ -98,12 +98,23 @@ final class CallState {
     /**
      * To come before each operator that makes tensors: there must be a scope for its result before there is a result.
      *
-     * @param operands null where an optional one is not there
+     * @throws NullPointerException where an operand is not there
      */
     static CallState begin(String operator, Tensor... operands) {
-        for (Tensor operand : operands) {
-            if (operand != null) {
-                operand.requireMemory(operator); // libtorch need not be there to refuse a stand-in
+        return beginOptional(operator, operands.length, operands);
+    }
+
+    /**
+     * The same for an operator of which operands may be left out.
+     *
+     * @param needed how many of the first must be there; of the others each may be null
+     */
+    static CallState beginOptional(String operator, int needed, Tensor... operands) {
+        for (int i = 0; i < operands.length; i++) {
+            if (operands[i] != null) {
+                operands[i].requireMemory(operator); // libtorch need not be there to refuse a stand-in
+            } else if (i < needed) {
+                throw new NullPointerException(operator + ": operand " + (i + 1) + ": expected a tensor, found null");
             }
         }
         CallState state = requireScope(operator);
@@ -135,7 +146,7 @@ final class CallState {
             }
         } catch (ClosedTensorException e) {
             end();
-            throw e;
+            throw new ClosedTensorException(operator + ": " + e.getMessage());
         }
         this.operator = operator;
         this.operands = operands;

@@ -42,28 +42,28 @@ public sealed interface ElementReading permits Tensor {
     /** {@return a copy of the elements in row-major order, converted to float} */
     default float[] toFloatArray() {
         try (var _ = reading("toFloatArray")) {
-            return readable(DType.FLOAT32).memory().toArray(ValueLayout.JAVA_FLOAT);
+            return elements(DType.FLOAT32).toArray(ValueLayout.JAVA_FLOAT);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to double} */
     default double[] toDoubleArray() {
         try (var _ = reading("toDoubleArray")) {
-            return readable(DType.FLOAT64).memory().toArray(ValueLayout.JAVA_DOUBLE);
+            return elements(DType.FLOAT64).toArray(ValueLayout.JAVA_DOUBLE);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to long} */
     default long[] toLongArray() {
         try (var _ = reading("toLongArray")) {
-            return readable(DType.INT64).memory().toArray(ValueLayout.JAVA_LONG);
+            return elements(DType.INT64).toArray(ValueLayout.JAVA_LONG);
         }
     }
 
     /** {@return a copy of the elements in row-major order, converted to int} */
     default int[] toIntArray() {
         try (var _ = reading("toIntArray")) {
-            return readable(DType.INT32).memory().toArray(ValueLayout.JAVA_INT);
+            return elements(DType.INT32).toArray(ValueLayout.JAVA_INT);
         }
     }
 
@@ -71,7 +71,7 @@ public sealed interface ElementReading permits Tensor {
     default boolean[] toBooleanArray() {
         byte[] bytes;
         try (var _ = reading("toBooleanArray")) {
-            bytes = readable(DType.BOOL).memory().toArray(ValueLayout.JAVA_BYTE);
+            bytes = elements(DType.BOOL).toArray(ValueLayout.JAVA_BYTE);
         }
         boolean[] values = new boolean[bytes.length];
         for (int i = 0; i < bytes.length; i++) {
@@ -83,7 +83,7 @@ public sealed interface ElementReading permits Tensor {
     /** {@return a copy of the elements in row-major order, converted to bytes in [0, 255]} */
     default byte[] toByteArray() {
         try (var _ = reading("toByteArray")) {
-            return readable(DType.UINT8).memory().toArray(ValueLayout.JAVA_BYTE);
+            return elements(DType.UINT8).toArray(ValueLayout.JAVA_BYTE);
         }
     }
 
@@ -104,6 +104,16 @@ public sealed interface ElementReading permits Tensor {
     private TensorScope reading(String operator) {
         self().requireElements(operator);
         return TensorScope.open();
+    }
+
+    /** The elements for an array, which Java has no longer ones of. */
+    private MemorySegment elements(DType dtype) {
+        long number = self().shape().numel();
+        if (number > Integer.MAX_VALUE - 8) {
+            throw new IllegalStateException("an array of the elements of " + self().describe() + ": expected at most "
+                    + (Integer.MAX_VALUE - 8) + ", found " + number + "; read parts of it, or use readData");
+        }
+        return readable(dtype).memory();
     }
 
     private Tensor readable(DType dtype) {

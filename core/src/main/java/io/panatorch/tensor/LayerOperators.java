@@ -22,7 +22,7 @@ public sealed interface LayerOperators permits Tensor {
      * @param bias {@code [out]}, or null
      */
     default Tensor linear(Tensor weight, Tensor bias) {
-        CallState state = CallState.begin("linear", self(), weight, bias);
+        CallState state = CallState.beginOptional("linear", 2, self(), weight, bias);
         return state.finish(Panatorch.pt_linear(self().handle(), weight.handle(), orNull(bias), state.error()));
     }
 
@@ -53,8 +53,8 @@ public sealed interface LayerOperators permits Tensor {
      * @param bias likewise, or null
      */
     default Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
-        long size = self().size(-1);
-        CallState state = CallState.begin("layer_norm", self(), weight, bias);
+        long size = lastSize("layer_norm");
+        CallState state = CallState.beginOptional("layer_norm", 1, self(), weight, bias);
         MemorySegment last = state.frame.longs(size);
         return state.finish(
                 Panatorch.pt_layer_norm(self().handle(), last, 1, orNull(weight), orNull(bias), eps, state.error()));
@@ -66,8 +66,8 @@ public sealed interface LayerOperators permits Tensor {
      * @param weight {@code [size of the last dimension]}, or null
      */
     default Tensor rmsNorm(Tensor weight, double eps) {
-        long size = self().size(-1);
-        CallState state = CallState.begin("rms_norm", self(), weight);
+        long size = lastSize("rms_norm");
+        CallState state = CallState.beginOptional("rms_norm", 1, self(), weight);
         MemorySegment last = state.frame.longs(size);
         return state.finish(Panatorch.pt_rms_norm(self().handle(), last, 1, orNull(weight), eps, state.error()));
     }
@@ -79,7 +79,7 @@ public sealed interface LayerOperators permits Tensor {
      * @param bias {@code [channels]}, or null
      */
     default Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
-        CallState state = CallState.begin("group_norm", self(), weight, bias);
+        CallState state = CallState.beginOptional("group_norm", 1, self(), weight, bias);
         return state.finish(
                 Panatorch.pt_group_norm(self().handle(), groups, orNull(weight), orNull(bias), eps, state.error()));
     }
@@ -126,7 +126,7 @@ public sealed interface LayerOperators permits Tensor {
     default Tensor conv2d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
         checkLength("stride", 2, stride);
         checkLength("padding", 2, padding);
-        CallState state = CallState.begin("conv2d", self(), weight, bias);
+        CallState state = CallState.beginOptional("conv2d", 2, self(), weight, bias);
         MemorySegment steps = state.frame.longs(stride);
         MemorySegment pads = state.frame.longs(padding);
         return state.finish(Panatorch.pt_conv2d(self().handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
@@ -156,7 +156,7 @@ public sealed interface LayerOperators permits Tensor {
     default Tensor conv3d(Tensor weight, Tensor bias, long[] stride, long[] padding) {
         checkLength("stride", 3, stride);
         checkLength("padding", 3, padding);
-        CallState state = CallState.begin("conv3d", self(), weight, bias);
+        CallState state = CallState.beginOptional("conv3d", 2, self(), weight, bias);
         MemorySegment steps = state.frame.longs(stride);
         MemorySegment pads = state.frame.longs(padding);
         return state.finish(Panatorch.pt_conv3d(self().handle(), weight.handle(), orNull(bias), steps, pads, state.error()));
@@ -261,6 +261,15 @@ public sealed interface LayerOperators permits Tensor {
     default Tensor embedding(Tensor indices) {
         CallState state = CallState.begin("embedding", self(), indices);
         return state.finish(Panatorch.pt_embedding(self().handle(), indices.handle(), state.error()));
+    }
+
+    private long lastSize(String operator) {
+        self().requireMemory(operator);
+        if (self().shape().dim() == 0) {
+            throw new IllegalArgumentException(
+                    operator + " of " + self().describe() + ": expected a dimension to normalise over, found none");
+        }
+        return self().size(-1);
     }
 
     private static void checkLength(String what, int expected, long[] numbers) {

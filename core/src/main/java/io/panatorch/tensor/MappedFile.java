@@ -70,11 +70,11 @@ public final class MappedFile implements AutoCloseable {
         if (mapping == null) {
             throw new IllegalStateException(path + " is closed");
         }
-        long bytes = Math.multiplyExact(shape.numel(), (long) dtype.byteSize());
-        if (offset < 0 || bytes > byteSize - offset) {
+        if (offset < 0 || offset > byteSize || shape.numel() > (byteSize - offset) / dtype.byteSize()) {
             throw new IllegalArgumentException(path + ": " + shape + " of " + dtype.torchName() + " from byte " + offset
                     + " on ends beyond the file's " + byteSize + " bytes");
         }
+        long bytes = shape.numel() * dtype.byteSize();
         if (bytes == 0 || offset % dtype.byteSize() != 0) {
             return Tensor.of(NativeFrame.view(Panatorch.pt_mapped(mapping), byteSize).asSlice(offset, bytes), dtype, shape);
         }

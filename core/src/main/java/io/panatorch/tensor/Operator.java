@@ -8,7 +8,6 @@ import io.panatorch.tensor.OperatorSchema.Kind;
 import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,12 +45,14 @@ import java.util.stream.Stream;
  *
  * <p>libtorch's C interface cannot pass a {@code Scalar}. Where the same operator has an overload that takes a tensor in its
  * place, as {@code aten::pow.Tensor_Scalar} has in {@code aten::pow.Tensor_Tensor}, that one is called, with the number as a
- * tensor that changes no dtype. Where there is none, and for the other types that cannot be passed (generators, storages,
- * classes), the call is refused with its reason, and nothing is touched.
+ * tensor that changes no dtype. Sums with a factor ({@code add_}, {@code addmm}, {@code addcmul}) and activations
+ * ({@code leaky_relu}, {@code elu}, {@code softplus}) are computed from others by torch's formula. Where there is neither, and for
+ * the other types that cannot be passed (generators, storages, classes), the call is refused with its reason, and nothing is
+ * touched.
  *
  * <p>An operator that writes to a tensor, whose name ends with an underscore or that has a parameter {@code out}, does so to all
- * views of its memory; it is refused where that is a mapped file. Where it gives the tensor another shape, other references to the
- * same tensor ({@link Tensor#alias}) may still tell the old one.
+ * views of its memory; it is refused where that is a mapped file. None gives a tensor other memory or another shape: a result that
+ * goes to {@code out} is computed, then copied, and must have its shape.
  *
  * <p>Schemas can be read from every libtorch that has been tried, 2.10 to 2.14, though nobody has promised that they can from the
  * next. Where they cannot, {@link #named} says so, and {@link #withSchema} takes the caller's word.
@@ -66,13 +67,16 @@ public final class Operator {
     /** By full name, of operators that take numbers: the overload that takes tensors in their place. */
     private static final Map<String, Optional<OperatorSchema>> FOR_TENSORS = new ConcurrentHashMap<>();
 
-    /** They give a tensor other memory or sizes while other threads, and other references to it, use what it had. */
+    /** By full name, of operators that write their results to tensors given for them: the overload that makes them. */
+    private static final Map<String, Optional<Operator>> MAKERS = new ConcurrentHashMap<>();
+
+    /** They give a tensor other memory, sizes or strides while other threads, and other references to it, use what it had. */
     private static final Set<String> EXCHANGES = Set.of("aten::set_", "aten::set_data", "aten::resize_", "aten::resize_as_",
-            "aten::resize_as_sparse_", "aten::_resize_output_", "aten::sparse_resize_", "aten::sparse_resize_and_clear_");
+            "aten::resize_as_sparse_", "aten::_resize_output_", "aten::sparse_resize_", "aten::sparse_resize_and_clear_",
+            "aten::as_strided_", "aten::squeeze_", "aten::unsqueeze_", "aten::t_", "aten::transpose_", "aten::swapaxes_",
+            "aten::swapdims_");
 
-    private static final String EXCHANGE = "it gives a tensor other memory, which others may be using";
-
-    private static final Set<String> DIVISIONS = Set.of("aten::div", "aten::div_", "aten::divide", "aten::divide_");
+    private static final String EXCHANGE = "it gives a tensor other memory or sizes, while others may be using those it has";
 
     private final OperatorSchema schema;
     private final Map<String, Object> keywords;
@@ -198,10 +202,14 @@ public final class Operator {
 
     /** {@return why no call of it can be made; empty where one can} */
     public Optional<String> refusal() {
-        if (refusal != null || OperatorScalars.isAddition(schema) || needed().isEmpty() || forTensors().isPresent()) {
-            return Optional.ofNullable(refusal);
+        if (refusal != null) {
+            return Optional.of(refusal);
         }
-        return Optional.of(OperatorScalars.refusal(needed().getFirst()));
+        if (OperatorOutputs.isIn(schema)) {
+            return maker().map(Operator::refusal).orElse(Optional.of(EXCHANGE));
+        }
+        return OperatorFormulas.has(schema) || needed().isEmpty() || forTensors().isPresent()
+                ? Optional.empty() : Optional.of(OperatorScalars.refusal(schema, needed().getFirst()));
     }
 
     /** The parameters that are numbers of any kind and not left out. */
@@ -220,12 +228,37 @@ public final class Operator {
      * @throws TorchException where libtorch refuses, or has no way for an argument
      */
     public OperatorResult call(Object... arguments) {
-        Object[] given = arguments == null ? new Object[] {null} : arguments; // call(null) is one argument
+        // call(null), and call of an array of something, are one argument
+        boolean isOne = arguments == null || arguments.getClass() != Object[].class;
+        Object[] given = isOne ? new Object[] {arguments} : arguments;
         OperatorArguments bound = OperatorArguments.bind(schema, given, keywords);
         if (refusal != null) {
             throw TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + refusal);
         }
+        return callBound(bound.values);
+    }
+
+    /** Calls it with values in the forms and the order that {@link OperatorArguments} has them in. */
+    OperatorResult callBound(Object[] values) {
+        if (OperatorOutputs.isIn(schema)) {
+            return OperatorOutputs.call(schema, values, maker().orElseThrow(
+                    () -> TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + EXCHANGE)));
+        }
+        OperatorArguments bound = OperatorArguments.of(schema, values);
         return bound.numbers().findFirst().isPresent() ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
+    }
+
+    /** {@return what it takes and gives} */
+    OperatorSchema parsed() {
+        return schema;
+    }
+
+    /** The overload that makes its results where this one writes them to tensors that are there. */
+    private Optional<Operator> maker() {
+        return MAKERS.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
+                .map(Operator::named)
+                .filter(other -> OperatorOutputs.makesResultsOf(schema, other.schema))
+                .findFirst());
     }
 
     /** The overload that takes tensors where this one takes numbers. */
@@ -236,34 +269,9 @@ public final class Operator {
                 .findFirst());
     }
 
-    /**
-     * On the CPU libtorch leaves a truncating division of whole numbers to the processor, which ends the process where the quotient
-     * is no number of the dtype: that of the least number and -1. Its other divisions see to it.
-     */
-    private static void refuseWhatNoProcessorDivides(OperatorSchema schema, OperatorArguments arguments) {
-        Object[] values = arguments.values;
-        if (!DIVISIONS.contains(schema.name()) || !Arrays.asList(values).contains("trunc")) {
-            return;
-        }
-        Tensor self = (Tensor) values[0];
-        Tensor other = (Tensor) values[1];
-        boolean isLong = self.dtype() == DType.INT64 || (other.dtype() == DType.INT64 && other.shape().dim() > 0);
-        long least = isLong ? Long.MIN_VALUE : Integer.MIN_VALUE;
-        if (self.device().kind() != Device.Kind.CPU || self.dtype() != (isLong ? DType.INT64 : DType.INT32)
-                || (other.dtype() != DType.INT64 && other.dtype() != DType.INT32)) {
-            return;
-        }
-        try (TensorScope _ = TensorScope.open()) {
-            if (self.eq(least).logicalAnd(other.eq(-1)).any().toDoubleArray()[0] != 0) {
-                throw new TorchException(TorchException.Kind.OTHER, schema.shortName() + " of " + self.describe() + ", "
-                        + other.describe() + ": " + least + " / -1 is no number of " + self.dtype().torchName());
-            }
-        }
-    }
-
     static OperatorResult run(OperatorSchema schema, OperatorArguments arguments) {
-        refuseWhatNoProcessorDivides(schema, arguments);
-        CallState state = CallState.begin(schema.shortName(), arguments.operands());
+        TrustedValues.check(schema, arguments.values);
+        CallState state = CallState.beginOptional(schema.shortName(), 0, arguments.operands());
         NativeFrame frame = state.frame;
         MemorySegment results = OperatorResult.prepare(schema, frame);
         MemorySegment values = arguments.write(frame);

@@ -64,7 +64,14 @@ final class OperatorArguments {
             throw new IllegalArgumentException(schema.fullName() + ": " + positional.length + " arguments, expected at most "
                     + places + (places < parameters.size() ? " and the others by name" : "") + ": " + schema);
         }
-        Map<String, Object> named = new HashMap<>(keywords);
+        List<String> known = parameters.stream().map(Parameter::name).toList();
+        for (String name : keywords.keySet()) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException(
+                        schema.fullName() + ": no parameter " + name + "; it has " + String.join(", ", known));
+            }
+        }
+        Map<String, Object> named = new HashMap<>(keywords); // one goes to one parameter: libtorch has names that stand twice
         Object[] values = new Object[parameters.size()];
         for (int i = 0; i < values.length; i++) {
             Parameter parameter = parameters.get(i);
@@ -78,11 +85,6 @@ final class OperatorArguments {
             } else {
                 values[i] = standard(schema, parameter);
             }
-        }
-        if (!named.isEmpty()) {
-            String known = parameters.stream().map(Parameter::name).collect(Collectors.joining(", "));
-            throw new IllegalArgumentException(
-                    schema.fullName() + ": no parameter " + named.keySet().iterator().next() + "; it has " + known);
         }
         return new OperatorArguments(schema, values);
     }
@@ -267,7 +269,7 @@ final class OperatorArguments {
             case long[] array -> Arrays.toString(array);
             case int[] array -> Arrays.toString(array);
             case double[] array -> Arrays.toString(array);
-            default -> value + " (" + value.getClass().getSimpleName() + ")";
+            default -> (value.getClass().isArray() ? "an array" : value) + " (" + value.getClass().getSimpleName() + ")";
         };
     }
 

@@ -92,8 +92,8 @@ public final class OperatorResult {
     // ---- how they come --------------------------------------------------------------------------------------------
 
     /** Of an operator that was computed in another way. */
-    static OperatorResult of(OperatorSchema schema, Tensor tensor) {
-        return new OperatorResult(schema, List.of(tensor));
+    static OperatorResult of(OperatorSchema schema, List<Object> values) {
+        return new OperatorResult(schema, values);
     }
 
     /** Why results of a type cannot be taken; null where they can. */

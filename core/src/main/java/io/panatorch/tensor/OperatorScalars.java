@@ -7,32 +7,38 @@ import io.panatorch.tensor.OperatorSchema.Type;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Ways round what libtorch's C interface cannot pass: a number for a parameter of type {@code Scalar}. */
 final class OperatorScalars {
 
-    private static final Set<String> COMPARISONS = Set.of("aten::eq", "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge",
-            "aten::clamp", "aten::clamp_min", "aten::clamp_max", "aten::fill_", "aten::fill");
+    private static final Set<String> COMPARISONS =
+            Set.of("aten::eq", "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge");
+    private static final Set<String> CLAMPS = inPlaceToo("aten::clamp", "aten::clamp_min", "aten::clamp_max");
+    private static final Set<String> FILLS = inPlaceToo("aten::fill");
+    private static final Set<String> MASKED_FILLS = inPlaceToo("aten::masked_fill");
 
-    private static final List<String> ADDITIONS =
-            List.of("aten::add.Tensor", "aten::add.Scalar", "aten::sub.Tensor", "aten::sub.Scalar");
+    /** Methods that do what cannot be called by its name. */
+    private static final Map<String, String> METHODS = Map.of("aten::full", "Tensor.full", "aten::full_like", "Tensor.full",
+            "aten::new_full", "Tensor.full", "aten::arange", "Tensor.arange", "aten::range", "Tensor.arange",
+            "aten::scalar_tensor", "Tensor.of", "aten::constant_pad_nd", "Tensor.pad", "aten::norm", "Tensor.norm",
+            "aten::linalg_vector_norm", "Tensor.norm");
 
     private OperatorScalars() {}
 
-    /** {@return whether it is an addition, whose factor {@code alpha} is a Scalar and which {@link Tensor} has of itself} */
-    static boolean isAddition(OperatorSchema schema) {
-        return ADDITIONS.contains(schema.fullName());
-    }
-
-    static String refusal(Parameter parameter) {
+    static String refusal(OperatorSchema schema, Parameter parameter) {
+        String method = METHODS.get(schema.name());
         return "parameter " + parameter.name() + " is of type " + parameter.type().text()
-                + ", which libtorch's C interface cannot pass, and no overload takes a tensor for it";
+                + ", which libtorch's C interface cannot pass, and no overload takes a tensor for it"
+                + (method == null ? "" : "; " + method + " does it");
     }
 
     /** {@return whether another overload is the same but for tensors in the place of numbers} */
@@ -55,11 +61,11 @@ final class OperatorScalars {
 
     /** Calls an operator to which numbers were given for parameters of that type. */
     static OperatorResult call(OperatorSchema schema, OperatorArguments given, Supplier<Optional<OperatorSchema>> forTensors) {
-        if (isAddition(schema)) {
-            return add(schema, given.values);
+        if (OperatorFormulas.has(schema)) {
+            return OperatorFormulas.call(schema, given.values);
         }
         OperatorSchema other = forTensors.get().orElseThrow(() -> unsupported(schema,
-                "cannot be called: " + refusal(schema.parameters().get(given.numbers().findFirst().getAsInt()))));
+                "cannot be called: " + refusal(schema, schema.parameters().get(given.numbers().findFirst().getAsInt()))));
         Tensor like = IntStream.range(0, given.values.length)
                 .filter(i -> given.values[i] instanceof Tensor && !schema.parameters().get(i).name().equals("condition"))
                 .mapToObj(i -> (Tensor) given.values[i]).findFirst()
@@ -87,26 +93,63 @@ final class OperatorScalars {
     }
 
     /**
-     * What compares with a number, bounds by one or is filled with one refuses a whole one that the tensor's dtype has not; sums
-     * wrap around.
+     * Refuses a number that the tensor's dtype has not where PyTorch does: a whole one in comparisons, any that is to be an element.
+     * Of sums whole numbers wrap around. A number with a fraction makes floating-point numbers of those it bounds, and what fills
+     * float16 may be infinite.
      */
     private static void requireNumberOf(String operator, Tensor like, Object number) {
-        if (COMPARISONS.contains(operator) && number instanceof Long whole) {
-            requireFits(operator.substring("aten::".length()) + " of " + like.describe(), like.dtype(), whole);
+        DType dtype = like.dtype();
+        boolean isFill = FILLS.contains(operator) && !isHalf(dtype);
+        boolean isElement = isFill || MASKED_FILLS.contains(operator) || CLAMPS.contains(operator);
+        String what = operator.substring("aten::".length()) + " of " + like.describe();
+        if (number instanceof Long whole && (isElement || COMPARISONS.contains(operator))) {
+            requireFits(what, dtype, whole);
+        } else if (number instanceof Double real && isElement && (dtype.isFloatingPoint() || !CLAMPS.contains(operator))) {
+            requireFits(what, dtype, real);
         }
     }
 
-    /**
-     * Refuses a whole number that a dtype of whole numbers has not, as PyTorch does. Below 0, those of uint8 wrap around.
-     *
-     * @param what was attempted
-     */
-    static void requireFits(String what, DType dtype, long number) {
+    private static Set<String> inPlaceToo(String... operators) {
+        return Stream.of(operators).flatMap(name -> Stream.of(name, name + "_")).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static boolean isHalf(DType dtype) {
+        return dtype == DType.FLOAT16 || dtype == DType.BFLOAT16;
+    }
+
+    /** The same for a tensor that is filled with a number when it is made. */
+    static void requireFill(DType dtype, Number number) {
+        if (number instanceof Long whole) {
+            requireFits("full", dtype, whole);
+        } else if (!isHalf(dtype)) {
+            requireFits("full", dtype, number.doubleValue());
+        }
+    }
+
+    /** Below 0, whole numbers of uint8 wrap around. */
+    private static void requireFits(String what, DType dtype, long number) {
         boolean fits = switch (dtype) {
             case UINT8 -> Math.abs(number) <= 255 && number != Long.MIN_VALUE;
             case INT32 -> number == (int) number;
             default -> true;
         };
+        require(fits, what, dtype, number);
+    }
+
+    private static void requireFits(String what, DType dtype, double number) {
+        boolean fits = switch (dtype) {
+            case UINT8 -> number >= 0 && number <= 255;
+            case INT32 -> number >= Integer.MIN_VALUE && number <= Integer.MAX_VALUE;
+            case INT64 -> number >= -0x1p63 && number < 0x1p63;
+            case FLOAT16 -> !(Double.isFinite(number) && Math.abs(number) > 65504);
+            case BFLOAT16 -> !(Double.isFinite(number) && Math.abs(number) > 0x1.FEp127);
+            case FLOAT32 -> !(Double.isFinite(number) && Math.abs(number) > Float.MAX_VALUE);
+            default -> true;
+        };
+        require(fits, what, dtype, number);
+    }
+
+    private static void require(boolean fits, String what, DType dtype, Number number) {
         if (!fits) {
             throw new TorchException(TorchException.Kind.DTYPE, what + ": " + number + " is no number of " + dtype.torchName());
         }
@@ -140,49 +183,5 @@ final class OperatorScalars {
             requireNumberOf(operator.name(), like, number);
         }
         return withTensors(like, arguments, i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
-    }
-
-    private static OperatorResult add(OperatorSchema schema, Object[] values) {
-        Tensor self = (Tensor) values[0];
-        Object alpha = plain(values[2]);
-        try (TensorScope scope = TensorScope.openFor(schema.shortName())) {
-            Object other = alpha.equals(1L) ? plain(values[1]) : times(self, plain(values[1]), alpha);
-            boolean isAdded = schema.name().equals("aten::add");
-            return OperatorResult.of(schema, scope.promote(switch (other) {
-                case Tensor tensor -> isAdded ? self.add(tensor) : self.sub(tensor);
-                case Long number -> isAdded ? self.add(number) : self.sub(number);
-                default -> isAdded ? self.add((double) other) : self.sub((double) other);
-            }));
-        }
-    }
-
-    /** True is 1. */
-    private static Object plain(Object value) {
-        return value instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : value;
-    }
-
-    private static Object times(Tensor self, Object other, Object alpha) {
-        return switch (other) {
-            case Tensor tensor -> times(promoted(self, tensor), alpha);
-            case Long number when alpha instanceof Long factor -> number * factor;
-            default -> ((Number) other).doubleValue() * ((Number) alpha).doubleValue();
-        };
-    }
-
-    private static Tensor times(Tensor other, Object alpha) {
-        if (alpha instanceof Long number) {
-            return other.mul(number);
-        }
-        if (!other.dtype().isFloatingPoint()) {
-            throw new IllegalArgumentException("alpha: expected a whole number with tensors of whole numbers, found " + alpha);
-        }
-        return other.mul((double) alpha);
-    }
-
-    /** In the dtype of the sum: in its own the product may not fit. */
-    private static Tensor promoted(Tensor self, Tensor other) {
-        Object dtype = Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
-                .call(self, other).get(0);
-        return dtype == null ? other : other.to((DType) dtype);
     }
 }

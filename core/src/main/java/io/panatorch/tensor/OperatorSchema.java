@@ -49,7 +49,7 @@ record OperatorSchema(String name, String overload, List<Parameter> parameters, 
         }
 
         /** The text without aliases and what releases of libtorch write differently. */
-        private String plain() {
+        String plain() {
             return text.replaceAll(ALIASES, "").replace("SymInt", "int");
         }
     }

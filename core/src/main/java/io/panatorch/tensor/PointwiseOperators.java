@@ -442,6 +442,22 @@ public sealed interface PointwiseOperators permits Tensor {
         return state.finish(Panatorch.pt_gelu(self().handle(), tanhApproximation ? 1 : 0, state.error()));
     }
 
+    /** {@return max(x, 0) + slope · min(x, 0), elementwise; torch's slope is 0.01} */
+    default Tensor leakyRelu(double slope) {
+        return Operator.tensor("aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor", this, slope);
+    }
+
+    /** {@return x where it is above 0, else alpha · (e^x - 1), elementwise; torch's alpha is 1} */
+    default Tensor elu(double alpha) {
+        return Operator.tensor("aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor",
+                this, alpha);
+    }
+
+    /** {@return log(1 + e^x), elementwise} */
+    default Tensor softplus() {
+        return Operator.tensor("aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", this);
+    }
+
     /** {@return x · tanh(log(1 + e^x)), elementwise} */
     default Tensor mish() {
         return Operator.tensor("aten::mish(Tensor self) -> Tensor", this);

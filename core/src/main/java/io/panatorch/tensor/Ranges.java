@@ -18,7 +18,7 @@ final class Ranges {
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("arange: from " + start + " to " + end + " it is 2^63 numbers or more", e);
         }
-        Tensor tensor = Tensor.empty(Shape.of(number), DType.INT64, Device.CPU);
+        Tensor tensor = Tensor.empty("arange", Shape.of(number), DType.INT64, Device.CPU);
         MemorySegment memory = tensor.memory();
         for (long i = 0; i < number; i++) {
             memory.setAtIndex(ValueLayout.JAVA_LONG, i, start + i * step);
@@ -31,7 +31,7 @@ final class Ranges {
         if (!(number >= 0 && number < Long.MAX_VALUE) || !Double.isFinite(step)) {
             throw refused(start, end, step);
         }
-        Tensor tensor = Tensor.empty(Shape.of((long) number), DType.FLOAT32, Device.CPU);
+        Tensor tensor = Tensor.empty("arange", Shape.of((long) number), DType.FLOAT32, Device.CPU);
         MemorySegment memory = tensor.memory();
         for (long i = 0; i < (long) number; i++) {
             memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (start + i * step));

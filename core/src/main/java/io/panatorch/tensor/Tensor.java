@@ -71,16 +71,21 @@ public final class Tensor
 
         private static final long serialVersionUID = 1L;
 
-        private final String description;
-
         NoCounterpart(Shape shape) {
             super("the dtype or device of this tensor " + shape
                     + " has no counterpart in Panatorch; convert it with an Operator");
-            description = shape + " of a dtype or device without a counterpart in Panatorch";
         }
     }
 
-    private record Description(Shape shape, DType dtype, Device device, boolean contiguous) {}
+    /** The dtype and the device are null where this library has not both of them. */
+    private record Description(Shape shape, DType dtype, Device device, boolean contiguous) {
+
+        @Override
+        public String toString() {
+            return shape + (dtype == null
+                    ? " of a dtype or device without a counterpart in Panatorch" : " " + dtype.torchName() + " " + device);
+        }
+    }
 
     /** Whoever makes one gives it an owner first, and then counts it: the counting may fail. */
     Tensor(MemorySegment handle) {
@@ -139,8 +144,13 @@ public final class Tensor
 
     /** {@return a contiguous tensor with undefined content} */
     public static Tensor empty(Shape shape, DType dtype, Device device) {
+        return empty("empty", shape, dtype, device);
+    }
+
+    /** @param operator what it is for, which stands in messages */
+    static Tensor empty(String operator, Shape shape, DType dtype, Device device) {
         device.requirePresent();
-        CallState state = CallState.begin("empty");
+        CallState state = CallState.begin(operator);
         return state.finish(Panatorch.pt_empty(state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(),
                 device.kind().ordinal(), device.index(), state.error()));
     }
@@ -148,7 +158,7 @@ public final class Tensor
     /** {@return a contiguous tensor of zeros} */
     public static Tensor zeros(Shape shape, DType dtype, Device device) {
         try (TensorScope scope = TensorScope.openFor("zeros")) {
-            return scope.promote(Operator.tensor("aten::zero_(Tensor(a!) self) -> Tensor(a!)", empty(shape, dtype, device)));
+            return scope.promote(Operator.tensor("aten::zero_(Tensor(a!) self) -> Tensor(a!)", empty("zeros", shape, dtype, device)));
         }
     }
 
@@ -163,16 +173,21 @@ public final class Tensor
      * @throws TorchException for a number that the dtype has not
      */
     public static Tensor full(Shape shape, long value, DType dtype, Device device) {
-        OperatorScalars.requireFits("full", dtype, value);
+        OperatorScalars.requireFill(dtype, value);
         try (TensorScope scope = TensorScope.openFor("full")) {
-            return scope.promote(fill(empty(shape, dtype, device), of(new long[] {value})));
+            return scope.promote(fill(empty("full", shape, dtype, device), of(new long[] {value})));
         }
     }
 
-    /** {@return a contiguous tensor with a number everywhere} */
+    /**
+     * {@return a contiguous tensor with a number everywhere, towards 0 for whole numbers}
+     *
+     * @throws TorchException for a number that the dtype has not; in float16 and bfloat16 it is infinite, as in torch
+     */
     public static Tensor full(Shape shape, double value, DType dtype, Device device) {
+        OperatorScalars.requireFill(dtype, value);
         try (TensorScope scope = TensorScope.openFor("full")) {
-            return scope.promote(fill(empty(shape, dtype, device), of(new double[] {value})));
+            return scope.promote(fill(empty("full", shape, dtype, device), of(new double[] {value})));
         }
     }
 
@@ -253,7 +268,7 @@ public final class Tensor
             throw new IllegalArgumentException("data: shape " + shape + " of " + dtype.torchName() + " needs " + shape.numel()
                     + " values of " + dtype.byteSize() + " bytes, found " + found + " bytes");
         }
-        Tensor tensor = empty(shape, dtype, Device.CPU);
+        Tensor tensor = empty("Tensor.of", shape, dtype, Device.CPU);
         tensor.memory().copyFrom(data);
         return tensor;
     }
@@ -272,12 +287,12 @@ public final class Tensor
 
     /** {@return the element type} */
     public DType dtype() {
-        return description().dtype;
+        return known().dtype;
     }
 
     /** {@return where the memory is} */
     public Device device() {
-        return description().device;
+        return known().device;
     }
 
     /** {@return whether the elements lie in row-major order without gaps} */
@@ -312,17 +327,28 @@ public final class Tensor
     }
 
     private Description description() {
-        if (description == null) {
+        Description known = description; // which another thread may be forgetting
+        if (known == null) {
             requireMemory("operand");
             CallState state = CallState.ofThread();
             boolean isAcquired = keep(state);
             try {
-                description = describe(state.frame.reset());
+                known = describe(state.frame.reset());
+                description = known;
             } finally {
                 letGo(isAcquired);
             }
         }
-        return description;
+        return known;
+    }
+
+    /** The description of a tensor whose dtype and device are asked for. */
+    private Description known() {
+        Description all = description();
+        if (all.dtype == null) {
+            throw new NoCounterpart(all.shape);
+        }
+        return all;
     }
 
     private Description describe(NativeFrame frame) {
@@ -333,7 +359,7 @@ public final class Tensor
         long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
         Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
         if (numbers[0] < 0 || numbers[1] < 0) {
-            throw new NoCounterpart(shape);
+            return new Description(shape, null, null, numbers[3] != 0);
         }
         Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
         return new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
@@ -346,11 +372,7 @@ public final class Tensor
 
     /** Nothing where torch has the dtype and this library has not. */
     Optional<DType> ownDType() {
-        try {
-            return Optional.of(dtype());
-        } catch (NoCounterpart e) {
-            return Optional.empty();
-        }
+        return Optional.ofNullable(description().dtype);
     }
 
     // ---- operators of several tensors alike -----------------------------------------------------------------------
@@ -400,7 +422,7 @@ public final class Tensor
      */
     public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) {
         requireSameTokens(key, value);
-        CallState state = CallState.begin("scaled_dot_product_attention", query, key, value, mask);
+        CallState state = CallState.beginOptional("scaled_dot_product_attention", 3, query, key, value, mask);
         return state.finish(Panatorch.pt_scaled_dot_product_attention(
                 query.handle(), key.handle(), value.handle(), orNull(mask), scale, state.error()));
     }
@@ -516,19 +538,14 @@ public final class Tensor
     public String describe() {
         if (handle == null || isClosed()) {
             String kind = isClosed() ? "closed tensor" : "stand-in";
-            return description == null ? kind : kind + " " + text(description);
+            Description known = description;
+            return known == null ? kind : kind + " " + known;
         }
         try {
-            return text(description());
-        } catch (NoCounterpart e) {
-            return e.description; // it stands in messages about something else
+            return description().toString();
         } catch (ClosedTensorException e) {
             return "closed tensor"; // by another thread, now
         }
-    }
-
-    private static String text(Description d) {
-        return d.shape + " " + d.dtype.torchName() + " " + d.device;
     }
 
     /**
@@ -552,7 +569,8 @@ public final class Tensor
         } catch (RuntimeException e) { // such as of a sparse tensor by rows, which has no order of elements
             return "tensor that cannot be described: " + e.getMessage();
         }
-        boolean hasElements = handle != null && !isClosed() && this.description != null;
+        Description known = this.description;
+        boolean hasElements = handle != null && !isClosed() && known != null && known.dtype != null;
         if (!hasElements || device().kind() == Device.Kind.META) {
             return description;
         }

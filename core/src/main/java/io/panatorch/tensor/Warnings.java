@@ -23,7 +23,7 @@ final class Warnings {
     static void log() {
         for (String text = take(); text != null; text = take()) {
             Level level = SEEN.size() < REMEMBERED && SEEN.add(text) ? Level.WARNING : Level.DEBUG;
-            System.getLogger(LOGGER).log(level, "libtorch: " + text);
+            System.getLogger(LOGGER).log(level, "libtorch: " + text.strip().replaceAll("\\s*\\R\\s*", " "));
         }
     }
 

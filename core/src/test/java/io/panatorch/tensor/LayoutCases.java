@@ -200,6 +200,17 @@ final class LayoutCases {
         unary("relu", NUMBERS, Tensor::relu);
         unary("mish", FLOATS, Tensor::mish);
         unary("logSigmoid", FLOATS, Tensor::logSigmoid);
+        unary("softplus", FLOATS, Tensor::softplus);
+        put("elu(double)", FLOATS, d -> {
+            Tensor x = d.tensor(d.shape(0, 4));
+            double[] values = d.values();
+            return d.expect(x.elu(1.5), () -> each(values, value -> value > 0 ? value : 1.5 * Math.expm1(value)));
+        });
+        put("leakyRelu(double)", FLOATS, d -> {
+            Tensor x = d.tensor(d.shape(0, 4));
+            double[] values = d.values();
+            return d.expect(x.leakyRelu(0.25), () -> each(values, value -> value > 0 ? value : 0.25 * value));
+        });
         put("gelu(boolean)", FLOATS, d -> d.tensor(d.shape(0, 4)).gelu(d.random.nextBoolean()));
         put("clamp(double,double)", NUMBERS, d -> d.tensor(d.shape(0, 4)).clamp(-0.5, 1.25));
         put("clamp(long,long)", NUMBERS, d -> d.tensor(d.shape(0, 4)).clamp(0, 1));

@@ -115,6 +115,8 @@ class OperatorTest {
                 .hasToString("[2, 2] float32 cpu\n[[1., 2.],\n [5., 4.]]");
         assertThat(call("aten::stack", List.of(x, x)).tensor().shape()).isEqualTo(Shape.of(2, 2, 3));
         assertThat(call("aten::stack", (Object) new Tensor[] {x, x}).tensor().shape()).isEqualTo(Shape.of(2, 2, 3));
+        Tensor[] both = {x, x};
+        assertThat(Operator.named("aten::cat").call((Object[]) both).tensor().shape()).as("an array is one").isEqualTo(Shape.of(4, 3));
         assertThat(call("aten::broadcast_tensors", List.of()).tensors()).isEmpty();
         assertThat(call("aten::unbind.int", Tensor.of(new float[1000], 1000)).tensors()).as("a long one").hasSize(1000);
     }
@@ -185,15 +187,72 @@ class OperatorTest {
         assertThat(scope.size()).as("the number's tensor goes").isEqualTo(before + 1);
     }
 
+    /** Others may be reading what was given for a result, so it never gets other memory or another shape. */
     @Test
-    void whatIsWrittenMayChangeItsShape() {
-        Tensor out = Tensor.empty(Shape.of(0), DType.FLOAT32, Device.CPU);
-        assertThat(out.size(0)).isZero();
-        Operator.named("aten::mm.out").with("out", out).call(x, x.transpose(0, 1));
-        assertThat(out.shape()).isEqualTo(Shape.of(2, 2));
-        assertThat(out.toFloatArray()).hasSize(4);
-        call("aten::t_", x);
-        assertThat(x.describe()).isEqualTo("[3, 2] float32 cpu");
+    void resultsGoToTensorsOfTheirShape() {
+        Tensor out = Tensor.zeros(Shape.of(2, 2), DType.FLOAT64, Device.CPU);
+        Tensor row = out.select(0, 1);
+        Tensor written = Operator.named("aten::mm.out").with("out", out).call(x, x.transpose(0, 1)).tensor();
+        assertThat(row.toFloatArray()).as("the same memory, converted").containsExactly(31, 77);
+        assertThat(written.storage()).isEqualTo(out.storage());
+        Tensor values = Tensor.zeros(Shape.of(2, 1), DType.FLOAT32, Device.CPU);
+        Tensor indices = Tensor.zeros(Shape.of(2, 1), DType.INT64, Device.CPU);
+        OperatorResult top = Operator.named("aten::topk.values").with("values", values).with("indices", indices).call(x, 1);
+        assertThat(values.toFloatArray()).containsExactly(3, 6);
+        assertThat(((Tensor) top.get("indices")).toLongArray()).containsExactly(0, 0);
+        Operator.named("aten::eye.m_out").with("out", values).call(2, 1).tensor();
+        assertThat(values.toFloatArray()).containsExactly(1, 0);
+        Operator.named("aten::eye.m_out").with("out", indices).call(2, 1).tensor();
+        assertThat(indices.toLongArray()).as("made in the dtype of its place").containsExactly(1, 0);
+        Tensor[] columns = {out.narrow(1, 0, 1), out.narrow(1, 1, 1)};
+        Operator parts = Operator.named("aten::split_with_sizes_copy.out");
+        parts.with("out", columns).with("dim", 1).call(x.narrow(1, 0, 2), new long[] {1, 1});
+        assertThat(out.toFloatArray()).containsExactly(3, 1, 6, 5);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parts.with("out", List.of(out)).with("dim", 1).call(x, new long[] {1, 1, 1}))
+                .withMessage("aten::split_with_sizes_copy.out: expected 3 tensors for the results, found 1");
+        assertThat(Operator.named("aten::add.Scalar_out").with("out", indices).call(indices, 3, 2).tensor().toLongArray())
+                .containsExactly(7, 6);
+        Tensor transposed = x.transpose(0, 1);
+        int before = scope.size();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::mm.out").with("out", values).call(x, transposed))
+                .withMessage("aten::mm.out: parameter out: expected a tensor that can hold [2, 2] float32 cpu, found [2, 1] float32 cpu");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::div.out").with("out", indices).call(indices, indices))
+                .withMessageEndingWith("that can hold [2, 1] float32 cpu, found [2, 1] int64 cpu");
+        assertThat(scope.size()).isEqualTo(before);
+        assertThat(values.toFloatArray()).containsExactly(1, 0);
+    }
+
+    /** Each of these ended the process or printed what its memory held. */
+    @Test
+    void valuesThatLibtorchTrusts() {
+        Tensor image = x.reshape(1, 1, 2, 3);
+        Tensor grid = Tensor.zeros(Shape.of(1, 2, 2, 2), DType.FLOAT32, Device.CPU);
+        Tensor kernel = Tensor.ones(Shape.of(1, 1, 1, 2), DType.FLOAT32, Device.CPU);
+        Tensor probabilities = Tensor.zeros(Shape.of(4, 1, 3), DType.FLOAT32, Device.CPU);
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::grid_sampler", image, grid, 9, 0, false))
+                .withMessage("aten::grid_sampler: parameter interpolation_mode: expected 0 to 2, found 9");
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::grid_sampler_2d", image, grid, 0, -1, false))
+                .withMessage("aten::grid_sampler_2d: parameter padding_mode: expected 0 to 2, found -1");
+        assertThat(call("aten::grid_sampler", image, grid, 0, 0, false).tensor().toFloatArray()).containsExactly(3, 3, 3, 3);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> image.conv2d(kernel, null, new long[] {1, 1}, new long[] {0, 0}, new long[] {1, Long.MAX_VALUE}, 1))
+                .withMessage("aten::conv2d: parameter dilation: expected a number of 32 bits, found " + Long.MAX_VALUE);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> call("aten::im2col", image, 1, 1, new long[] {Long.MAX_VALUE, 1}, 1))
+                .withMessageStartingWith("aten::im2col: parameter padding: expected a number of 32 bits");
+        for (long label : new long[] {3, -1, 1_000_000}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> call("aten::ctc_loss.IntList", probabilities, Tensor.of(new long[] {label, 1}, 1, 2),
+                            new long[] {4}, new long[] {2}))
+                    .withMessage("aten::ctc_loss.IntList: parameter targets: expected labels from 0 to 2, found " + label);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::segment_reduce").with("unsafe", true)
+                        .with("lengths", Tensor.of(new long[] {90_000}, 1)).call(x.reshape(6), "sum"))
+                .withMessageContaining("parameter unsafe: expected false");
     }
 
     /** torch puts off a sign as it puts off a transposition. */
@@ -221,17 +280,18 @@ class OperatorTest {
     void whatCannotBePassed() {
         int before = scope.size();
         for (var refused : List.of(
-                List.of("aten::hardtanh", "parameter min_val is of type Scalar, which libtorch's C interface cannot pass, and no"
+                List.of("aten::renorm", "parameter p is of type Scalar, which libtorch's C interface cannot pass, and no"
                         + " overload takes a tensor for it"),
                 List.of("aten::item", "it returns Scalar, which libtorch's C interface cannot pass"),
                 List.of("aten::set_.source_Storage", "parameter source is of type Storage, which libtorch's C interface cannot pass"),
-                List.of("aten::set_.source_Tensor", "it gives a tensor other memory, which others may be using"),
-                List.of("aten::resize_", "it gives a tensor other memory, which others may be using"))) {
+                List.of("aten::set_.source_Tensor", "it gives a tensor other memory or sizes, while others may be using those it has"),
+                List.of("aten::t_", "it gives a tensor other memory or sizes, while others may be using those it has"),
+                List.of("aten::resize_", "it gives a tensor other memory or sizes, while others may be using those it has"))) {
             Operator operator = Operator.named(refused.get(0));
             assertThat(operator.refusal()).as(refused.get(0)).contains(refused.get(1));
         }
-        assertThatThrownBy(() -> call("aten::hardtanh", x)).isInstanceOf(TorchException.class)
-                .hasMessageStartingWith("operator aten::hardtanh cannot be called: parameter min_val is of type Scalar");
+        assertThatThrownBy(() -> call("aten::renorm", x, 2, 0, 1)).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("operator aten::renorm cannot be called: parameter p is of type Scalar");
         assertThatThrownBy(() -> call("aten::item", x)).isInstanceOf(TorchException.class)
                 .hasMessageStartingWith("operator aten::item cannot be called: it returns Scalar");
         assertThatIllegalArgumentException()
@@ -278,7 +338,14 @@ class OperatorTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Operator.named("aten::relu").with("self", x).call(x))
                 .withMessage("aten::relu: parameter self (Tensor): given twice, in its place and by name");
-        assertThatIllegalStateException().isThrownBy(() -> call("aten::relu", closed)).isInstanceOf(ClosedTensorException.class);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::cumsum").with("dims", 1).call(x))
+                .withMessage("aten::cumsum: no parameter dims; it has self, dim, dtype");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> call("aten::cumsum", x, new short[] {1}))
+                .withMessage("aten::cumsum: parameter dim (int): expected whole number, found an array (short[])");
+        assertThatIllegalStateException().isThrownBy(() -> call("aten::relu", closed)).isInstanceOf(ClosedTensorException.class)
+                .withMessageStartingWith("relu: this tensor is closed");
     }
 
     @Test

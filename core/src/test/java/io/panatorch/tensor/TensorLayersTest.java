@@ -127,8 +127,8 @@ class TensorLayersTest {
         assertThatThrownBy(() -> input.layerNorm(tensor(w, 3, 2), null, 1e-3))
                 .hasMessageStartingWith("layer_norm of [2, 2, 6] float64 cpu, [3, 2] float64 cpu: ");
         assertThatThrownBy(() -> tensor(new double[1]).layerNorm(null, null, 1e-3))
-                .isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("dimension -1 of shape []");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("layer_norm of [] float64 cpu: expected a dimension to normalise over, found none");
     }
 
     /** Asking for the shape writes to the memory that the arguments are in: no matter which comes first. */

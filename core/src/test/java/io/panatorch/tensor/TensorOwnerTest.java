@@ -2,6 +2,7 @@ package io.panatorch.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.testing.TensorTest;
 import java.util.ArrayList;
@@ -80,8 +81,25 @@ class TensorOwnerTest {
             tensor.close();
             assertThatIllegalStateException()
                     .isThrownBy(() -> new TensorOwner().adopt(tensor))
-                    .withMessageStartingWith("this tensor is closed");
+                    .withMessageStartingWith("alias: this tensor is closed");
         }
+    }
+
+    /** What is refused after it has begun keeps no owner's tensor until the thread's next call. */
+    @Test
+    void aMissingOperandKeepsNothing() {
+        long before = LiveTensors.count();
+        TensorOwner owner = new TensorOwner();
+        try (var _ = TensorScope.open()) {
+            Tensor weight = owner.adopt(three());
+            assertThatThrownBy(() -> weight.matmul(null)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("matmul: operand 2: expected a tensor, found null");
+            assertThatThrownBy(() -> weight.linear(null, weight)).hasMessage("linear: operand 2: expected a tensor, found null");
+            assertThatThrownBy(() -> Tensor.cat(0, weight, null)).hasMessage("cat: operand 2: expected a tensor, found null");
+            assertThatThrownBy(() -> weight.copy_(null)).isInstanceOf(NullPointerException.class);
+        }
+        owner.close();
+        assertThat(LiveTensors.count()).isEqualTo(before);
     }
 
     /** Weights are read by many threads, each with scopes of its own; virtual ones change their carrier in between. */

@@ -149,6 +149,8 @@ class TensorReadingTest {
         Tensor strange = Operator.named("aten::view_as_complex").call(Tensor.of(new float[4], 2, 2)).tensor();
         String description = "[2] of a dtype or device without a counterpart in Panatorch";
         assertThat(strange).hasToString(description);
+        assertThat(strange.shape()).isEqualTo(Shape.of(2));
+        assertThat(strange.isContiguous()).isTrue();
         assertThatThrownBy(strange::dtype)
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessage("the dtype or device of this tensor [2] has no counterpart in Panatorch; convert it with an"
