@@ -144,8 +144,7 @@ abstract class CacheGoldens extends Generations {
                 .alphaLowFrequency(config.get("alpha_low_frequency").asDouble())
                 .alphaHighFrequency(config.get("alpha_high_frequency").asDouble())
                 .unconditionalBatchSkipRange(config.get("unconditional_batch_skip_range").asInt())
-                .attentionWeightCallback((_, _) -> config.get("attention_weight").asDouble())
-                .isGuidanceDistilled(config.has("is_guidance_distilled"));
+                .attentionWeightCallback((_, _) -> config.get("attention_weight").asDouble());
         range(config, "spatial_attention_timestep_skip_range", builder::spatialAttentionTimestepSkipRange);
         range(config, "low_frequency_weight_update_timestep_range", builder::lowFrequencyWeightUpdateTimestepRange);
         range(config, "high_frequency_weight_update_timestep_range", builder::highFrequencyWeightUpdateTimestepRange);

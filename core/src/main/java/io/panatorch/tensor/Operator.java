@@ -8,6 +8,7 @@ import io.panatorch.tensor.OperatorSchema.Kind;
 import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +52,9 @@ import java.util.stream.Stream;
  * touched.
  *
  * <p>An operator that writes to a tensor, whose name ends with an underscore or that has a parameter {@code out}, does so to all
- * views of its memory; it is refused where that is a mapped file. None gives a tensor other memory or another shape: a result that
- * goes to {@code out} is computed, then copied, and must have its shape.
+ * views of its memory; it is refused where that is a mapped file. None of libtorch's own gives a tensor other memory or another
+ * shape: a result that goes to {@code out} is computed, then copied, and must have its shape. One of another library may, while nobody
+ * else uses that tensor.
  *
  * <p>Schemas can be read from every libtorch that has been tried, 2.10 to 2.14, though nobody has promised that they can from the
  * next. Where they cannot, {@link #named} says so, and {@link #withSchema} takes the caller's word.
@@ -74,7 +76,10 @@ public final class Operator {
     private static final Set<String> EXCHANGES = Set.of("aten::set_", "aten::set_data", "aten::resize_", "aten::resize_as_",
             "aten::resize_as_sparse_", "aten::_resize_output_", "aten::sparse_resize_", "aten::sparse_resize_and_clear_",
             "aten::as_strided_", "aten::squeeze_", "aten::unsqueeze_", "aten::t_", "aten::transpose_", "aten::swapaxes_",
-            "aten::swapdims_");
+            "aten::swapdims_", "aten::_mkldnn_transpose_", "aten::_copy_from_and_resize", "aten::_cudnn_rnn_flatten_weight");
+
+    private static final String NO_MAKER =
+            "no overload of it makes its results, and it would give the tensors that it is given for them other memory";
 
     private static final String EXCHANGE = "it gives a tensor other memory or sizes, while others may be using those it has";
 
@@ -93,7 +98,8 @@ public final class Operator {
     private static Operator of(OperatorSchema schema) {
         Stream<String> reasons = Stream.of(schema.parameters().stream().map(OperatorArguments::refusal),
                 schema.results().stream().map(result -> OperatorResult.refusal(result.type())),
-                Stream.of(EXCHANGE).filter(_ -> EXCHANGES.contains(schema.name()))).flatMap(each -> each);
+                Stream.of(EXCHANGE).filter(_ -> EXCHANGES.contains(schema.name())),
+                TrustedValues.refusal(schema)).flatMap(each -> each);
         return new Operator(schema, Map.of(), reasons.filter(Objects::nonNull).findFirst().orElse(null));
     }
 
@@ -206,7 +212,7 @@ public final class Operator {
             return Optional.of(refusal);
         }
         if (OperatorOutputs.isIn(schema)) {
-            return maker().map(Operator::refusal).orElse(Optional.of(EXCHANGE));
+            return maker().map(Operator::refusal).orElse(Optional.of(NO_MAKER));
         }
         return OperatorFormulas.has(schema) || needed().isEmpty() || forTensors().isPresent()
                 ? Optional.empty() : Optional.of(OperatorScalars.refusal(schema, needed().getFirst()));
@@ -240,11 +246,16 @@ public final class Operator {
 
     /** Calls it with values in the forms and the order that {@link OperatorArguments} has them in. */
     OperatorResult callBound(Object[] values) {
+        OperatorArguments bound = OperatorArguments.of(schema, values);
+        for (Tensor operand : bound.operands()) {
+            if (operand != null && operand.isClosed()) { // what it is made of would not name it
+                throw new ClosedTensorException(schema.shortName() + ": this tensor is closed: " + operand.describe());
+            }
+        }
         if (OperatorOutputs.isIn(schema)) {
             return OperatorOutputs.call(schema, values, maker().orElseThrow(
-                    () -> TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + EXCHANGE)));
+                    () -> TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + NO_MAKER)));
         }
-        OperatorArguments bound = OperatorArguments.of(schema, values);
         return bound.numbers().findFirst().isPresent() ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
     }
 
@@ -258,7 +269,7 @@ public final class Operator {
         return MAKERS.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
                 .map(Operator::named)
                 .filter(other -> OperatorOutputs.makesResultsOf(schema, other.schema))
-                .findFirst());
+                .min(Comparator.comparing(other -> other.schema.parameters().size())));
     }
 
     /** The overload that takes tensors where this one takes numbers. */

@@ -308,7 +308,7 @@ final class OperatorArguments {
         return target;
     }
 
-    /** To come after the call: what was written to may have another shape. */
+    /** To come after the call: what an operator of another library has written to may have another shape. */
     void forgetWritten() {
         for (int i = 0; i < values.length; i++) {
             if (schema.parameters().get(i).type().isWritten()) {

@@ -4,44 +4,55 @@ import static java.util.Map.entry;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
  * Operators that take a {@code Scalar} and have no overload that takes a tensor for it, computed from others by torch's formulas.
- *
- * <p>Activations of float16 and bfloat16 are computed in float32 and rounded once, as in torch. Sums with a product round the
- * product too, which torch does in one.
+ * What is of float16 or bfloat16 is computed in float32 and rounded once, as in torch. What is made on the way is freed when the
+ * call ends, some times the size of the result.
  */
 final class OperatorFormulas {
 
     /** By name; from the values in the order of the schema's parameters. */
     private static final Map<String, Function<Object[], Tensor>> ALL = Map.ofEntries(
-            entry("aten::add", v -> sum(self(v), v[1], v[2])),
-            entry("aten::sub", v -> difference(self(v), v[1], v[2])),
-            entry("aten::subtract", v -> difference(self(v), v[1], v[2])),
-            entry("aten::rsub", v -> v[1] instanceof Tensor other
-                    ? difference(other, self(v), v[2]) : sum(times(self(v), plain(v[2])).neg(), v[1], 1L)),
-            entry("aten::addcmul", v -> sum(self(v), tensor(v, 1).mul(tensor(v, 2)), v[3])),
-            entry("aten::addcdiv", v -> sum(self(v), tensor(v, 1).div(tensor(v, 2)), v[3])),
-            entry("aten::addmm", v -> sumWithProduct(v, "aten::mm(Tensor self, Tensor mat2) -> Tensor")),
-            entry("aten::addmv", v -> sumWithProduct(v, "aten::mv(Tensor self, Tensor vec) -> Tensor")),
-            entry("aten::addr", v -> sumWithProduct(v, "aten::outer(Tensor self, Tensor vec2) -> Tensor")),
-            entry("aten::baddbmm", v -> sumWithProduct(v, "aten::bmm(Tensor self, Tensor mat2) -> Tensor")),
+            entry("aten::add", v -> sum("add", self(v), v[1], v[2], 1)),
+            entry("aten::sub", v -> difference("sub", self(v), v[1], v[2])),
+            entry("aten::subtract", v -> difference("subtract", self(v), v[1], v[2])),
+            entry("aten::rsub", v -> difference("rsub", operand("rsub", self(v), v[1]), self(v), v[2])),
+            entry("aten::addcmul", v -> sumOfThree("addcmul", v, Tensor::mul)),
+            entry("aten::addcdiv", v -> sumOfThree("addcdiv", v, Tensor::div)),
+            entry("aten::addmm", v -> sumWithProduct("addmm", v, "aten::mm(Tensor self, Tensor mat2) -> Tensor")),
+            entry("aten::addmv", v -> sumWithProduct("addmv", v, "aten::mv(Tensor self, Tensor vec) -> Tensor")),
+            entry("aten::addr", v -> sumWithProduct("addr", alike(v), "aten::outer(Tensor self, Tensor vec2) -> Tensor")),
+            entry("aten::baddbmm", v -> sumWithProduct("baddbmm", v, "aten::bmm(Tensor self, Tensor mat2) -> Tensor")),
             entry("aten::leaky_relu", v -> activation("leaky_relu", self(v),
                     x -> Tensor.where(x.gt(0), x, x.mul(number(v[1]))))),
             entry("aten::elu", v -> activation("elu", self(v), x -> elu(x, number(v[1]), number(v[2]), number(v[3])))),
-            entry("aten::celu", v -> activation("celu", self(v), x -> elu(x, number(v[1]), 1, 1 / number(v[1])))),
+            entry("aten::celu", v -> {
+                double alpha = requireThat("celu", "alpha", "another number than 0", number(v[1]), number(v[1]) != 0);
+                return activation("celu", self(v), x -> elu(x, alpha, 1, 1 / alpha));
+            }),
             entry("aten::softplus", v -> activation("softplus", self(v), x -> softplus(x, number(v[1]), number(v[2])))),
-            entry("aten::softshrink", v -> activation("softshrink", self(v), x -> softshrink(x, number(v[1])))),
+            entry("aten::softshrink", v -> {
+                double lambda = requireThat("softshrink", "lambd", "0 or more", number(v[1]), number(v[1]) >= 0);
+                return activation("softshrink", self(v), x -> softshrink(x, rounded(self(v).dtype(), lambda)));
+            }),
             entry("aten::hardshrink", v -> activation("hardshrink", self(v),
-                    x -> x.maskedFill(x.abs().le(number(v[1])), 0))),
-            entry("aten::hardtanh", v -> v[1] instanceof Long low && v[2] instanceof Long high
-                    ? self(v).clamp(low, high) : self(v).clamp(number(v[1]), number(v[2]))),
-            entry("aten::threshold", v -> self(v).maskedFill(self(v).le(number(v[1])), number(v[2]))));
+                    x -> x.maskedFill(x.abs().le(rounded(self(v).dtype(), number(v[1]))), 0))),
+            entry("aten::hardtanh", v -> hardtanh(self(v), v[1], v[2])),
+            entry("aten::threshold", v -> threshold(self(v), v[1], v[2])));
+
+    private static final Optional<DType> BOOLEAN = Optional.of(DType.BOOL);
 
     private static final Set<String> OVERLOADS = Set.of("", "Tensor", "Scalar");
+
+    /** Of two tensors. */
+    private interface Combination {
+        Tensor of(Tensor one, Tensor other);
+    }
 
     private OperatorFormulas() {}
 
@@ -54,7 +65,8 @@ final class OperatorFormulas {
         try (TensorScope scope = TensorScope.openFor(schema.shortName())) {
             Tensor result = ALL.get(nameOf(schema)).apply(values);
             if (schema.parameters().getFirst().type().isWritten()) {
-                OperatorOutputs.write(schema, 0, self(values), result);
+                OperatorOutputs.requirePlace(schema, 0, self(values), result);
+                self(values).copy_(result);
                 result = self(values).alias();
             }
             return OperatorResult.of(schema, List.of(scope.promote(result)));
@@ -67,77 +79,132 @@ final class OperatorFormulas {
     }
 
     private static Tensor self(Object[] values) {
-        return tensor(values, 0);
-    }
-
-    private static Tensor tensor(Object[] values, int index) {
-        return (Tensor) values[index];
-    }
-
-    private static double number(Object value) {
-        return ((Number) plain(value)).doubleValue();
+        return (Tensor) values[0];
     }
 
     /** True is 1. */
-    private static Object plain(Object value) {
-        return value instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : value;
+    private static double number(Object value) {
+        return value instanceof Boolean flag ? (flag ? 1 : 0) : ((Number) value).doubleValue();
+    }
+
+    private static double requireThat(String operator, String parameter, String expected, double found, boolean holds) {
+        if (!holds) {
+            throw new IllegalArgumentException(operator + ": " + parameter + ": expected " + expected + ", found " + found);
+        }
+        return found;
     }
 
     // ---- sums ------------------------------------------------------------------------------------------------------------
 
-    private static Tensor sum(Tensor self, Object other, Object alpha) {
-        return switch (times(self, plain(other), plain(alpha))) {
-            case Tensor tensor -> self.add(tensor);
-            case Long number -> self.add(number);
-            case Object number -> self.add((double) number);
-        };
+    /** A number as a tensor that promotes as it does. */
+    private static Tensor operand(String operator, Tensor like, Object value) {
+        return value instanceof Tensor tensor ? tensor : OperatorScalars.number(operator, like, value);
     }
 
-    private static Tensor difference(Tensor self, Object other, Object alpha) {
-        return switch (times(self, plain(other), plain(alpha))) {
-            case Tensor tensor -> self.sub(tensor);
-            case Long number -> self.sub(number);
-            case Object number -> self.sub((double) number);
-        };
-    }
-
-    private static Object times(Tensor self, Object other, Object alpha) {
-        if (alpha.equals(1L)) {
-            return other;
+    private static Tensor difference(String operator, Tensor self, Object other, Object alpha) {
+        Tensor subtracted = operand(operator, self, other);
+        if (self.ownDType().equals(BOOLEAN) || subtracted.ownDType().equals(BOOLEAN)) {
+            throw dtype(operator, self, subtracted, "booleans are not subtracted");
         }
-        return switch (other) {
-            case Tensor tensor -> times(promoted(self, tensor), alpha);
-            case Long number when alpha instanceof Long factor -> number * factor;
-            default -> number(other) * number(alpha);
-        };
+        return sum(operator, self, subtracted, alpha, -1);
     }
 
-    private static Tensor times(Tensor tensor, Object factor) {
-        if (factor instanceof Long number) {
-            return tensor.mul(number);
+    /** self + sign · alpha · other. */
+    private static Tensor sum(String operator, Tensor self, Object other, Object alpha, int sign) {
+        Tensor added = operand(operator, self, other);
+        DType result = resultType(self, added);
+        requireFactor(operator, "alpha", result, alpha);
+        if (number(alpha) == 1 || result == null) {
+            Tensor scaled = number(alpha) == 1 ? added : times(added, alpha);
+            return sign > 0 ? self.add(scaled) : self.sub(scaled);
         }
-        if (!tensor.dtype().isFloatingPoint()) {
-            throw new IllegalArgumentException("alpha: expected a whole number with tensors of whole numbers, found " + factor);
+        if (result == DType.BOOL) {
+            return number(alpha) == 0 ? self.logicalOr(added.logicalAnd(added.logicalNot())) : self.logicalOr(added);
         }
-        return tensor.mul((double) factor);
+        Tensor scaled = times(added.to(computed(result)), alpha);
+        Tensor start = self.to(computed(result));
+        return (sign > 0 ? start.add(scaled) : start.sub(scaled)).to(result);
     }
 
-    /** In the dtype of the sum: in its own the product may not fit. */
-    private static Tensor promoted(Tensor self, Tensor other) {
-        Object dtype = Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
-                .call(self, other).get(0);
-        return dtype == null ? other : other.to((DType) dtype);
+    /** self + value · combination(tensor1, tensor2). */
+    private static Tensor sumOfThree(String operator, Object[] v, Combination combination) {
+        Tensor one = (Tensor) v[1];
+        Tensor other = (Tensor) v[2];
+        DType result = promoted(resultType(self(v), one), resultType(self(v), other));
+        boolean isDivision = operator.equals("addcdiv");
+        if (result == null || result == DType.BOOL || isDivision && !result.isFloatingPoint()) {
+            throw dtype(operator, self(v), one, isDivision ? "expected floating-point numbers" : "expected numbers");
+        }
+        requireFactor(operator, "value", result, v[3]);
+        DType dtype = computed(result);
+        return self(v).to(dtype).add(times(combination.of(one.to(dtype), other.to(dtype)), v[3])).to(result);
     }
 
     /** beta · self + alpha · the product of the next two; of (self, one, other, beta, alpha). */
-    private static Tensor sumWithProduct(Object[] v, String schema) {
-        Tensor product = Operator.tensor(schema, v[1], v[2]);
-        Tensor self = self(v).expand(product.shape().sizes());
-        Object beta = plain(v[3]);
-        if (number(beta) == 0) { // where NaN is not looked at
-            return times(product, plain(v[4]));
+    private static Tensor sumWithProduct(String operator, Object[] v, String product) {
+        Tensor one = (Tensor) v[1];
+        Tensor other = (Tensor) v[2];
+        DType result = self(v).dtype();
+        if (one.dtype() != result || other.dtype() != result || result == DType.BOOL) {
+            throw dtype(operator, self(v), one, "expected three tensors of one dtype that is no boolean");
         }
-        return sum(beta.equals(1L) ? self : times(self, beta), product, v[4]);
+        requireFactor(operator, "beta", result, v[3]);
+        requireFactor(operator, "alpha", result, v[4]);
+        DType dtype = computed(result);
+        Tensor made = Operator.tensor(product, one.to(dtype), other.to(dtype));
+        Tensor self = self(v).expand(made.shape().sizes()).to(dtype);
+        boolean isNothing = number(v[4]) == 0 && (operator.equals("addmm") || operator.equals("addmv")); // where NaN is not looked at
+        if (number(v[3]) == 0) {
+            return (isNothing ? self.sub(self) : times(made, v[4])).to(result);
+        }
+        Tensor start = times(self, v[3]);
+        return (isNothing ? start.contiguous() : start.add(times(made, v[4]))).to(result);
+    }
+
+    /** The values of an operator that promotes its three tensors. */
+    private static Object[] alike(Object[] v) {
+        DType result = promoted(resultType(self(v), (Tensor) v[1]), resultType(self(v), (Tensor) v[2]));
+        return result == null ? v
+                : new Object[] {self(v).to(result), ((Tensor) v[1]).to(result), ((Tensor) v[2]).to(result), v[3], v[4]};
+    }
+
+    private static void requireFactor(String operator, String parameter, DType result, Object factor) {
+        if (factor instanceof Double && result != null && !result.isFloatingPoint()) {
+            throw new IllegalArgumentException(operator + ": " + parameter + ": expected a whole number with tensors of "
+                    + result.torchName() + ", found " + factor);
+        }
+        if (factor instanceof Long whole && result != null && !result.isFloatingPoint()) {
+            OperatorScalars.requireFits(() -> operator + ": " + parameter, result, whole);
+        }
+        if (factor instanceof Boolean && result != DType.BOOL) {
+            throw new IllegalArgumentException(operator + ": " + parameter + ": expected a number, found " + factor);
+        }
+    }
+
+    private static Tensor times(Tensor tensor, Object factor) {
+        return number(factor) == 1 ? tensor
+                : factor instanceof Long whole ? tensor.mul(whole) : tensor.mul(number(factor));
+    }
+
+    /** Null where it is a dtype that this library has not. */
+    private static DType resultType(Tensor self, Tensor other) {
+        return (DType) Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
+                .call(self, other).get(0);
+    }
+
+    private static DType promoted(DType one, DType other) {
+        return one == null || other == null ? null
+                : (DType) Operator.withSchema("aten::promote_types(ScalarType type1, ScalarType type2) -> ScalarType")
+                        .call(one, other).get(0);
+    }
+
+    private static DType computed(DType result) {
+        return OperatorScalars.isHalf(result) ? DType.FLOAT32 : result;
+    }
+
+    private static TorchException dtype(String operator, Tensor one, Tensor other, String reason) {
+        return new TorchException(TorchException.Kind.DTYPE,
+                operator + " of " + one.describe() + ", " + other.describe() + ": " + reason);
     }
 
     // ---- activations -----------------------------------------------------------------------------------------------------
@@ -147,8 +214,12 @@ final class OperatorFormulas {
             throw new TorchException(TorchException.Kind.DTYPE,
                     operator + " of " + self.describe() + ": expected a floating-point dtype");
         }
-        DType dtype = self.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-        return formula.apply(self.to(dtype)).to(self.dtype());
+        return formula.apply(self.to(computed(self.dtype()))).to(self.dtype());
+    }
+
+    /** Limits are numbers of the dtype. */
+    private static double rounded(DType dtype, double number) {
+        return Tensor.of(new double[] {number}, 1).to(dtype).item();
     }
 
     private static Tensor elu(Tensor x, double alpha, double scale, double inputScale) {
@@ -164,5 +235,32 @@ final class OperatorFormulas {
 
     private static Tensor softshrink(Tensor x, double lambda) {
         return Tensor.where(x.gt(lambda), x.sub(lambda), Tensor.where(x.lt(-lambda), x.add(lambda), x.mul(0)));
+    }
+
+    private static Tensor hardtanh(Tensor self, Object low, Object high) {
+        if (self.dtype().isFloatingPoint()) {
+            return self.clamp(number(low), number(high));
+        }
+        long least = whole("hardtanh", self, low);
+        long most = whole("hardtanh", self, high);
+        if (self.dtype() == DType.UINT8 && (least < 0 || most < 0)) {
+            throw new TorchException(TorchException.Kind.DTYPE,
+                    "hardtanh of " + self.describe() + ": a limit below 0 is no number of uint8");
+        }
+        return self.clamp(least, most);
+    }
+
+    private static Tensor threshold(Tensor self, Object limit, Object value) {
+        return self.dtype().isFloatingPoint()
+                ? self.maskedFill(self.to(computed(self.dtype())).le(number(limit)), number(value))
+                : self.maskedFill(self.le(whole("threshold", self, limit)), whole("threshold", self, value));
+    }
+
+    /** As torch makes a whole number of another, for a tensor of whole numbers. */
+    private static long whole(String operator, Tensor self, Object number) {
+        if (self.dtype() == DType.BOOL) {
+            throw new TorchException(TorchException.Kind.DTYPE, operator + " of " + self.describe() + ": expected numbers");
+        }
+        return number instanceof Long whole ? whole : (long) number(number);
     }
 }

@@ -5,15 +5,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Operators that write what they make to tensors given for it, such as {@code aten::add.out}. libtorch would give those the result's
+ * libtorch's operators that write what they make to tensors given for it, such as {@code aten::add.out}. libtorch would give those the result's
  * shape, and with it memory that others may be reading; so the overload that makes tensors is called, and its results are copied to
  * where they are to go, if they have that shape.
  */
 final class OperatorOutputs {
+
+    /** What is added up is of the output's dtype from the beginning, where none is said. */
+    private static final Set<String> COMPUTED_IN_DTYPE_OF_OUTPUT =
+            Set.of("aten::sum", "aten::nansum", "aten::mean", "aten::prod", "aten::cumsum", "aten::cumprod");
 
     private OperatorOutputs() {}
 
@@ -31,7 +36,7 @@ final class OperatorOutputs {
         List<String> given = schema.parameters().stream().filter(each -> !isOutput(each)).map(OperatorOutputs::text).toList();
         List<String> needed = other.parameters().stream()
                 .filter(each -> given.contains(text(each)) || !canBeLeftOut(each)).map(OperatorOutputs::text).toList();
-        return given.equals(needed) && other.parameters().stream().noneMatch(each -> each.type().isWritten())
+        return !schema.name().startsWith("aten::empty") && given.equals(needed) && other.parameters().stream().noneMatch(each -> each.type().isWritten())
                 && other.results().stream().map(result -> result.type().plain()).toList()
                         .equals(schema.parameters().stream().filter(OperatorOutputs::isOutput).map(each -> each.type().plain()).toList());
     }
@@ -63,12 +68,12 @@ final class OperatorOutputs {
             for (int i = 0; i < results.size(); i++) {
                 requirePlace(schema, outputs.get(i).parameter, outputs.get(i).tensor, results.get(i));
             }
-            List<Object> written = new ArrayList<>();
             for (int i = 0; i < results.size(); i++) {
                 outputs.get(i).tensor.copy_(results.get(i));
-                if (!schema.results().isEmpty()) {
-                    written.add(scope.promote(outputs.get(i).tensor.alias()));
-                }
+            }
+            List<Object> written = new ArrayList<>();
+            for (Output output : schema.results().isEmpty() ? List.<Output>of() : outputs) {
+                written.add(scope.promote(output.tensor.alias()));
             }
             return OperatorResult.of(schema, written);
         }
@@ -78,6 +83,9 @@ final class OperatorOutputs {
     private static Object[] valuesFor(OperatorSchema maker, OperatorSchema schema, Object[] values, Tensor output) {
         List<String> names = schema.parameters().stream().map(Parameter::name).toList();
         return maker.parameters().stream().map(Parameter::name).map(name -> switch (name) {
+            case String dtype when dtype.equals("dtype") && names.contains(dtype)
+                    && COMPUTED_IN_DTYPE_OF_OUTPUT.contains(maker.name()) ->
+                Optional.ofNullable(values[names.indexOf(dtype)]).orElse(output.dtype());
             case String known when names.contains(known) -> values[names.indexOf(known)];
             case "dtype" -> output.dtype();
             case "device" -> output.device();
@@ -85,22 +93,21 @@ final class OperatorOutputs {
         }).toArray();
     }
 
-    /** Copies a result to the tensor that was given for it, or that it is computed from. */
-    static void write(OperatorSchema schema, int index, Tensor output, Tensor result) {
-        requirePlace(schema, index, output, result);
-        output.copy_(result);
-    }
-
-    private static void requirePlace(OperatorSchema schema, int index, Tensor output, Tensor result) {
-        if (!output.shape().equals(result.shape()) || !takes(output.dtype(), result.ownDType())) {
+    /** Refuses a tensor that is not of a result's shape, or whose dtype loses what that is. */
+    static void requirePlace(OperatorSchema schema, int index, Tensor output, Tensor result) {
+        if (!output.shape().equals(result.shape()) || !takes(output.ownDType(), result.ownDType())) {
             throw new IllegalArgumentException(schema.fullName() + ": parameter " + schema.parameters().get(index).name()
                     + ": expected a tensor that can hold " + result.describe() + ", found " + output.describe());
         }
     }
 
-    /** As in torch, which makes no whole numbers of others, and no booleans of numbers. Complex ones are none of either. */
-    private static boolean takes(DType output, Optional<DType> result) {
-        return result.isPresent() && (output.isFloatingPoint() || !result.get().isFloatingPoint())
-                && (output != DType.BOOL || result.get() == DType.BOOL);
+    /**
+     * Numbers may become others, but no whole ones of others, and no booleans of numbers, as in torch's pointwise operators. Of a dtype
+     * that this library has not, copying decides.
+     */
+    private static boolean takes(Optional<DType> output, Optional<DType> result) {
+        return output.isEmpty() || result.isPresent()
+                && (output.get().isFloatingPoint() || !result.get().isFloatingPoint())
+                && (output.get() != DType.BOOL || result.get() == DType.BOOL);
     }
 }

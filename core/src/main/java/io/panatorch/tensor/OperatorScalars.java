@@ -22,9 +22,9 @@ final class OperatorScalars {
 
     private static final Set<String> COMPARISONS =
             Set.of("aten::eq", "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge");
-    private static final Set<String> CLAMPS = inPlaceToo("aten::clamp", "aten::clamp_min", "aten::clamp_max");
+    private static final Set<String> CLAMPS = inPlaceToo("aten::clamp", "aten::clamp_min", "aten::clamp_max", "aten::clip");
     private static final Set<String> FILLS = inPlaceToo("aten::fill");
-    private static final Set<String> MASKED_FILLS = inPlaceToo("aten::masked_fill");
+    private static final Set<String> MASKED_FILLS = inPlaceToo("aten::masked_fill", "aten::index_fill");
 
     /** Methods that do what cannot be called by its name. */
     private static final Map<String, String> METHODS = Map.of("aten::full", "Tensor.full", "aten::full_like", "Tensor.full",
@@ -72,17 +72,17 @@ final class OperatorScalars {
                 .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
         CallState.requireScope(schema.shortName());
         given.numbers().forEach(i -> requireNumberOf(schema.name(), like, given.values[i]));
-        return withTensors(like, given.values, given::isNumber, values -> Operator.run(other, OperatorArguments.of(other, values)));
+        return withTensors(schema.shortName(), like, given.values, given::isNumber, values -> Operator.run(other, OperatorArguments.of(other, values)));
     }
 
     /** Calls something with tensors in the place of numbers, which are freed then. */
-    private static <T> T withTensors(Tensor like, Object[] given, IntPredicate isNumber, Function<Object[], T> call) {
+    private static <T> T withTensors(String name, Tensor like, Object[] given, IntPredicate isNumber, Function<Object[], T> call) {
         Object[] values = given.clone();
         List<Tensor> numbers = new ArrayList<>();
         try {
             for (int i = 0; i < values.length; i++) {
                 if (isNumber.test(i)) {
-                    numbers.add(number(like, values[i]));
+                    numbers.add(number(name, like, values[i]));
                     values[i] = numbers.getLast();
                 }
             }
@@ -93,19 +93,22 @@ final class OperatorScalars {
     }
 
     /**
-     * Refuses a number that the tensor's dtype has not where PyTorch does: a whole one in comparisons, any that is to be an element.
-     * Of sums whole numbers wrap around. A number with a fraction makes floating-point numbers of those it bounds, and what fills
-     * float16 may be infinite.
+     * Refuses a number that the tensor's dtype has not where it is to be an element, as PyTorch does, and whole ones in comparisons,
+     * where PyTorch compares with what is left of them. Of sums whole numbers wrap around. What fills float16 may be infinite, and
+     * what bounds whole numbers, and is none, makes float32 of them.
      */
     private static void requireNumberOf(String operator, Tensor like, Object number) {
+        boolean isBound = CLAMPS.contains(operator);
+        boolean isElement = isBound || FILLS.contains(operator) || MASKED_FILLS.contains(operator);
+        if (!isElement && !COMPARISONS.contains(operator) || !(number instanceof Number)) {
+            return;
+        }
+        Supplier<String> what = () -> operator.substring("aten::".length()) + " of " + like.describe();
         DType dtype = like.dtype();
-        boolean isFill = FILLS.contains(operator) && !isHalf(dtype);
-        boolean isElement = isFill || MASKED_FILLS.contains(operator) || CLAMPS.contains(operator);
-        String what = operator.substring("aten::".length()) + " of " + like.describe();
-        if (number instanceof Long whole && (isElement || COMPARISONS.contains(operator))) {
+        if (number instanceof Long whole) {
             requireFits(what, dtype, whole);
-        } else if (number instanceof Double real && isElement && (dtype.isFloatingPoint() || !CLAMPS.contains(operator))) {
-            requireFits(what, dtype, real);
+        } else if (isElement && !(FILLS.contains(operator) && isHalf(dtype))) {
+            requireFits(what, isBound && !dtype.isFloatingPoint() ? DType.FLOAT32 : dtype, (double) number);
         }
     }
 
@@ -113,21 +116,21 @@ final class OperatorScalars {
         return Stream.of(operators).flatMap(name -> Stream.of(name, name + "_")).collect(Collectors.toUnmodifiableSet());
     }
 
-    private static boolean isHalf(DType dtype) {
+    static boolean isHalf(DType dtype) {
         return dtype == DType.FLOAT16 || dtype == DType.BFLOAT16;
     }
 
     /** The same for a tensor that is filled with a number when it is made. */
     static void requireFill(DType dtype, Number number) {
         if (number instanceof Long whole) {
-            requireFits("full", dtype, whole);
+            requireFits(() -> "full", dtype, whole);
         } else if (!isHalf(dtype)) {
-            requireFits("full", dtype, number.doubleValue());
+            requireFits(() -> "full", dtype, number.doubleValue());
         }
     }
 
     /** Below 0, whole numbers of uint8 wrap around. */
-    private static void requireFits(String what, DType dtype, long number) {
+    static void requireFits(Supplier<String> what, DType dtype, long number) {
         boolean fits = switch (dtype) {
             case UINT8 -> Math.abs(number) <= 255 && number != Long.MIN_VALUE;
             case INT32 -> number == (int) number;
@@ -136,10 +139,10 @@ final class OperatorScalars {
         require(fits, what, dtype, number);
     }
 
-    private static void requireFits(String what, DType dtype, double number) {
+    private static void requireFits(Supplier<String> what, DType dtype, double number) {
         boolean fits = switch (dtype) {
-            case UINT8 -> number >= 0 && number <= 255;
-            case INT32 -> number >= Integer.MIN_VALUE && number <= Integer.MAX_VALUE;
+            case UINT8 -> number >= 0 && number < 256;
+            case INT32 -> number >= Integer.MIN_VALUE && number < 0x1p31;
             case INT64 -> number >= -0x1p63 && number < 0x1p63;
             case FLOAT16 -> !(Double.isFinite(number) && Math.abs(number) > 65504);
             case BFLOAT16 -> !(Double.isFinite(number) && Math.abs(number) > 0x1.FEp127);
@@ -149,9 +152,9 @@ final class OperatorScalars {
         require(fits, what, dtype, number);
     }
 
-    private static void require(boolean fits, String what, DType dtype, Number number) {
+    private static void require(boolean fits, Supplier<String> what, DType dtype, Number number) {
         if (!fits) {
-            throw new TorchException(TorchException.Kind.DTYPE, what + ": " + number + " is no number of " + dtype.torchName());
+            throw new TorchException(TorchException.Kind.DTYPE, what.get() + ": " + number + " is no number of " + dtype.torchName());
         }
     }
 
@@ -160,8 +163,8 @@ final class OperatorScalars {
     }
 
     /** {@return a number as the tensor that does with another what a number does in Python} */
-    static Tensor number(Tensor like, Object number) {
-        CallState state = CallState.begin("number", like);
+    static Tensor number(String operator, Tensor like, Object number) {
+        CallState state = CallState.begin(operator, like);
         MemorySegment value = switch (number) {
             case Long whole -> state.frame.value(whole);
             case Boolean flag -> state.frame.value(flag);
@@ -182,6 +185,6 @@ final class OperatorScalars {
         for (Object number : arguments) {
             requireNumberOf(operator.name(), like, number);
         }
-        return withTensors(like, arguments, i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
+        return withTensors(operator.name().substring("aten::".length()), like, arguments, i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
     }
 }

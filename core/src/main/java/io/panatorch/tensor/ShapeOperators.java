@@ -89,6 +89,11 @@ public sealed interface ShapeOperators permits Tensor {
     }
 
     /** {@return a view of a dimension's places from {@code start} to before {@code end}, Python's {@code x[start:end]}} */
+    default Tensor slice(int dimension, long start, long end) {
+        return slice(dimension, (Long) start, (Long) end, 1);
+    }
+
+    /** {@return the same, from the beginning or to the end where one of them is null} */
     default Tensor slice(int dimension, Long start, Long end) {
         return slice(dimension, start, end, 1);
     }

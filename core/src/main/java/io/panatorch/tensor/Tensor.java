@@ -77,12 +77,12 @@ public final class Tensor
         }
     }
 
-    /** The dtype and the device are null where this library has not both of them. */
+    /** The dtype, and the device, are null where this library has no such. */
     private record Description(Shape shape, DType dtype, Device device, boolean contiguous) {
 
         @Override
         public String toString() {
-            return shape + (dtype == null
+            return shape + (dtype == null || device == null
                     ? " of a dtype or device without a counterpart in Panatorch" : " " + dtype.torchName() + " " + device);
         }
     }
@@ -287,12 +287,12 @@ public final class Tensor
 
     /** {@return the element type} */
     public DType dtype() {
-        return known().dtype;
+        return known(description().dtype);
     }
 
     /** {@return where the memory is} */
     public Device device() {
-        return known().device;
+        return known(description().device);
     }
 
     /** {@return whether the elements lie in row-major order without gaps} */
@@ -327,7 +327,7 @@ public final class Tensor
     }
 
     private Description description() {
-        Description known = description; // which another thread may be forgetting
+        Description known = description;
         if (known == null) {
             requireMemory("operand");
             CallState state = CallState.ofThread();
@@ -342,13 +342,11 @@ public final class Tensor
         return known;
     }
 
-    /** The description of a tensor whose dtype and device are asked for. */
-    private Description known() {
-        Description all = description();
-        if (all.dtype == null) {
-            throw new NoCounterpart(all.shape);
+    private <T> T known(T part) {
+        if (part == null) {
+            throw new NoCounterpart(shape());
         }
-        return all;
+        return part;
     }
 
     private Description describe(NativeFrame frame) {
@@ -358,14 +356,13 @@ public final class Tensor
         }
         long[] numbers = out.toArray(ValueLayout.JAVA_LONG);
         Shape shape = Shape.of(Arrays.copyOfRange(numbers, HEADER, HEADER + (int) numbers[4]));
-        if (numbers[0] < 0 || numbers[1] < 0) {
-            return new Description(shape, null, null, numbers[3] != 0);
-        }
-        Device device = new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
-        return new Description(shape, DType.values()[(int) numbers[0]], device, numbers[3] != 0);
+        DType dtype = numbers[0] < 0 ? null : DType.values()[(int) numbers[0]];
+        Device device = numbers[1] < 0 ? null
+                : new Device(Device.Kind.values()[(int) numbers[1]], Math.max((int) numbers[2], 0));
+        return new Description(shape, dtype, device, numbers[3] != 0);
     }
 
-    /** To come after an operator has written to this: it may have another shape now. */
+    /** To come after an operator of another library has written to this, which may have given it another shape. */
     void forgetDescription() {
         description = null;
     }
@@ -570,8 +567,8 @@ public final class Tensor
             return "tensor that cannot be described: " + e.getMessage();
         }
         Description known = this.description;
-        boolean hasElements = handle != null && !isClosed() && known != null && known.dtype != null;
-        if (!hasElements || device().kind() == Device.Kind.META) {
+        boolean hasElements = handle != null && !isClosed() && known != null && known.dtype != null && known.device != null;
+        if (!hasElements || known.device.kind() == Device.Kind.META) {
             return description;
         }
         try {

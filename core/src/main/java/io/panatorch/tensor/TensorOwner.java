@@ -29,7 +29,7 @@ public final class TensorOwner implements AutoCloseable {
      */
     public Tensor adopt(Tensor tensor) {
         tensor.requireMemory("adopt");
-        CallState state = CallState.ofThread().look("alias", tensor);
+        CallState state = CallState.ofThread().look("adopt", tensor);
         MemorySegment handle = Panatorch.pt_retain(tensor.handle(), state.error());
         if (handle.address() == 0) {
             throw state.failure();

@@ -4,7 +4,9 @@ import io.panatorch.tensor.OperatorSchema.Parameter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Values that libtorch believes without a look, and that end the process or show its memory where they are wrong. */
 final class TrustedValues {
@@ -15,7 +17,17 @@ final class TrustedValues {
     private static final Set<String> WINDOWS =
             Set.of("kernel_size", "stride", "padding", "dilation", "output_padding");
 
+    /** What they trust is checked nowhere; for what inference needs of them there are others. */
+    private static final Pattern REFUSED = Pattern.compile("aten::([a-z].*_backward|native_batch_norm|batch_norm_update_stats"
+            + "|slow_conv3d|slow_conv3d_forward|slow_conv_transpose[23]d|mkldnn_rnn_layer|sparse_(csr|csc|bsr|bsc|compressed)_tensor)");
+
     private TrustedValues() {}
+
+    /** {@return why an operator is not called at all; none where it is} */
+    static Stream<String> refusal(OperatorSchema schema) {
+        return Stream.of("it believes its arguments, and reads other memory where they do not fit each other")
+                .filter(_ -> REFUSED.matcher(schema.name()).matches());
+    }
 
     /** Refuses the wrong ones of a call. */
     static void check(OperatorSchema schema, Object[] values) {
@@ -23,9 +35,11 @@ final class TrustedValues {
             return;
         }
         List<Parameter> parameters = schema.parameters();
+        boolean isOfWindows = schema.name().contains("conv")
+                || parameters.stream().anyMatch(parameter -> parameter.name().equals("kernel_size"));
         for (int i = 0; i < values.length; i++) {
             String name = parameters.get(i).name();
-            if (WINDOWS.contains(name)) {
+            if (isOfWindows && WINDOWS.contains(name)) {
                 long[] numbers = values[i] instanceof Long number ? new long[] {number}
                         : values[i] instanceof long[] list ? list : new long[0];
                 for (long number : numbers) {
@@ -33,6 +47,8 @@ final class TrustedValues {
                 }
             } else if (name.equals("unsafe")) {
                 require(!Boolean.TRUE.equals(values[i]), schema, name, "false, so that sizes are checked", true);
+            } else if (name.equals("offsets") && schema.name().equals("aten::segment_reduce")) {
+                require(values[i] == null, schema, name, "none, but lengths, which are checked", "a tensor");
             }
         }
         if (schema.name().startsWith("aten::grid_sampler")) {
@@ -43,7 +59,25 @@ final class TrustedValues {
             checkQuotient(schema, (Tensor) values[0], (Tensor) values[1]);
         }
         if (schema.name().equals("aten::ctc_loss")) {
-            checkLabels(schema, (Tensor) value(schema, values, "log_probs"), (Tensor) value(schema, values, "targets"));
+            checkLabels(schema, (Tensor) value(schema, values, "log_probs"), (Tensor) value(schema, values, "targets"),
+                    value(schema, values, "target_lengths"));
+        }
+        switch (schema.fullName()) {
+            case "aten::repeat_interleave.Tensor" -> requireNumber(schema, "repeats", (Tensor) values[0]);
+            case "aten::lstm.data", "aten::gru.data", "aten::rnn_tanh.data", "aten::rnn_relu.data" -> {
+                Tensor sizes = (Tensor) value(schema, values, "batch_sizes");
+                require(sizes.shape().numel() > 0, schema, "batch_sizes", "a size for each step", sizes.describe());
+            }
+            case "aten::linalg_matrix_power", "aten::matrix_power" ->
+                require((long) values[1] == (int) (long) values[1], schema, "n", "a number of 32 bits", values[1]);
+            default -> { }
+        }
+        if (schema.name().equals("aten::embedding_bag")) {
+            requireAscending(schema, (Tensor) values[2]);
+        }
+        if (schema.fullName().equals("aten::sparse_coo_tensor.indices_size")) {
+            Operator.withSchema("aten::_validate_sparse_coo_tensor_args(Tensor indices, Tensor values, SymInt[] size) -> ()")
+                    .call(values[0], values[1], values[2]);
         }
     }
 
@@ -64,17 +98,36 @@ final class TrustedValues {
         }
     }
 
-    /** Each label is a place in a row of {@code log_probs} (time, batch, classes). */
-    private static void checkLabels(OperatorSchema schema, Tensor logProbs, Tensor targets) {
-        if (targets.shape().numel() == 0) {
-            return;
+    /** They are added up without a look. */
+    private static void requireNumber(OperatorSchema schema, String name, Tensor repeats) {
+        double sum = 0;
+        for (long each : repeats.toLongArray()) {
+            sum += each;
         }
+        require(sum < Integer.MAX_VALUE * (double) Integer.MAX_VALUE, schema, name, "a sum below 2^62", sum);
+    }
+
+    private static void requireAscending(OperatorSchema schema, Tensor offsets) {
+        long before = 0;
+        for (long offset : offsets.toLongArray()) {
+            require(offset >= before, schema, "offsets", "ascending ones from 0", offset + " after " + before);
+            before = offset;
+        }
+    }
+
+    /**
+     * Each label is a place in a row of {@code log_probs} (time, batch, classes). Of targets (batch, longest) those beyond a length are
+     * padding, which nobody reads.
+     */
+    private static void checkLabels(OperatorSchema schema, Tensor logProbs, Tensor targets, Object lengths) {
+        long[] labels = targets.toLongArray();
+        long[] counts = lengths instanceof Tensor tensor ? tensor.toLongArray() : (long[]) lengths;
         long classes = logProbs.size(-1);
-        try (TensorScope _ = TensorScope.open()) {
-            long least = targets.min().itemLong();
-            long most = targets.max().itemLong();
-            require(least >= 0 && most < classes, schema, "targets", "labels from 0 to " + (classes - 1),
-                    least < 0 ? least : most);
+        int row = targets.shape().dim() == 2 ? (int) targets.size(1) : 0;
+        for (int i = 0; i < labels.length; i++) {
+            boolean isPadding = row > 0 && i / row < counts.length && i % row >= counts[i / row];
+            require(isPadding || labels[i] >= 0 && labels[i] < classes, schema, "targets", "labels from 0 to " + (classes - 1),
+                    labels[i]);
         }
     }
 
@@ -83,16 +136,19 @@ final class TrustedValues {
      * is no number of the dtype: that of the least number and -1. Its other divisions see to it.
      */
     private static void checkQuotient(OperatorSchema schema, Tensor self, Tensor other) {
-        boolean isLong = self.dtype() == DType.INT64 || (other.dtype() == DType.INT64 && other.shape().dim() > 0);
-        long least = isLong ? Long.MIN_VALUE : Integer.MIN_VALUE;
-        if (self.device().kind() != Device.Kind.CPU || self.dtype() != (isLong ? DType.INT64 : DType.INT32)
-                || (other.dtype() != DType.INT64 && other.dtype() != DType.INT32)) {
+        if (self.device().kind() != Device.Kind.CPU) {
             return;
         }
         try (TensorScope _ = TensorScope.open()) {
-            if (self.eq(least).logicalAnd(other.eq(-1)).any().toDoubleArray()[0] != 0) {
+            DType dtype = (DType) Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
+                    .call(self, other).get(0);
+            if (dtype != DType.INT32 && dtype != DType.INT64) { // processors compute smaller ones in 32 bits
+                return;
+            }
+            long least = dtype == DType.INT64 ? Long.MIN_VALUE : Integer.MIN_VALUE;
+            if (self.to(dtype).eq(least).logicalAnd(other.to(dtype).eq(-1)).any().item() != 0) {
                 throw new TorchException(TorchException.Kind.OTHER, schema.shortName() + " of " + self.describe() + ", "
-                        + other.describe() + ": " + least + " / -1 is no number of " + self.dtype().torchName());
+                        + other.describe() + ": " + least + " / -1 is no number of " + dtype.torchName());
             }
         }
     }

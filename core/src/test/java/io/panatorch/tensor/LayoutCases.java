@@ -404,6 +404,7 @@ final class LayoutCases {
             return x.select(dimension, d.number(-size, size - 1));
         });
         view("slice(int,Long,Long)", 1, 4, (d, x, shape) -> x.slice(dimension(d, shape), bound(d), bound(d)));
+        view("slice(int,long,long)", 1, 4, (d, x, shape) -> x.slice(dimension(d, shape), d.number(-2, 3), d.number(-2, 3)));
         view("slice(int,Long,Long,long)", 1, 4,
                 (d, x, shape) -> x.slice(dimension(d, shape), bound(d), bound(d), d.number(1, 3)));
         view("split(long,int)", 1, 4, (d, x, shape) -> x.split(d.number(1, 3), dimension(d, shape)));

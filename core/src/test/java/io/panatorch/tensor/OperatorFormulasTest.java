@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.testing.Elements;
 import io.panatorch.testing.TensorTest;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +112,47 @@ class OperatorFormulasTest {
         assertThat(sum("aten::rsub.Scalar", Map.of("alpha", 3), m, 10)).containsExactly(7, 4, 1, -2);
         assertThat(Operator.named("aten::rsub.Scalar").with("alpha", 3).call(Tensor.of(new long[] {1, 2, 3}, 3), 10).tensor())
                 .hasToString("[3] int64 cpu [7, 4, 1]");
+    }
+
+    /** Values of PyTorch, with operands of several dtypes. */
+    @Test
+    void dtypesOfSums() {
+        Tensor bytes = Tensor.of(new byte[] {(byte) 200}, 1);
+        Tensor whole = Tensor.of(new long[] {1}, 1);
+        assertThat(sum("aten::rsub.Scalar", Map.of(), bytes, 2.5)).containsExactly(-197.5f);
+        assertThat(sum("aten::rsub.Scalar", Map.of("alpha", 2), bytes, 2.5)).containsExactly(-397.5f);
+        assertThat(sum("aten::addcmul", Map.of(), whole, bytes, bytes)).containsExactly(40001);
+        Tensor power = Tensor.of(new long[] {1L << 40}, 1);
+        assertThat(sum("aten::addcmul", Map.of(), whole.to(DType.FLOAT32), power, power)).containsExactly(0x1p80f);
+        Tensor half = Tensor.of(new float[] {60_000}, 1).to(DType.FLOAT16);
+        assertThat(sum("aten::addcmul", Map.of("value", 1e-6), half, half, half)).containsExactly(63_616);
+        Tensor mask = Tensor.of(new boolean[] {true, false}, 2);
+        assertThat(Operator.named("aten::add.Scalar").call(mask, true).tensor().dtype()).isEqualTo(DType.BOOL);
+        assertThat(Operator.named("aten::add.Tensor").with("alpha", 2).call(mask, mask).tensor()).hasToString("[2] bool cpu [ True, False]");
+        for (Runnable refused : List.<Runnable>of(() -> sum("aten::sub.Scalar", Map.of(), mask, 1), () -> sum("aten::rsub.Scalar", Map.of(), whole, true),
+                () -> sum("aten::addcdiv", Map.of(), whole, whole, whole), () -> sum("aten::addmm", Map.of(), m.to(DType.FLOAT64), m, m))) {
+            assertThatThrownBy(refused::run).isInstanceOf(TorchException.class);
+        }
+        for (Runnable refused : List.<Runnable>of(() -> sum("aten::add.Scalar", Map.of("alpha", true), whole, 1),
+                () -> sum("aten::add.Scalar", Map.of("alpha", 1.5), whole, 2), () -> sum("aten::celu", Map.of(), b, 0),
+                () -> sum("aten::softshrink", Map.of(), b, -1))) {
+            assertThatIllegalArgumentException().isThrownBy(refused::run);
+        }
+        Tensor lambda = Tensor.of(new float[] {0.3f}, 1).to(DType.FLOAT16);
+        assertThat(sum("aten::hardshrink", Map.of(), lambda, 0.3)).as("the limit is rounded too").containsExactly(0);
+        Tensor lost = Tensor.full(Shape.of(2, 2), Double.NaN, DType.FLOAT32, Device.CPU);
+        assertThat(sum("aten::addmm", Map.of("alpha", 0), m, lost, m)).containsExactly(1, 2, 3, 4);
+        assertThat(Operator.named("aten::hardtanh").call(Tensor.of(new long[] {1, 2}, 2), -1.5, 1.5).tensor())
+                .hasToString("[2] int64 cpu [1, 1]");
+        Tensor tenth = Tensor.of(new float[] {0.1f}, 1).to(DType.BFLOAT16);
+        assertThat(sum("aten::threshold", Map.of(), tenth, 0.1, -7)).as("0.1001 is more").containsExactly(tenth.toFloatArray());
+        assertThat(Operator.named("aten::threshold").call(Tensor.of(new long[] {0, 1, -1}, 3), -0.5, 20).tensor().toLongArray())
+                .containsExactly(20, 1, 20);
+        assertThat(Operator.named("aten::addr").call(Tensor.of(new long[] {0}, 1, 1), bytes, bytes).tensor().itemLong()).isEqualTo(40_000);
+        Operator wrapping = Operator.named("aten::add.Tensor").with("alpha", 300);
+        assertThatThrownBy(() -> wrapping.call(bytes, bytes)).isInstanceOf(TorchException.class)
+                .hasMessage("add: alpha: 300 is no number of uint8");
+        assertThat(Operator.named("aten::threshold").call(bytes, 250, -7).tensor().toLongArray()).containsExactly(249);
     }
 
     @Test

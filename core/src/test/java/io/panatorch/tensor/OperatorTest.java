@@ -70,6 +70,9 @@ class OperatorTest {
                 .call(ints, minusOne.to(DType.INT32))).isInstanceOf(TorchException.class)
                 .hasMessage("div_ of [2] int32 cpu, [1] int32 cpu: -2147483648 / -1 is no number of int32");
         assertThat(truncating.call(ints, minusOne).tensor().toLongArray()).as("in int64").containsExactly(-7, 1L << 31);
+        Tensor alone = Tensor.of(new long[] {Integer.MIN_VALUE});
+        assertThatThrownBy(() -> truncating.call(alone, minusOne.to(DType.INT32))).isInstanceOf(TorchException.class)
+                .hasMessage("div of [] int64 cpu, [1] int32 cpu: -2147483648 / -1 is no number of int32");
     }
 
     @Test
@@ -145,9 +148,8 @@ class OperatorTest {
                 .with("layout", "strided").with("memory_format", "channels_last").call(List.of(1, 2, 3, 4)).tensor();
         assertThat(standing).hasToString("[1, 2, 3, 4] int64 meta");
         assertThat(standing.isContiguous()).isFalse();
-        OperatorResult gradients = call("aten::native_layer_norm_backward", x, x, new long[] {3}, Tensor.zeros(Shape.of(2, 1),
-                DType.FLOAT32, Device.CPU), Tensor.zeros(Shape.of(2, 1), DType.FLOAT32, Device.CPU), null, null,
-                new boolean[] {true, false, false});
+        OperatorResult gradients = call("aten::_slow_conv2d_backward.output_mask", image, image, image.narrow(2, 0, 1).narrow(3, 0, 1),
+                1, 1, 0, new boolean[] {true, false, false});
         assertThat(gradients.get(1)).as("undefined is None").isNull();
     }
 
@@ -178,7 +180,7 @@ class OperatorTest {
                 .containsExactly(1 + 3 * 0.1, 5 + 3 * 0.1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Operator.named("aten::add.Tensor").with("alpha", 1.0).call(whole, whole))
-                .withMessage("alpha: expected a whole number with tensors of whole numbers, found 1.0");
+                .withMessage("add: alpha: expected a whole number with tensors of int64, found 1.0");
         Tensor doubles = Tensor.of(new double[] {7}, 1);
         assertThat(call("aten::where.ScalarOther", doubles.gt(9), doubles, 0.1).tensor().item()).isEqualTo(0.1);
         assertThat(Operator.named("aten::float_power.Tensor_Scalar").refusal()).isPresent();
@@ -213,6 +215,13 @@ class OperatorTest {
                 .withMessage("aten::split_with_sizes_copy.out: expected 3 tensors for the results, found 1");
         assertThat(Operator.named("aten::add.Scalar_out").with("out", indices).call(indices, 3, 2).tensor().toLongArray())
                 .containsExactly(7, 6);
+        Tensor large = Tensor.of(new long[] {1L << 62, 1L << 62}, 2);
+        Tensor real = Tensor.zeros(Shape.of(), DType.FLOAT64, Device.CPU);
+        Operator.named("aten::sum.IntList_out").with("out", real).call(large, null);
+        assertThat(real.item()).as("added up in the output's dtype").isEqualTo(0x1p63);
+        Tensor complex = call("aten::view_as_complex", Tensor.of(new float[4], 2, 2)).tensor();
+        Operator.named("aten::neg.out").with("out", complex).call(complex);
+        assertThat(call("aten::mul.Scalar", complex, 3).tensor().shape()).isEqualTo(Shape.of(2));
         Tensor transposed = x.transpose(0, 1);
         int before = scope.size();
         assertThatIllegalArgumentException()
@@ -249,6 +258,24 @@ class OperatorTest {
                             new long[] {4}, new long[] {2}))
                     .withMessage("aten::ctc_loss.IntList: parameter targets: expected labels from 0 to 2, found " + label);
         }
+        assertThat(call("aten::ctc_loss.IntList", probabilities, Tensor.of(new long[] {1, -1}, 1, 2), new long[] {4}, new long[] {1})
+                .tensor().item()).as("padding").isFinite();
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::grid_sampler_3d", image, grid, 0, 3, false))
+                .withMessageContaining("padding_mode: expected 0 to 2, found 3");
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::repeat_interleave.Tensor", Tensor.of(
+                new long[] {1L << 62, 1L << 62, 1L << 62, 1L << 62, 5}, 5))).withMessageContaining("repeats: expected a sum below 2^62");
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::linalg_matrix_power", x.narrow(1, 0, 2), Long.MIN_VALUE))
+                .withMessageContaining("parameter n: expected a number of 32 bits");
+        assertThatIllegalArgumentException().isThrownBy(() -> call("aten::embedding_bag", x, Tensor.of(new long[] {0, 1}, 2),
+                Tensor.of(new long[] {0, 2, 1}, 3))).withMessageContaining("offsets: expected ascending ones from 0, found 1 after 2");
+        assertThatThrownBy(() -> call("aten::sparse_coo_tensor.indices_size", Tensor.of(new long[] {1_000_000_000}, 1, 1),
+                Tensor.of(new float[] {1}, 1), new long[] {1})).isInstanceOf(TorchException.class);
+        assertThatThrownBy(() -> call("aten::embedding_dense_backward", x, Tensor.of(new long[] {5, 6}, 2), 3, -1, true))
+                .isInstanceOf(TorchException.class).hasMessageContaining("cannot be called: it believes its arguments");
+        assertThat(call("aten::as_strided", x, new long[] {1}, new long[] {1L << 40}).tensor().shape().numel()).isEqualTo(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operator.named("aten::segment_reduce").with("offsets", Tensor.of(new long[] {0, 1 << 30}, 2))
+                        .call(x.reshape(6), "sum")).withMessageContaining("parameter offsets: expected none");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Operator.named("aten::segment_reduce").with("unsafe", true)
                         .with("lengths", Tensor.of(new long[] {90_000}, 1)).call(x.reshape(6), "sum"))

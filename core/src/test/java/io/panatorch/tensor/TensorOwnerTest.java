@@ -81,7 +81,7 @@ class TensorOwnerTest {
             tensor.close();
             assertThatIllegalStateException()
                     .isThrownBy(() -> new TensorOwner().adopt(tensor))
-                    .withMessageStartingWith("alias: this tensor is closed");
+                    .withMessageStartingWith("adopt: this tensor is closed");
         }
     }
 

@@ -25,8 +25,12 @@ public final class Program {
     /** {@return the first block of Java code in a page that comes after a heading, or any other text} */
     public static String in(Path page, String after) throws Exception {
         String text = Files.readString(page);
-        int start = text.indexOf("```java\n", text.indexOf(after)) + "```java\n".length();
-        return text.substring(start, text.indexOf("```", start));
+        int heading = text.indexOf(after);
+        int start = text.indexOf("```java\n", heading);
+        assertThat(heading).as("\"" + after + "\" in " + page).isNotNegative();
+        assertThat(start).as("Java code after \"" + after + "\" in " + page).isNotNegative();
+        int code = start + "```java\n".length();
+        return text.substring(code, text.indexOf("```", code));
     }
 
     /**

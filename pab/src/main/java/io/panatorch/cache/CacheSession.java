@@ -8,11 +8,10 @@ import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -32,46 +31,50 @@ public final class CacheSession implements AutoCloseable {
 
     private static final double NANOS = 1e9;
 
-    private final String method;
-    private final CachePolicy policy;
+    private final CacheMethod method;
+    private final CacheRun run;
     private final boolean measuring;
     private final int[] timesteps;
-    private final Map<Site, SiteRecord> records = new LinkedHashMap<>();
-    private final Map<Site, SiteOutputs> outputs = new HashMap<>();
+    private final Map<Branch, BranchState> branches = new EnumMap<>(Branch.class);
+    private BranchState spare; // of the branch that comes first
+    private BranchState current;
     private final HeldTensors held;
     private final ChangeMeter meter = new ChangeMeter();
     private final Thread thread = Thread.currentThread();
     private Step step;
     private long measuringNanos; // so far, which no visit is charged with
     private double secondsInside; // of visits of covered sites so far, which the visits around them are not charged with
-    private final Map<Site, List<Shape>> outermost = new HashMap<>(); // of the inputs of sites that lie in no other, at the last visit
-    private int droppedIn = -1; // the last step in which they had changed
     private int depth; // of the visits that are going on
     private boolean closed;
 
     CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
-        CacheRun covered = run.of(method.kinds());
-        this.method = method.name();
-        this.policy = Objects.requireNonNull(method.policy(covered), () -> "cache method " + this.method + " made no policy");
+        this.method = method;
+        this.run = run;
         this.measuring = options.measuring();
         this.timesteps = run.timesteps();
+        Set<Site> named = new HashSet<>();
         for (Site site : run.sites()) {
-            if (records.put(site, new SiteRecord(timesteps.length)) != null) {
+            if (!named.add(site)) {
                 throw new IllegalArgumentException("site " + site.name() + " is named twice");
             }
         }
-        this.held = new HeldTensors(covered.sites(), options.memory(), site -> records.get(site).work());
+        this.spare = new BranchState(method, run); // settings that do not fit are refused now
+        this.held = new HeldTensors(run.of(method.kinds()).sites(), options.memory(),
+                place -> branches.get(place.branch()).records.get(place.site()).work());
     }
 
     /**
-     * Begins a call of the denoiser. Steps come in order, each once, with the timesteps of the run.
+     * Begins a call of the denoiser. Steps come in order, with the timesteps of the run; in each there is one call for each branch
+     * that is predicted there. A branch, and a denoiser of several, that is left out of a whole step has nothing held any more.
      *
      * @throws IllegalStateException where that is not so
      */
     public void begin(Step next) {
         checkOpen();
         int steps = timesteps.length;
-        int expected = step == null ? 0 : step.index() + 1;
+        boolean isSameStep = step != null && next.index() == step.index()
+                && (!branches.containsKey(next.branch()) || branches.get(next.branch()).begun < next.index());
+        int expected = step == null ? 0 : isSameStep ? step.index() : step.index() + 1;
         if (expected == steps) {
             throw new IllegalStateException("step " + next.index() + " begins after all " + steps
                     + " steps of the run: open a cache session for each generation");
@@ -85,7 +88,27 @@ public final class CacheSession implements AutoCloseable {
                     + ", the run has " + timesteps[expected]);
         }
         held.endStep();
+        if (!isSameStep) {
+            dropWhatWasLeftOut(next.index() - 1);
+        }
         step = next;
+        current = branches.computeIfAbsent(next.branch(), _ -> newBranch());
+        current.begun = next.index();
+    }
+
+    private BranchState newBranch() {
+        BranchState state = spare == null ? new BranchState(method, run) : spare;
+        spare = null;
+        return state;
+    }
+
+    /** Of branches and denoisers that were not called in a step in which others were. */
+    private void dropWhatWasLeftOut(int index) {
+        if (branches.values().stream().flatMap(state -> state.denoisers.stream()).noneMatch(each -> each.visited == index)) {
+            return;
+        }
+        branches.forEach((branch, state) -> state.denoisers.stream().filter(each -> each.visited < index)
+                .forEach(each -> each.sites.forEach(site -> held.drop(new Place(branch, site)))));
     }
 
     /**
@@ -119,19 +142,23 @@ public final class CacheSession implements AutoCloseable {
     private List<Tensor> visit(
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
         SiteRecord visited = recordOf(site);
-        SessionCall call =
-                new SessionCall(method, site, step, inputs, computation, held, outputs.getOrDefault(site, expected));
+        BranchState state = current;
+        SessionCall call = new SessionCall(method.name(), site, step, inputs, computation, held,
+                state.outputs.getOrDefault(site, expected));
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;
         visited.noteWork(site.kind(), inputs);
         if (depth == 0) {
             dropWhatDoesNotFit(site, inputs);
         }
+        if (covered) {
+            state.denoiserOf(site).visited = step.index();
+        }
         depth++;
         try (TensorScope scope = TensorScope.open()) {
             long start = now(inputs);
-            List<Tensor> answer = call.answer(covered ? policy : SiteCall::compute);
-            outputs.put(site, call.outputs());
+            List<Tensor> answer = call.answer(covered ? state.denoiserOf(site).policy : SiteCall::compute);
+            state.outputs.put(site, call.outputs());
             double seconds = secondsSince(start, inputs);
             visited.visited(step.index(), call.decision(), seconds - (secondsInside - secondsBefore));
             if (covered) {
@@ -153,17 +180,17 @@ public final class CacheSession implements AutoCloseable {
      */
     private void dropWhatDoesNotFit(Site site, List<Tensor> inputs) {
         List<Shape> shapes = inputs.stream().map(Tensor::shape).toList();
-        List<Shape> before = outermost.put(site, shapes);
-        if (before != null && !before.equals(shapes) && droppedIn != step.index()) {
-            held.dropAll();
-            droppedIn = step.index();
+        List<Shape> before = current.outermost.put(site, shapes);
+        if (before != null && !before.equals(shapes) && current.droppedIn != step.index()) {
+            held.dropAll(step.branch());
+            current.droppedIn = step.index();
         }
     }
 
     private void measure(SiteRecord visited, Site site, List<Tensor> computed) {
         long start = System.nanoTime();
         if (computed.stream().noneMatch(Tensor::isClosed)) { // a policy may have closed what it had made of
-            visited.changed(step.index(), meter.change(site, computed));
+            visited.changed(step.index(), meter.change(new Place(step.branch(), site), computed));
         }
         measuringNanos += System.nanoTime() - start;
     }
@@ -194,7 +221,7 @@ public final class CacheSession implements AutoCloseable {
             throw new IllegalStateException(
                     "site " + site.name() + " before the first step: call begin(Step) before the model");
         }
-        SiteRecord record = records.get(site);
+        SiteRecord record = current.records.get(site);
         if (record == null) {
             throw new IllegalStateException("site " + site.name() + " is not one of the run's sites");
         }
@@ -209,13 +236,17 @@ public final class CacheSession implements AutoCloseable {
         checkThread();
         List<SiteStatistics> sites = new ArrayList<>();
         Map<SiteKind, HeldBytes> kinds = new EnumMap<>(SiteKind.class);
-        records.forEach((site, record) -> {
-            if (held.covers(site) && record.wasVisited()) {
-                sites.add(record.statistics(site, step.index(), held.bytes(site), held.evictions(site)));
-                kinds.put(site.kind(), held.bytes(site.kind()));
-            }
-        });
-        return new CacheStatistics(method, sites, kinds, held.bytes());
+        for (Site site : run.of(method.kinds()).sites()) {
+            branches.forEach((branch, state) -> {
+                SiteRecord record = state.records.get(site);
+                Place place = new Place(branch, site);
+                if (record.wasVisited()) {
+                    sites.add(record.statistics(place, step.index(), held.bytes(place), held.evictions(place)));
+                    kinds.put(site.kind(), held.bytes(site.kind()));
+                }
+            });
+        }
+        return new CacheStatistics(method.name(), sites, kinds, held.bytes());
     }
 
     private void checkOpen() {

@@ -3,6 +3,7 @@ package io.panatorch.cache;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
@@ -12,7 +13,8 @@ import java.util.stream.IntStream;
  * What a session did so far.
  *
  * @param method the method's name
- * @param sites one record for each covered site that was visited, in the order of the model
+ * @param sites one record for each covered site that was visited, in the order of the model; where guidance takes calls of its own,
+ *     one for each branch
  * @param bytesOfKinds what is held for the sites of each kind among them
  * @param bytes what is held for all
  */
@@ -30,8 +32,9 @@ public record CacheStatistics(
     public static final char NOT_VISITED = '-';
 
     /**
-     * What happened at one site.
+     * What happened at one site in one branch.
      *
+     * @param branch what the calls of the denoiser predicted
      * @param site the site
      * @param decisions one letter a step: {@value #COMPUTED}, {@value #PARTIAL}, {@value #REUSED} or {@value #NOT_VISITED}
      * @param seconds how long each step's visit took, less the visits of other covered sites inside it; NaN where there was none,
@@ -43,7 +46,7 @@ public record CacheStatistics(
      * @param evictions how often what was held was let go because it did not fit the {@link MemoryBudget}
      */
     public record SiteStatistics(
-            Site site, String decisions, List<Double> seconds, List<Double> changes, HeldBytes bytes, int evictions)
+            Branch branch, Site site, String decisions, List<Double> seconds, List<Double> changes, HeldBytes bytes, int evictions)
             implements VisitCounts {
 
         private static final double MEDIAN = 50;
@@ -93,6 +96,12 @@ public record CacheStatistics(
         Map<SiteKind, HeldBytes> copy = new EnumMap<>(SiteKind.class);
         copy.putAll(bytesOfKinds);
         bytesOfKinds = Collections.unmodifiableMap(copy);
+    }
+
+    /** {@return a site's name, and in which branch it was visited where there was more than one} */
+    public String nameOf(SiteStatistics site) {
+        boolean isOneOfSeveral = sites.stream().anyMatch(other -> other.branch() != site.branch());
+        return site.site().name() + (isOneOfSeveral ? " (" + site.branch().name().toLowerCase(Locale.ROOT) + ")" : "");
     }
 
     /** {@return the same by kind, in the order of {@link SiteKind}} */

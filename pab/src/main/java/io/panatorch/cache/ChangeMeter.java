@@ -12,11 +12,11 @@ import java.util.Map;
 final class ChangeMeter implements AutoCloseable {
 
     private final TensorOwner owner = new TensorOwner();
-    private final Map<Site, List<Tensor>> last = new HashMap<>();
+    private final Map<Place, List<Tensor>> last = new HashMap<>();
 
     /** {@code Σ|new − old| / Σ|old|} over all outputs; NaN where nothing of the same shapes, or nothing but zeros, was there. */
-    double change(Site site, List<Tensor> outputs) {
-        List<Tensor> before = last.put(site, outputs.stream().map(owner::adopt).toList());
+    double change(Place place, List<Tensor> outputs) {
+        List<Tensor> before = last.put(place, outputs.stream().map(owner::adopt).toList());
         if (before == null) {
             return Double.NaN;
         }

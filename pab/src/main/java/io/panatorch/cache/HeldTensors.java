@@ -25,15 +25,16 @@ import java.util.stream.Stream;
 final class HeldTensors implements AutoCloseable {
 
     private final MemoryBudget budget;
-    private final ToDoubleFunction<Site> work;
+    private final ToDoubleFunction<Place> work;
     private final TensorOwner owner = new TensorOwner();
-    private final Map<Site, List<Kept>> held = new LinkedHashMap<>();
+    private final Map<Place, List<Kept>> held = new LinkedHashMap<>();
     private final Ledger all = new Ledger();
     private final Map<SiteKind, Ledger> kinds = new EnumMap<>(SiteKind.class);
-    private final Map<Site, Ledger> sites = new HashMap<>();
+    private final Map<Place, Ledger> places = new HashMap<>();
     private final List<Site> order; // of execution
-    private final Map<Site, Integer> evictions = new HashMap<>();
-    private final Map<Site, List<Tensor>> carried = new HashMap<>();
+    private final Set<Site> covered;
+    private final Map<Place, Integer> evictions = new HashMap<>();
+    private final Map<Place, List<Tensor>> carried = new HashMap<>();
 
     /**
      * One held tensor.
@@ -58,40 +59,38 @@ final class HeldTensors implements AutoCloseable {
     }
 
     /** @param work how much work it is to compute a site, compared with others */
-    HeldTensors(List<Site> covered, MemoryBudget budget, ToDoubleFunction<Site> work) {
+    HeldTensors(List<Site> covered, MemoryBudget budget, ToDoubleFunction<Place> work) {
         this.budget = budget;
         this.work = work;
         this.order = covered;
-        covered.forEach(site -> {
-            sites.put(site, new Ledger());
-            kinds.putIfAbsent(site.kind(), new Ledger());
-        });
+        covered.forEach(site -> kinds.putIfAbsent(site.kind(), new Ledger()));
+        this.covered = Set.copyOf(covered);
     }
 
     boolean covers(Site site) {
-        return sites.containsKey(site);
+        return covered.contains(site);
     }
 
-    boolean holds(Site site) {
-        return held.containsKey(site);
+    boolean holds(Place place) {
+        return held.containsKey(place);
     }
 
-    List<Tensor> get(Site site) {
-        return held.getOrDefault(site, List.of()).stream()
+    List<Tensor> get(Place place) {
+        return held.getOrDefault(place, List.of()).stream()
                 .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())
                 .toList();
     }
 
     /** Keeps tensors as they are within the step, in place of what was carried; they are no part of what is held. */
-    void carry(Site site, List<Tensor> tensors) {
+    void carry(Place place, List<Tensor> tensors) {
         List<Tensor> adopted = tensors.stream().map(owner::adopt).toList();
-        takeCarried(site).forEach(Tensor::close);
-        carried.put(site, adopted);
+        takeCarried(place).forEach(Tensor::close);
+        carried.put(place, adopted);
     }
 
     /** As tensors of the innermost scope. */
-    List<Tensor> takeCarried(Site site) {
-        List<Tensor> kept = Optional.ofNullable(carried.remove(site)).orElse(List.of());
+    List<Tensor> takeCarried(Place place) {
+        List<Tensor> kept = Optional.ofNullable(carried.remove(place)).orElse(List.of());
         List<Tensor> taken = kept.stream().map(Tensor::alias).toList();
         kept.forEach(Tensor::close);
         return taken;
@@ -102,70 +101,75 @@ final class HeldTensors implements AutoCloseable {
         carried.clear();
     }
 
-    void dropAll() {
-        List.copyOf(held.keySet()).forEach(this::drop);
+    void dropAll(Branch branch) {
+        held.keySet().stream().filter(place -> place.branch() == branch).toList().forEach(this::drop);
     }
 
-    void put(Site site, List<Tensor> tensors) {
+    void put(Place place, List<Tensor> tensors) {
         List<Kept> kept = tensors.stream()
                 .map(tensor -> new Kept(owner.adopt(tensor), tensor.dtype(), tensor.device())).toList();
-        drop(site);
-        keep(site, kept);
-        Set<Site> changed = new HashSet<>(Set.of(site));
+        drop(place);
+        keep(place, kept);
+        Set<Place> changed = new HashSet<>(Set.of(place));
         while (all.bytes().now() > budget.bytes() || all.bytes().offloaded() > budget.hostBytes()) {
             changed.add(relieve());
         }
         changed.stream().flatMap(this::ledgers).forEach(Ledger::settle);
     }
 
-    private void keep(Site site, List<Kept> kept) {
-        held.put(site, kept);
+    private void keep(Place place, List<Kept> kept) {
+        held.put(place, kept);
         for (Kept each : kept) {
-            ledgers(site).forEach(ledger -> ledger.add(each.storage, each.isOffloaded()));
+            ledgers(place).forEach(ledger -> ledger.add(each.storage, each.isOffloaded()));
         }
     }
 
-    private Stream<Ledger> ledgers(Site site) {
-        return Stream.of(all, kinds.get(site.kind()), sites.get(site));
+    private Stream<Ledger> ledgers(Place place) {
+        return Stream.of(all, kinds.get(place.site().kind()), ledger(place));
     }
 
-    void drop(Site site) {
-        forget(site).forEach(kept -> kept.tensor.close());
+    private Ledger ledger(Place place) {
+        return places.computeIfAbsent(place, _ -> new Ledger());
     }
 
-    private List<Kept> forget(Site site) {
-        List<Kept> kept = Optional.ofNullable(held.remove(site)).orElse(List.of());
+    void drop(Place place) {
+        forget(place).forEach(kept -> kept.tensor.close());
+    }
+
+    private List<Kept> forget(Place place) {
+        List<Kept> kept = Optional.ofNullable(held.remove(place)).orElse(List.of());
         for (Kept each : kept) {
-            ledgers(site).forEach(ledger -> ledger.remove(each.storage, each.isOffloaded()));
+            ledgers(place).forEach(ledger -> ledger.remove(each.storage, each.isOffloaded()));
         }
         return kept;
     }
 
     /** Takes the least useful of what can still be made smaller or moved, and where there is no such, lets the least useful go. */
-    private Site relieve() {
+    private Place relieve() {
         boolean hostIsFull = all.bytes().offloaded() > budget.hostBytes();
-        Optional<Site> relievable = leastUseful(kept -> !hostIsFull && canBeRelieved(kept));
+        Optional<Place> relievable = leastUseful(kept -> !hostIsFull && canBeRelieved(kept));
         if (relievable.isPresent()) {
             keep(relievable.get(), forget(relievable.get()).stream().map(this::relieved).toList());
             return relievable.get();
         }
-        Site least = leastUseful(kept -> kept.isOffloaded() == hostIsFull).orElseThrow();
+        Place least = leastUseful(kept -> kept.isOffloaded() == hostIsFull).orElseThrow();
         drop(least);
         evictions.merge(least, 1, Integer::sum);
         return least;
     }
 
     /** Of the sites that hold such a tensor, the one that is the least work for its bytes; of several the last in the model. */
-    private Optional<Site> leastUseful(Predicate<Kept> which) {
+    private Optional<Place> leastUseful(Predicate<Kept> which) {
         return held.entrySet().stream().filter(entry -> entry.getValue().stream().anyMatch(which)).map(Map.Entry::getKey)
-                .min(Comparator.comparingDouble(this::usefulness).thenComparing(order::indexOf, Comparator.reverseOrder()));
+                .min(Comparator.comparingDouble(this::usefulness)
+                        .thenComparing(place -> order.indexOf(place.site()), Comparator.reverseOrder()).thenComparing(Place::branch));
     }
 
     /** What does not even fit alone is the first to be relieved or to go: all else would go before it, for nothing. */
-    private double usefulness(Site site) {
-        HeldBytes bytes = bytes(site);
+    private double usefulness(Place place) {
+        HeldBytes bytes = bytes(place);
         boolean fitsAlone = bytes.now() <= budget.bytes() && bytes.offloaded() <= budget.hostBytes();
-        return fitsAlone ? work.applyAsDouble(site) / (bytes.now() + bytes.offloaded()) : -1;
+        return fitsAlone ? work.applyAsDouble(place) / (bytes.now() + bytes.offloaded()) : -1;
     }
 
     private boolean canBeRelieved(Kept kept) {
@@ -205,12 +209,12 @@ final class HeldTensors implements AutoCloseable {
         return kinds.get(kind).bytes();
     }
 
-    HeldBytes bytes(Site site) {
-        return sites.get(site).bytes();
+    HeldBytes bytes(Place place) {
+        return ledger(place).bytes();
     }
 
-    int evictions(Site site) {
-        return evictions.getOrDefault(site, 0);
+    int evictions(Place place) {
+        return evictions.getOrDefault(place, 0);
     }
 
     @Override

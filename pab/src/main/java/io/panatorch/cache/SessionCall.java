@@ -100,20 +100,20 @@ final class SessionCall implements SiteCall {
     @Override
     public List<Tensor> held(Site holder) {
         checkHolder(holder);
-        return store.get(holder);
+        return store.get(place(holder));
     }
 
     @Override
     public boolean isHeld(Site holder) {
         checkHolder(holder);
-        return store.holds(holder);
+        return store.holds(place(holder));
     }
 
     @Override
     public void hold(Site holder, List<Tensor> tensors) {
         checkHolder(holder);
         check("the policy holds", tensors);
-        store.put(holder, compact(tensors));
+        store.put(place(holder), compact(tensors));
     }
 
     /** Of a view that shows only a part of its memory, a copy, so that the rest can go; unless the rest is held with it. */
@@ -129,20 +129,20 @@ final class SessionCall implements SiteCall {
     @Override
     public void drop(Site holder) {
         checkHolder(holder);
-        store.drop(holder);
+        store.drop(place(holder));
     }
 
     @Override
     public void carry(Site holder, List<Tensor> tensors) {
         checkHolder(holder);
         check("the policy carries", tensors);
-        store.carry(holder, tensors);
+        store.carry(place(holder), tensors);
     }
 
     @Override
     public List<Tensor> takeCarried(Site holder) {
         checkHolder(holder);
-        return store.takeCarried(holder);
+        return store.takeCarried(place(holder));
     }
 
     /** Lets a policy answer this call, and checks the answer. */
@@ -181,6 +181,10 @@ final class SessionCall implements SiteCall {
     /** What is known of the site's outputs by now. */
     SiteOutputs outputs() {
         return outputs;
+    }
+
+    private Place place(Site holder) {
+        return new Place(step.branch(), holder);
     }
 
     private void checkHolder(Site holder) {

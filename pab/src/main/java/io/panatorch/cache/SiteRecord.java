@@ -51,10 +51,10 @@ final class SiteRecord {
     }
 
     /** Up to a step, this one included. */
-    SiteStatistics statistics(Site site, int lastStep, HeldBytes bytes, int evictions) {
+    SiteStatistics statistics(Place place, int lastStep, HeldBytes bytes, int evictions) {
         int steps = lastStep + 1;
-        return new SiteStatistics(site, new String(decisions, 0, steps), list(seconds, steps), list(changes, steps), bytes,
-                evictions);
+        return new SiteStatistics(place.branch(), place.site(), new String(decisions, 0, steps), list(seconds, steps),
+                list(changes, steps), bytes, evictions);
     }
 
     private static List<Double> list(double[] numbers, int count) {

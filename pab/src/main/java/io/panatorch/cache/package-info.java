@@ -98,6 +98,10 @@
  *       io.panatorch.cache.SiteCall#carry carried}: it is no part of what is held, and nothing takes or rounds it.
  *   <li><b>Other shapes.</b> Where the inputs of a site that lies in no other have other shapes than at its last visit, as when
  *       guidance ends midway, the session drops everything that is held before the policy is asked.
+ *   <li><b>Branches and denoisers.</b> Where guidance takes a call of the denoiser for each {@link io.panatorch.cache.Branch}, or a
+ *       generation has several denoisers, each of them has a policy of its own, and what is held is held for each by itself; the run
+ *       that the policy is made for has the sites of its denoiser. What a branch or a denoiser holds is dropped when it was left out of
+ *       a whole step in which others were called.
  *   <li><b>Memory budget.</b> What was held may be gone at any later time, also within the step. Where nothing is held, the policy
  *       computes. Under a narrowing budget held tensors come back rounded to bfloat16, in the dtype that they had.
  *   <li><b>Runs.</b> A method serves any number of runs, at once too, and the same run gives the same. State is that of a policy,

@@ -39,9 +39,9 @@ class CacheRunTest {
 
     @Test
     void aStepIsPartOfASchedule() {
-        assertThat(Step.of(1, new int[] {999, 499})).isEqualTo(new Step(1, 2, 499));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Step(2, 2, 0)).withMessage("step 2 of 2");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Step(-1, 2, 0)).withMessage("step -1 of 2");
+        assertThat(Step.of(1, new int[] {999, 499})).isEqualTo(new Step(1, 2, 499, Branch.CONDITIONAL));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Step(2, 2, 0, Branch.CONDITIONAL)).withMessage("step 2 of 2");
+        assertThatIllegalArgumentException().isThrownBy(() -> new Step(-1, 2, 0, Branch.CONDITIONAL)).withMessage("step -1 of 2");
     }
 
     @Test

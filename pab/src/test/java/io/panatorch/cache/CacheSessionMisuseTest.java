@@ -66,8 +66,8 @@ class CacheSessionMisuseTest {
 
     @Test
     void aStepOfAnotherSchedule() {
-        refuses(() -> cache.begin(new Step(0, 4, 900)), "step 0 of 4 begins, expected step 0 of 3");
-        refuses(() -> cache.begin(new Step(0, 3, 901)), "step 0 begins with timestep 901, the run has 900");
+        refuses(() -> cache.begin(new Step(0, 4, 900, Branch.CONDITIONAL)), "step 0 of 4 begins, expected step 0 of 3");
+        refuses(() -> cache.begin(new Step(0, 3, 901, Branch.CONDITIONAL)), "step 0 begins with timestep 901, the run has 900");
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.RequiresCuda;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -15,25 +16,25 @@ import org.junit.jupiter.api.Test;
 @RequiresCuda
 class HeldTensorsGpuTest {
 
-    private static final Site FIRST = new Site(SiteKind.SPATIAL_ATTENTION, 0, "first");
-    private static final Site SECOND = new Site(SiteKind.SPATIAL_ATTENTION, 1, "second");
-    private static final Site THIRD = new Site(SiteKind.SPATIAL_ATTENTION, 2, "third");
+    private static final Place FIRST = new Place(Branch.CONDITIONAL, new Site(SiteKind.SPATIAL_ATTENTION, 0, "first"));
+    private static final Place SECOND = new Place(Branch.CONDITIONAL, new Site(SiteKind.SPATIAL_ATTENTION, 1, "second"));
+    private static final Place THIRD = new Place(Branch.CONDITIONAL, new Site(SiteKind.SPATIAL_ATTENTION, 2, "third"));
 
     /** A tensor of ten float32; torch's allocator on a GPU gives whole blocks, the storage is what was asked for. */
     private static final long BYTES = 40;
 
     @Test
     void offloadsWhatDoesNotFitAndLetsGoWhatFitsNowhere() {
-        try (HeldTensors held = new HeldTensors(List.of(FIRST, SECOND, THIRD), MemoryBudget.offloading(BYTES, BYTES), Site::layer);
+        try (HeldTensors held = new HeldTensors(Stream.of(FIRST, SECOND, THIRD).map(Place::site).toList(), MemoryBudget.offloading(BYTES, BYTES), place -> place.site().layer());
                 TensorScope _ = TensorScope.open()) {
-            for (Site site : List.of(SECOND, THIRD, FIRST)) { // the later the layer, the more useful
-                held.put(site, List.of(FakeModel.filled(site.layer(), 10).to(DType.FLOAT32, Device.cuda(0))));
+            for (Place place : List.of(SECOND, THIRD, FIRST)) { // the later the layer, the more useful
+                held.put(place, List.of(FakeModel.filled(place.site().layer(), 10).to(DType.FLOAT32, Device.cuda(0))));
             }
             assertThat(held.get(FIRST)).isEmpty();
-            for (Site site : List.of(SECOND, THIRD)) {
-                Tensor restored = held.get(site).getFirst();
+            for (Place place : List.of(SECOND, THIRD)) {
+                Tensor restored = held.get(place).getFirst();
                 assertThat(restored.device()).isEqualTo(Device.cuda(0));
-                assertThat(restored.to(Device.CPU).toFloatArray()).containsOnly(site.layer());
+                assertThat(restored.to(Device.CPU).toFloatArray()).containsOnly(place.site().layer());
             }
             assertThat(held.bytes()).isEqualTo(new HeldBytes(BYTES, BYTES, BYTES, BYTES));
         }
@@ -41,7 +42,7 @@ class HeldTensorsGpuTest {
 
     @Test
     void offloadsAllWithinNothing() {
-        try (HeldTensors held = new HeldTensors(List.of(FIRST), MemoryBudget.offloading(0, BYTES), Site::layer);
+        try (HeldTensors held = new HeldTensors(List.of(FIRST.site()), MemoryBudget.offloading(0, BYTES), place -> place.site().layer());
                 TensorScope _ = TensorScope.open()) {
             held.put(FIRST, List.of(FakeModel.filled(3, 10).to(DType.FLOAT32, Device.cuda(0))));
             assertThat(held.bytes()).isEqualTo(new HeldBytes(0, 0, BYTES, BYTES));

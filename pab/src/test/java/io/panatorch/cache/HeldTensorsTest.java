@@ -17,15 +17,15 @@ import org.junit.jupiter.api.Test;
 @TensorTest
 class HeldTensorsTest {
 
-    private static final Site HEAVY = new Site(SiteKind.SPATIAL_ATTENTION, 0, "heavy");
-    private static final Site MIDDLE = new Site(SiteKind.SPATIAL_ATTENTION, 1, "middle");
-    private static final Site LIGHT = new Site(SiteKind.FEED_FORWARD, 0, "light");
-    private static final List<Site> SITES = List.of(HEAVY, MIDDLE, LIGHT);
+    private static final Place HEAVY = new Place(Branch.CONDITIONAL, new Site(SiteKind.SPATIAL_ATTENTION, 0, "heavy"));
+    private static final Place MIDDLE = new Place(Branch.CONDITIONAL, new Site(SiteKind.SPATIAL_ATTENTION, 1, "middle"));
+    private static final Place LIGHT = new Place(Branch.CONDITIONAL, new Site(SiteKind.FEED_FORWARD, 0, "light"));
+    private static final List<Place> PLACES = List.of(HEAVY, MIDDLE, LIGHT);
 
     /** A float32 tensor of ten. */
     private static final long BYTES = 40;
 
-    private final Map<Site, Double> work = new HashMap<>(Map.of(HEAVY, 3.0, MIDDLE, 2.0, LIGHT, 1.0));
+    private final Map<Place, Double> work = new HashMap<>(Map.of(HEAVY, 3.0, MIDDLE, 2.0, LIGHT, 1.0));
     private TensorScope scope;
     private HeldTensors held;
 
@@ -42,7 +42,7 @@ class HeldTensorsTest {
     }
 
     private void limitTo(MemoryBudget budget) {
-        held = new HeldTensors(SITES, budget, work::get);
+        held = new HeldTensors(PLACES.stream().map(Place::site).toList(), budget, work::get);
     }
 
     /** A float32 between two of bfloat16. */
@@ -50,13 +50,13 @@ class HeldTensorsTest {
         return FakeModel.filled(1.001f, 10);
     }
 
-    private void putEach(Site... sites) {
-        for (Site site : sites) {
+    private void putEach(Place... sites) {
+        for (Place site : sites) {
             held.put(site, List.of(ten()));
         }
     }
 
-    private float first(Site site) {
+    private float first(Place site) {
         return held.get(site).getFirst().toFloatArray()[0];
     }
 
@@ -91,8 +91,8 @@ class HeldTensorsTest {
         work.replaceAll((_, _) -> 1.0);
         limitTo(MemoryBudget.of(2 * BYTES));
         for (int step = 0; step < 2; step++) {
-            SITES.forEach(site -> putEach(site));
-            assertThat(SITES.stream().map(held::holds)).containsExactly(true, true, false);
+            PLACES.forEach(site -> putEach(site));
+            assertThat(PLACES.stream().map(held::holds)).containsExactly(true, true, false);
         }
     }
 
@@ -162,7 +162,7 @@ class HeldTensorsTest {
         assertThat(first(LIGHT)).as("rounded to bfloat16").isEqualTo(1);
         assertThat(held.get(LIGHT).getFirst().dtype()).isEqualTo(DType.FLOAT32);
         assertThat(first(HEAVY)).isEqualTo(1.001f);
-        assertThat(SITES).allMatch(site -> held.evictions(site) == 0);
+        assertThat(PLACES).allMatch(site -> held.evictions(site) == 0);
         assertThat(held.bytes()).isEqualTo(new HeldBytes(100, 100, 0, 0));
         assertThat(held.bytes(LIGHT)).isEqualTo(new HeldBytes(20, 20, 0, 0));
     }

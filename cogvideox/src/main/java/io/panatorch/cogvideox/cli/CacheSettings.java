@@ -99,7 +99,6 @@ final class CacheSettings {
         setRange("low-frequency-weight-update-timestep-range", "99,901", builder::lowFrequencyWeightUpdateTimestepRange);
         set("alpha-high-frequency", Kind.NUMBER, "1.1", builder::alphaHighFrequency);
         setRange("high-frequency-weight-update-timestep-range", "-1,301", builder::highFrequencyWeightUpdateTimestepRange);
-        set("is-guidance-distilled", Kind.BOOL, "false", builder::isGuidanceDistilled);
         checkKeys();
         return builder.build();
     }

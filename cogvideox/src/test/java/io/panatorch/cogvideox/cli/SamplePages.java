@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
@@ -77,7 +78,7 @@ final class SamplePages {
 
     /** Of one place at one step. */
     static HtmlPage smallestCacheReport() throws IOException {
-        SiteStatistics site = new SiteStatistics(new Site(SiteKind.BLOCK, 0, "transformer_blocks.0"), "C", List.of(1.5),
+        SiteStatistics site = new SiteStatistics(Branch.CONDITIONAL, new Site(SiteKind.BLOCK, 0, "transformer_blocks.0"), "C", List.of(1.5),
                 List.of(Double.NaN), HeldBytes.NONE, 0);
         return new CacheReport(new CacheStatistics("none", List.of(site), Map.of(SiteKind.BLOCK, HeldBytes.NONE), HeldBytes.NONE),
                 Map.of("denoise", 1.5), Map.of("prompt", PROMPTS.get(2))).page(video(List.of(PROMPTS.get(2)), 64, 48));
@@ -85,7 +86,7 @@ final class SamplePages {
 
     /** Of more steps than anybody takes. */
     static HtmlPage largestCacheReport() throws IOException {
-        SiteStatistics[] sites = IntStream.range(0, 42).mapToObj(layer -> new SiteStatistics(
+        SiteStatistics[] sites = IntStream.range(0, 42).mapToObj(layer -> new SiteStatistics(Branch.CONDITIONAL, 
                 new Site(SiteKind.SPATIAL_ATTENTION, layer, "transformer_blocks." + layer + ".attn1"), "CRRC".repeat(250),
                 IntStream.range(0, 1000).mapToObj(_ -> 0.01).toList(),
                 IntStream.range(0, 1000).mapToObj(step -> 0.01 + step * 1e-4).toList(), new HeldBytes(0, 4L << 30, 0, 0), 0))
@@ -129,7 +130,7 @@ final class SamplePages {
         List<SiteStatistics> sites = new ArrayList<>();
         for (SiteKind kind : List.of(SiteKind.SPATIAL_ATTENTION, SiteKind.FEED_FORWARD)) {
             for (int layer = 0; layer < layers; layer++) {
-                sites.add(new SiteStatistics(new Site(kind, layer, "transformer_blocks." + layer + "." + kind.name().toLowerCase()), decisions,
+                sites.add(new SiteStatistics(Branch.CONDITIONAL, new Site(kind, layer, "transformer_blocks." + layer + "." + kind.name().toLowerCase()), decisions,
                         decisions.chars().mapToObj(letter -> letter == 'C' ? 0.02 : 0.001).toList(),
                         IntStream.range(0, STEPS).mapToObj(step -> change.applyAsDouble(step)).toList(), bytes, 0));
             }

@@ -59,13 +59,11 @@ public final class FasterCache implements CacheMethod {
     private final Map<SiteKind, Reuse> reuses;
     private final SkipRule unconditional;
     private final FasterWeights weights;
-    private final boolean isGuidanceDistilled;
 
     private FasterCache(Builder builder) {
         this.reuses = builder.reuses();
         this.unconditional = builder.unconditional;
         this.weights = new FasterWeights(builder.attentionWeight, builder.lowWeight(), builder.highWeight());
-        this.isGuidanceDistilled = builder.isGuidanceDistilled;
     }
 
     /** {@return a builder with diffusers' defaults: spatial attention and the unconditional half are skipped} */
@@ -78,13 +76,11 @@ public final class FasterCache implements CacheMethod {
         return "faster";
     }
 
-    /** {@return the attentions, and the denoiser unless guidance is distilled} */
+    /** {@return the attentions, and the denoiser, whose output has an unconditional half where guidance is batched} */
     @Override
     public Set<SiteKind> kinds() {
         Set<SiteKind> kinds = EnumSet.copyOf(SiteKind.ATTENTIONS);
-        if (!isGuidanceDistilled) {
-            kinds.add(SiteKind.DENOISER);
-        }
+        kinds.add(SiteKind.DENOISER);
         return kinds;
     }
 
@@ -100,7 +96,7 @@ public final class FasterCache implements CacheMethod {
         if (attentions.isEmpty()) {
             LOGGER.log(System.Logger.Level.WARNING, "FasterCache applies to no attention of this model: its settings are {0}", this);
         }
-        if (!isGuidanceDistilled && run.sites().stream().noneMatch(site -> site.kind() == SiteKind.DENOISER)) {
+        if (run.sites().stream().noneMatch(site -> site.kind() == SiteKind.DENOISER)) {
             LOGGER.log(System.Logger.Level.WARNING, "FasterCache skips attentions alone: this model does not name its denoiser, whose"
                     + " unconditional half could be left out");
         }
@@ -111,8 +107,8 @@ public final class FasterCache implements CacheMethod {
     public String toString() {
         return "FasterCache[" + reuses.entrySet().stream().map(entry -> words(entry.getKey()) + " " + entry.getValue() + ", ")
                 .collect(Collectors.joining()) + "attention weight " + described(weights.attention())
-                + (isGuidanceDistilled ? ", guidance distilled" : ", unconditional batch " + unconditional + ", low frequency weight "
-                        + described(weights.low()) + ", high frequency weight " + described(weights.high())) + "]";
+                + ", unconditional batch " + unconditional + ", low frequency weight " + described(weights.low())
+                + ", high frequency weight " + described(weights.high()) + "]";
     }
 
     private static String described(Object weight) {
@@ -127,7 +123,8 @@ public final class FasterCache implements CacheMethod {
 
     /**
      * Settings under diffusers' names. Each value is checked when it is set. There is no {@code tensor_format}: frames and channels
-     * are told apart by nothing in the method. There is no {@code current_timestep_callback}: the timestep is the step's.
+     * are told apart by nothing in the method. There is no {@code current_timestep_callback}: the timestep is the step's; and no
+     * {@code is_guidance_distilled}: the step's {@link io.panatorch.cache.Branch} says whether there is an unconditional half.
      */
     public static final class Builder {
 
@@ -157,7 +154,6 @@ public final class FasterCache implements CacheMethod {
         private ToDoubleFunction<Step> lowCallback;
         private ToDoubleFunction<Step> highCallback;
         private ToDoubleBiFunction<Site, Step> attentionWeight = new DefaultAttentionWeight(0.5);
-        private boolean isGuidanceDistilled;
 
         private Builder() {
             spatialAttentionBlockSkipRange(2);
@@ -246,12 +242,6 @@ public final class FasterCache implements CacheMethod {
         /** What high frequencies are multiplied with at a step, in place of a number inside a range. */
         public Builder highFrequencyWeightCallback(ToDoubleFunction<Step> weight) {
             highCallback = Objects.requireNonNull(weight, "weight");
-            return this;
-        }
-
-        /** Says that batches have no unconditional half: attentions alone are skipped. False if not set. */
-        public Builder isGuidanceDistilled(boolean value) {
-            isGuidanceDistilled = value;
             return this;
         }
 

@@ -1,5 +1,6 @@
 package io.panatorch.cache.faster;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
@@ -7,7 +8,6 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
-import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,14 +21,11 @@ import java.util.function.UnaryOperator;
  */
 final class FasterPolicy implements CachePolicy {
 
-    private static final System.Logger LOGGER = System.getLogger(FasterCache.class.getName());
-
     private final FasterSchedule schedule;
     private final FasterWeights weights;
     private final Map<Site, Attention> attentions = new HashMap<>();
-    private boolean guided; // whether the step's batch is two halves of the same latents
+    private boolean guided; // whether the step's batch has an unconditional half
     private boolean halved; // whether the step computes the conditional half alone
-    private boolean warned;
     private double low = 1; // what the difference's low frequencies are to be multiplied with by now
     private double high = 1;
 
@@ -50,11 +47,7 @@ final class FasterPolicy implements CachePolicy {
     // ---- the denoiser ---------------------------------------------------------------------------------------------
 
     private List<Tensor> denoised(SiteCall call) {
-        double betweenHalves = betweenHalves(call.inputs().getFirst());
-        guided = betweenHalves == 0;
-        if (betweenHalves > 0) {
-            warnOfTwoBatches();
-        }
+        guided = call.step().branch() == Branch.BOTH;
         int index = call.step().index();
         List<Tensor> differences = guided && schedule.skipsUnconditional(index) ? call.held() : List.of();
         halved = !differences.isEmpty();
@@ -67,24 +60,6 @@ final class FasterPolicy implements CachePolicy {
             high = 1;
         }
         return outputs;
-    }
-
-    /** How far apart the halves of a batch are: 0 with guidance, and NaN where the latents have lost their numbers. */
-    private static double betweenHalves(Tensor latents) {
-        if (latents.size(0) % 2 != 0) {
-            return Double.POSITIVE_INFINITY;
-        }
-        try (TensorScope _ = TensorScope.open()) {
-            return conditional(latents).sub(unconditional(latents)).abs().mean().item();
-        }
-    }
-
-    private void warnOfTwoBatches() {
-        if (!warned) {
-            warned = true;
-            LOGGER.log(System.Logger.Level.WARNING, "FasterCache skips attentions alone: the batch is not two halves with the same"
-                    + " latents, so it has no unconditional half to leave out; isGuidanceDistilled(true) says that none is expected");
-        }
     }
 
     private static Tensor difference(Tensor output) {

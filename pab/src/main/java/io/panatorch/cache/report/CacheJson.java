@@ -62,6 +62,7 @@ public final class CacheJson {
     private static void site(JsonGenerator json, SiteStatistics site) throws IOException {
         json.writeStartObject();
         json.writeStringField("name", site.site().name());
+        json.writeStringField("branch", site.branch().name().toLowerCase(Locale.ROOT));
         json.writeStringField("kind", site.site().kind().name().toLowerCase(Locale.ROOT));
         json.writeNumberField("layer", site.site().layer());
         json.writeStringField("decisions", site.decisions());

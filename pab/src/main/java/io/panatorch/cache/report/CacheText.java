@@ -45,7 +45,7 @@ public final class CacheText {
     public static TextTable sites(CacheStatistics statistics) {
         List<Column> columns = shown(statistics);
         TextTable sites = new TextTable(headings("site", columns));
-        statistics.sites().forEach(site -> sites.row(cells(site.site().name(), columns, site)));
+        statistics.sites().forEach(site -> sites.row(cells(statistics.nameOf(site), columns, site)));
         return sites;
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheStatistics;
@@ -67,7 +68,7 @@ class PabCalibrationTest {
                 total += times.getLast();
             }
             if (method.kinds().contains(site.kind())) {
-                statistics.add(new SiteStatistics(site, model.decisions(site), times, changes, new HeldBytes(0, 0, 0, 0), 0));
+                statistics.add(new SiteStatistics(Branch.CONDITIONAL, site, model.decisions(site), times, changes, new HeldBytes(0, 0, 0, 0), 0));
             }
         }
         double error = 0;

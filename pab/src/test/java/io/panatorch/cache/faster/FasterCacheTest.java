@@ -184,34 +184,15 @@ class FasterCacheTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void skipsAttentionsAloneWithoutGuidance(int prompts) {
-        try (Warnings warnings = new Warnings(FasterCache.class)) {
-            GuidedModel model = new GuidedModel(prompts, false, 10).generate(builder().build());
+        GuidedModel model = new GuidedModel(prompts, false, 10).generate(builder().build());
 
-            assertThat(warnings.messages()).containsExactly("WARNING: FasterCache skips attentions alone: the batch is not two halves"
-                    + " with the same latents, so it has no unconditional half to leave out; isGuidanceDistilled(true) says that none"
-                    + " is expected");
-            assertThat(model.batches()).containsOnly(prompts);
-            assertThat(model.decisions()).containsExactly("CCCCCCCCCC", "CCCCCRCRCR");
-            double extrapolated = GuidedModel.attended(4, 1) + WEIGHT * (GuidedModel.attended(4, 1) - GuidedModel.attended(3, 1));
-            assertThat(model.predictions(5).getFirst().mean()).isCloseTo(extrapolated, within(1e-5));
+        assertThat(model.batches()).containsOnly(prompts);
+        assertThat(model.decisions()).containsExactly("CCCCCCCCCC", "CCCCCRCRCR");
+        double extrapolated = GuidedModel.attended(4, 1) + WEIGHT * (GuidedModel.attended(4, 1) - GuidedModel.attended(3, 1));
+        assertThat(model.predictions(5).getFirst().mean()).isCloseTo(extrapolated, within(1e-5));
 
-            long each = ATTENTION * prompts;
-            assertThat(model.held()).containsExactly(0L, 0L, 0L, each, 2 * each, each, 2 * each, each, 2 * each, 0L);
-        }
-        GuidedModel distilled = new GuidedModel(prompts, false, 10).generate(builder().isGuidanceDistilled(true).build());
-        assertThat(distilled.decisions()).as("without a warning, and without asking the denoiser").containsExactly("CCCCCRCRCR");
-    }
-
-    /** NaN is no sign of two other latents: both halves are computed, and nobody is told that there is no guidance. */
-    @Test
-    void computesBothHalvesWhereTheLatentsAreNoNumbers() {
-        try (Warnings warnings = new Warnings(FasterCache.class)) {
-            GuidedModel model = new GuidedModel(1, true, 10).losingNumbersAt(5).generate(builder().build());
-
-            assertThat(model.batches()).containsExactly(2, 2, 2, 2, 1, 2, 2, 2, 2, 2);
-            assertThat(model.decisions().getFirst()).isEqualTo("CCCCPCCCCC");
-            assertThat(warnings.messages()).isEmpty();
-        }
+        long each = ATTENTION * prompts;
+        assertThat(model.held()).containsExactly(0L, 0L, 0L, each, 2 * each, each, 2 * each, each, 2 * each, 0L);
     }
 
     @Test

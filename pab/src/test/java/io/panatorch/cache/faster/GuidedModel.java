@@ -1,5 +1,6 @@
 package io.panatorch.cache.faster;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
@@ -45,7 +46,6 @@ final class GuidedModel {
     private final List<List<Prediction>> predictions = new ArrayList<>();
     private final List<Long> held = new ArrayList<>();
     private CacheStatistics statistics;
-    private int firstLost = Integer.MAX_VALUE;
 
     GuidedModel(int prompts, boolean guided, int steps) {
         this.prompts = prompts;
@@ -57,17 +57,11 @@ final class GuidedModel {
         return VALUES[index] * (1 + text / 4);
     }
 
-    /** From this step on its latents are no numbers. */
-    GuidedModel losingNumbersAt(int index) {
-        firstLost = index;
-        return this;
-    }
-
     /** A whole generation in a session of its own. */
     GuidedModel generate(CacheMethod method) {
         try (CacheSession cache = method.open(new CacheRun(List.of(DENOISER, ATTENTION), timesteps))) {
             for (int i = 0; i < timesteps.length; i++) {
-                cache.begin(Step.of(i, timesteps));
+                cache.begin(Step.of(i, timesteps, guided ? Branch.BOTH : Branch.CONDITIONAL));
                 step(cache, i);
                 held.add(cache.statistics().bytes().now());
             }
@@ -83,8 +77,7 @@ final class GuidedModel {
             float[] texts = new float[rows];
             for (int row = 0; row < rows; row++) {
                 int prompt = row % prompts;
-                float latent = index < firstLost ? (float) VALUES[index] + prompt : Float.NaN;
-                Arrays.fill(latents, row * 16, (row + 1) * 16, latent);
+                Arrays.fill(latents, row * 16, (row + 1) * 16, (float) VALUES[index] + prompt);
                 texts[row] = guided && row < prompts ? 0 : 1 + prompt;
             }
             List<Tensor> inputs = List.of(Tensor.of(latents, rows, 1, 4, 4), Tensor.of(texts, rows, 1), FakeModel.filled(0, 1, 4));

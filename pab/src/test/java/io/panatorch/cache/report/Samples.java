@@ -1,5 +1,6 @@
 package io.panatorch.cache.report;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.HeldBytes;
@@ -40,7 +41,7 @@ final class Samples {
             default -> Double.NaN;
         }).toList();
         String name = "blocks." + layer + (kind == SiteKind.FEED_FORWARD ? ".ff" : ".attn");
-        return new SiteStatistics(new Site(kind, layer, name), decisions, seconds,
+        return new SiteStatistics(Branch.CONDITIONAL, new Site(kind, layer, name), decisions, seconds,
                 IntStream.range(0, decisions.length()).mapToObj(change).toList(), bytes, evictions);
     }
 

@@ -1,5 +1,6 @@
 package io.panatorch.cache.testing;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
@@ -168,6 +169,35 @@ public abstract class CacheMethodContract {
             checkSame(method, "two runs in two threads", alone, first.get());
             checkSame(method, "two runs in two threads", otherAlone, second.get());
         }
+    }
+
+    /** Guidance in calls of its own, and of latents of another size, so that nothing of one branch fits the other. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("methods")
+    void keepsTheBranchesOfAStepApart(CacheMethod method) {
+        FakeDenoiser other = FakeDenoiser.SMALL.withFrames(3);
+        List<List<Float>> conditional = outcome(method, "a run", FakeDenoiser.SMALL).latents();
+        List<List<Float>> unconditional = outcome(method, "a run", other).latents();
+        String where = "two calls in each step";
+        run(method, where, () -> {
+            CacheRun run = FakeDenoiser.SMALL.run(STEPS);
+            float[] one = FakeDenoiser.SMALL.start();
+            float[] two = other.start();
+            try (CacheSession session = method.open(run)) {
+                for (int i = 0; i < STEPS; i++) {
+                    one = called(session, FakeDenoiser.SMALL, one, Step.of(i, run.timesteps(), Branch.CONDITIONAL));
+                    two = called(session, other, two, Step.of(i, run.timesteps(), Branch.UNCONDITIONAL));
+                    check(Trial.list(one).equals(conditional.get(i)) && Trial.list(two).equals(unconditional.get(i)), method,
+                            where + ", step " + i, "each branch is as if it were alone", "its latents are not");
+                }
+            }
+            return null;
+        });
+    }
+
+    private static float[] called(CacheSession session, FakeDenoiser model, float[] latents, Step step) {
+        session.begin(step);
+        return model.denoise(latents, step, session);
     }
 
     // ---- what it keeps --------------------------------------------------------------------------------------------

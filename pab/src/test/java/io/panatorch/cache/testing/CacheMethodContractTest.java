@@ -150,6 +150,8 @@ class CacheMethodContractTest {
                         })),
                 wrong("givesTheSameAgain", "every run is on its own, and the same run gives the same: decided ",
                         mlp(() -> call -> COUNTER.getAndIncrement() % 7 == 0 ? call.inputs() : call.compute())),
+                wrong("keepsTheBranchesOfAStepApart", "each branch is as if it were alone: ",
+                        mlp(() -> call -> COUNTER.getAndIncrement() % 7 == 0 ? call.inputs() : call.compute())),
                 wrong("servesTwoRunsAtOnce", "two runs in turns: every run is on its own", sharing()),
                 wrong("computesWhereNothingIsHeld", "the policy returned no tensors",
                         mlp(() -> call -> call.step().index() == 1 ? call.held() : everySecond(call, held -> held))),

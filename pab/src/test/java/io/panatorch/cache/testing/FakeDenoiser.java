@@ -1,5 +1,6 @@
 package io.panatorch.cache.testing;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
@@ -123,6 +124,11 @@ public record FakeDenoiser(
     public CacheRun run(int steps) {
         return new CacheRun(sites(),
                 IntStream.range(0, steps).map(i -> TRAINED_STEPS - 1 - i * TRAINED_STEPS / steps).toArray());
+    }
+
+    /** {@return the call of a run's step: of both branches where the batch is 2} */
+    public Step step(int index, CacheRun run) {
+        return Step.of(index, run.timesteps(), guided.test(index) ? Branch.BOTH : Branch.CONDITIONAL);
     }
 
     /** {@return the latents at which a run begins, in row-major order} */

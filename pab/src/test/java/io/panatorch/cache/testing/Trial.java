@@ -90,7 +90,7 @@ final class Trial implements AutoCloseable {
     }
 
     void step() {
-        Step step = Step.of(latents.size(), run.timesteps());
+        Step step = model.step(latents.size(), run);
         session.begin(step);
         last = model.denoise(last, step, (site, inputs, computation) -> visit(site, step, inputs, computation));
         latents.add(list(last));
@@ -166,7 +166,7 @@ final class Trial implements AutoCloseable {
                 .map(site -> site.site().name() + " " + site.decisions()).toList());
     }
 
-    private static List<Float> list(float[] numbers) {
+    static List<Float> list(float[] numbers) {
         List<Float> list = new ArrayList<>();
         for (float number : numbers) {
             list.add(number);
