@@ -110,13 +110,13 @@ class SafetensorsTensorsTest {
             assertThatThrownBy(() -> Operator.named("aten::_foreach_abs_").call(List.of(own, weight)))
                     .hasMessageEndingWith(reason);
             assertThatThrownBy(() -> Operator.named("aten::pow_.Scalar").call(weight, 2)).hasMessageEndingWith(reason);
-            assertThatThrownBy(() -> Operator.named("aten::native_batch_norm")
-                    .call(own.reshape(1, 2, 1), null, null, weight, null, true, 0.1, 1e-5)).hasMessageEndingWith(reason);
+            assertThatThrownBy(() -> Operator.named("aten::batch_norm")
+                    .call(own.reshape(1, 2, 1), null, null, weight, weight, true, 0.1, 1e-5, true)).hasMessageEndingWith(reason);
             Tensor sparse = Operator.named("aten::_sparse_coo_tensor_unsafe").with("is_coalesced", true)
                     .call(Tensor.of(new long[] {0, 1}, 1, 2), weight, List.of(2)).tensor();
             assertThatThrownBy(() -> Operator.named("aten::neg_").call(sparse)).isInstanceOf(TorchException.class)
                     .hasMessageContaining("of a tensor that is not strided nobody can tell whether it lies in a mapped file");
-            Operator.named("aten::native_batch_norm").call(own.reshape(1, 2, 1), null, null, weight, weight, false, 0.1, 1e-5);
+            Operator.named("aten::batch_norm").call(own.reshape(1, 2, 1), null, null, weight, weight, false, 0.1, 1e-5, true);
             Operator.named("aten::abs.out").with("out", own).call(weight);
             assertThat(own.toFloatArray()).containsExactly(1, 2);
             assertThat(weight.toFloatArray()).containsExactly(-1, 2);

@@ -45,6 +45,18 @@ public interface CacheMethod {
         return new ConfiguredMethod(this, options);
     }
 
+    /**
+     * {@return a method that is two in one: each decides at the sites of its own kinds}
+     *
+     * <p>Where one skips a block, what the other covers inside it is not visited in that step. {@linkplain #with Options} are those of
+     * the new method; what the two were given is not looked at.
+     *
+     * @throws IllegalArgumentException where both cover sites of a kind
+     */
+    static CacheMethod both(CacheMethod one, CacheMethod other) {
+        return new CombinedMethod(one, other);
+    }
+
     /** {@return the method that computes everything, and lists the attentions in its statistics} */
     static CacheMethod none() {
         return new CacheMethod() {

@@ -34,6 +34,7 @@ public final class CacheSession implements AutoCloseable {
     private final CacheMethod method;
     private final CacheRun run;
     private final boolean measuring;
+    private final ComputedSteps computed;
     private final int[] timesteps;
     private final Map<Branch, BranchState> branches = new EnumMap<>(Branch.class);
     private BranchState spare; // of the branch that comes first
@@ -45,12 +46,15 @@ public final class CacheSession implements AutoCloseable {
     private long measuringNanos; // so far, which no visit is charged with
     private double secondsInside; // of visits of covered sites so far, which the visits around them are not charged with
     private int depth; // of the visits that are going on
+    private boolean reused; // something in this step
+    private int reusedInARow; // in how many steps before it
     private boolean closed;
 
     CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
         this.method = method;
         this.run = run;
         this.measuring = options.measuring();
+        this.computed = options.computed();
         this.timesteps = run.timesteps();
         Set<Site> named = new HashSet<>();
         for (Site site : run.sites()) {
@@ -90,10 +94,15 @@ public final class CacheSession implements AutoCloseable {
         held.endStep();
         if (!isSameStep) {
             dropWhatWasLeftOut(next.index() - 1);
+            reusedInARow = reused ? reusedInARow + 1 : 0;
+            reused = false;
         }
         step = next;
         current = branches.computeIfAbsent(next.branch(), _ -> newBranch());
         current.begun = next.index();
+        if (computed.has(next.index(), reusedInARow)) {
+            held.dropAll(next.branch());
+        }
     }
 
     private BranchState newBranch() {
@@ -159,10 +168,14 @@ public final class CacheSession implements AutoCloseable {
             long start = now(inputs);
             List<Tensor> answer = call.answer(covered ? state.denoiserOf(site).policy : SiteCall::compute);
             state.outputs.put(site, call.outputs());
+            reused |= call.decision() != CacheStatistics.COMPUTED;
             double seconds = secondsSince(start, inputs);
             visited.visited(step.index(), call.decision(), seconds - (secondsInside - secondsBefore));
             if (covered) {
                 secondsInside = secondsBefore + seconds;
+            }
+            if (covered && call.decision() == CacheStatistics.REUSED && step.index() == timesteps.length - 1) {
+                dropWhatIsInside(site);
             }
             if (measuring && covered && call.decision() == CacheStatistics.COMPUTED) {
                 measure(visited, site, call.computed());
@@ -184,6 +197,19 @@ public final class CacheSession implements AutoCloseable {
         if (before != null && !before.equals(shapes) && current.droppedIn != step.index()) {
             held.dropAll(step.branch());
             current.droppedIn = step.index();
+        }
+    }
+
+    /** Of a site that was not computed in the last step: nobody comes there any more. */
+    private void dropWhatIsInside(Site site) {
+        List<Site> all = run.sites();
+        for (Site other : all.subList(all.indexOf(site) + 1, all.size())) {
+            if (!site.kind().contains(other.kind())) {
+                return;
+            }
+            if (held.covers(other)) {
+                held.drop(new Place(step.branch(), other));
+            }
         }
     }
 

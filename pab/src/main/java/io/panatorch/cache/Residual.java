@@ -6,30 +6,12 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 
 /**
- * What a row of blocks adds to the tokens that go through it, for policies that add the same again instead of computing the row.
- * An object of this class is part of a policy's state; it carries and holds tensors for the row's last block:
- *
- * <pre>{@code
- * if (call.site().equals(first) && wantsToSkip(call) && residual.isHeld(call)) {
- *     return residual.addTo(call, call.inputs());
- * }
- * if (residual.isAdded(call)) {
- *     return call.inputs();                              // a later block of a row that is skipped
- * }
- * if (call.site().equals(first)) {
- *     residual.begin(call, call.inputs());
- * }
- * List<Tensor> outputs = call.compute();
- * if (call.site().equals(last)) {
- *     residual.end(call, outputs);
- * }
- * return outputs;
- * }</pre>
+ * What a row of blocks adds to the tokens that go through it. It is carried, and held, for the row's last block.
  *
  * <p>Where a step begins and does not come to the last block, or where the session's {@link MemoryBudget} takes what is held,
  * nothing is held, and the row is to be computed.
  */
-public final class Residual {
+final class Residual {
 
     private static final int NEVER = -1;
 
@@ -37,7 +19,7 @@ public final class Residual {
     private int added = NEVER;
 
     /** @param last the row's last block, a covered site */
-    public Residual(Site last) {
+    Residual(Site last) {
         this.last = last;
     }
 
@@ -47,7 +29,7 @@ public final class Residual {
      *
      * @param tokens what goes into the row; the first of its inputs, or all
      */
-    public void begin(SiteCall call, List<Tensor> tokens) {
+    void begin(SiteCall call, List<Tensor> tokens) {
         call.drop(last);
         call.carry(last, tokens);
     }
@@ -57,7 +39,7 @@ public final class Residual {
      *
      * @param outputs of the last block; of those beyond the tokens that were given at the beginning, nothing is held
      */
-    public void end(SiteCall call, List<Tensor> outputs) {
+    void end(SiteCall call, List<Tensor> outputs) {
         List<Tensor> start = call.takeCarried(last);
         if (!start.isEmpty()) {
             call.hold(last, each(start, outputs, (before, after) -> after.sub(before)));
@@ -65,7 +47,7 @@ public final class Residual {
     }
 
     /** {@return whether a residual is held: that of the last step that was computed} */
-    public boolean isHeld(SiteCall call) {
+    boolean isHeld(SiteCall call) {
         return call.isHeld(last);
     }
 
@@ -74,7 +56,7 @@ public final class Residual {
      *
      * @throws IllegalStateException where none is {@linkplain #isHeld held}
      */
-    public List<Tensor> addTo(SiteCall call, List<Tensor> tokens) {
+    List<Tensor> addTo(SiteCall call, List<Tensor> tokens) {
         if (!isHeld(call)) {
             throw new IllegalStateException("no residual is held for " + last.name() + ": ask isHeld first");
         }
@@ -86,12 +68,12 @@ public final class Residual {
     }
 
     /** {@return whether the residual was added in this step} */
-    public boolean isAdded(SiteCall call) {
+    boolean isAdded(SiteCall call) {
         return added == call.step().index();
     }
 
     /** Frees it. */
-    public void drop(SiteCall call) {
+    void drop(SiteCall call) {
         call.drop(last);
     }
 

@@ -9,24 +9,31 @@ import java.util.Objects;
  * @param measuring whether the relative change from each computed output to the next is measured, for which the session keeps
  *     the last output of every covered site besides what the method holds; on an accelerator, whose work runs behind the
  *     program, also whether the session waits for each visit to end, without which no times are measured there
+ * @param computed steps at which nothing is reused
  */
-public record SessionOptions(MemoryBudget memory, boolean measuring) {
+public record SessionOptions(MemoryBudget memory, boolean measuring, ComputedSteps computed) {
 
     /** No limit, and nothing measured that costs time or memory. */
-    public static final SessionOptions DEFAULT = new SessionOptions(MemoryBudget.UNLIMITED, false);
+    public static final SessionOptions DEFAULT = new SessionOptions(MemoryBudget.UNLIMITED, false, ComputedSteps.NONE);
 
     /** Checks that all is there. */
     public SessionOptions {
         Objects.requireNonNull(memory, "memory");
+        Objects.requireNonNull(computed, "computed");
     }
 
     /** {@return the same with another budget} */
     public SessionOptions withMemory(MemoryBudget budget) {
-        return new SessionOptions(budget, measuring);
+        return new SessionOptions(budget, measuring, computed);
     }
 
     /** {@return the same, measuring} */
     public SessionOptions withMeasuring() {
-        return new SessionOptions(memory, true);
+        return new SessionOptions(memory, true, computed);
+    }
+
+    /** {@return the same with steps at which nothing is reused} */
+    public SessionOptions withComputed(ComputedSteps steps) {
+        return new SessionOptions(memory, measuring, steps);
     }
 }

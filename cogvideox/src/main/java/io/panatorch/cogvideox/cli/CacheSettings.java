@@ -105,9 +105,12 @@ final class CacheSettings {
 
     CacheMethod firstBlock() {
         double[] threshold = {DEFAULT_FIRST_BLOCK_THRESHOLD};
+        int[] blocks = {1, 0};
         set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
+        set("first-blocks", Kind.WHOLE, "1", value -> blocks[0] = value);
+        set("last-blocks", Kind.WHOLE, "0", value -> blocks[1] = value);
         checkKeys();
-        return FirstBlockCache.of(threshold[0]);
+        return FirstBlockCache.of(threshold[0]).computing(blocks[0], blocks[1]);
     }
 
     /** @param calibrated takes a line for the user, where ratios are to be measured */

@@ -3,10 +3,8 @@ package io.panatorch.cache.firstblock;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
-import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -32,7 +30,18 @@ public final class FirstBlockCache implements CacheMethod {
      * @throws IllegalArgumentException for another number
      */
     public static FirstBlockCache of(double threshold) {
-        return new FirstBlockCache(new FirstBlockRule(threshold));
+        return new FirstBlockCache(new FirstBlockRule(threshold, 1, 0));
+    }
+
+    /**
+     * {@return the same with more blocks that are computed at every step, as in cache-dit's DBCache}
+     *
+     * @param first how many at the beginning, which together decide; 1 or more, 1 if not set
+     * @param last how many at the end, which make up for some of what the skipped ones miss; 0 or more, 0 if not set
+     * @throws IllegalArgumentException for other numbers
+     */
+    public FirstBlockCache computing(int first, int last) {
+        return new FirstBlockCache(new FirstBlockRule(rule.threshold(), first, last));
     }
 
     @Override
@@ -47,17 +56,19 @@ public final class FirstBlockCache implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        List<Site> blocks = run.sites();
-        if (blocks.size() < 2) {
-            LOGGER.log(System.Logger.Level.WARNING,
-                    "First Block Cache skips nothing: it needs two blocks or more, this model has {0}", blocks.size());
+        int always = rule.firstBlocks() + rule.lastBlocks();
+        if (run.sites().size() <= always) {
+            LOGGER.log(System.Logger.Level.WARNING, "First Block Cache skips nothing: it computes {0} at every step, this model has {1}",
+                    always + (always == 1 ? " block" : " blocks"), run.sites().size());
             return SiteCall::compute;
         }
-        return new FirstBlockPolicy(rule, blocks.getFirst(), blocks.getLast());
+        return new FirstBlockPolicy(rule, run);
     }
 
     @Override
     public String toString() {
-        return "FirstBlockCache[threshold " + rule.threshold() + "]";
+        String blocks = rule.firstBlocks() == 1 && rule.lastBlocks() == 0 ? ""
+                : ", computing the first " + rule.firstBlocks() + " and the last " + rule.lastBlocks() + " blocks";
+        return "FirstBlockCache[threshold " + rule.threshold() + blocks + "]";
     }
 }

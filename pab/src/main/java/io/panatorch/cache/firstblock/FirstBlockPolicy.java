@@ -1,59 +1,71 @@
 package io.panatorch.cache.firstblock;
 
-import io.panatorch.cache.CachePolicy;
-import io.panatorch.cache.Residual;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Step;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 
 /**
- * One generation. Held for the first block is its residual of the last step that was computed as a whole; for the last block the
- * residual of all blocks after the first.
+ * One generation. Held for the last of the first blocks is what they added to the video's tokens in the last step that was
+ * computed as a whole; for the last block that is skipped what those after them added.
  */
-final class FirstBlockPolicy implements CachePolicy {
+final class FirstBlockPolicy extends RowPolicy {
 
     private final FirstBlockRule rule;
     private final Site first;
-    private final Site last;
-    private final Residual others;
+    private final Site last; // of the first ones
+    private int decided = -1; // the last step that is to be skipped
 
-    FirstBlockPolicy(FirstBlockRule rule, Site first, Site last) {
+    FirstBlockPolicy(FirstBlockRule rule, CacheRun run) {
+        super(run, rule.firstBlocks(), rule.lastBlocks());
         this.rule = rule;
-        this.first = first;
-        this.last = last;
-        this.others = new Residual(last);
+        this.first = run.sites().getFirst();
+        this.last = run.sites().get(rule.firstBlocks() - 1);
     }
 
     @Override
-    public List<Tensor> apply(SiteCall call) {
-        if (call.site().equals(first)) {
-            return first(call);
+    protected List<Tensor> others(SiteCall call) {
+        if (call.site().kind() != SiteKind.BLOCK) {
+            return call.compute();
         }
-        if (others.isAdded(call)) {
-            return call.inputs();
+        if (call.site().equals(first)) {
+            call.carry(last, call.inputs().subList(0, 1));
         }
         List<Tensor> outputs = call.compute();
         if (call.site().equals(last)) {
-            others.end(call, outputs);
+            List<Tensor> start = call.takeCarried(last);
+            if (!start.isEmpty()) {
+                decide(call, outputs.getFirst().sub(start.getFirst()));
+            }
         }
         return outputs;
     }
 
-    private List<Tensor> first(SiteCall call) {
-        List<Tensor> outputs = call.compute();
-        Tensor residual = outputs.getFirst().sub(call.inputs().getFirst());
+    private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        boolean skips = !before.isEmpty() && others.isHeld(call) && rule.skips(change(residual, before.getFirst()));
-        List<Tensor> answer = skips ? others.addTo(call, outputs) : outputs;
-        if (call.step().index() == call.step().count() - 1) {
+        boolean skips = !before.isEmpty() && isHeld(call) && rule.skips(change(residual, before.getFirst()));
+        if (skips) {
+            decided = call.step().index();
+        }
+        if (!nextMaySkip(call.step())) {
             call.drop();
-            others.drop(call);
         } else if (!skips) {
             call.hold(List.of(residual));
-            others.begin(call, outputs);
         }
-        return answer;
+    }
+
+    @Override
+    protected boolean skips(SiteCall call) {
+        return decided == call.step().index();
+    }
+
+    @Override
+    protected boolean nextMaySkip(Step step) {
+        return step.index() < step.count() - 1;
     }
 
     private static double change(Tensor residual, Tensor before) {

@@ -1,13 +1,19 @@
 package io.panatorch.cache.firstblock;
 
 /**
- * When the blocks after the first are skipped.
+ * When the blocks after the first ones are skipped.
  *
- * @param threshold the largest relative change of the first block's residual at which they are
+ * @param threshold the largest relative change of the first blocks' residual at which they are
+ * @param firstBlocks how many are computed at every step, and decide
+ * @param lastBlocks how many at the end are computed at every step
  */
-record FirstBlockRule(double threshold) {
+record FirstBlockRule(double threshold, int firstBlocks, int lastBlocks) {
 
     FirstBlockRule {
+        if (firstBlocks < 1 || lastBlocks < 0) {
+            throw new IllegalArgumentException("blocks that are computed at every step: expected 1 or more at the beginning and 0 or more"
+                    + " at the end, found " + firstBlocks + " and " + lastBlocks);
+        }
         if (!(threshold >= 0 && threshold < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("threshold: expected a number of 0 or more, found " + threshold);
         }

@@ -3,7 +3,6 @@ package io.panatorch.cache.magcache;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
-import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import java.util.ArrayList;
@@ -63,12 +62,11 @@ public final class MagCache implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        List<Site> blocks = run.sites();
-        if (blocks.isEmpty()) {
+        if (run.sites().isEmpty()) {
             LOGGER.log(System.Logger.Level.WARNING, "MagCache skips nothing: this model has no blocks");
             return SiteCall::compute;
         }
-        return new MagPolicy(rule.skips(run.timesteps().length), blocks.getFirst(), blocks.getLast());
+        return new MagPolicy(rule.skips(run.timesteps().length), run);
     }
 
     @Override

@@ -1,60 +1,35 @@
 package io.panatorch.cache.magcache;
 
-import io.panatorch.cache.CachePolicy;
-import io.panatorch.cache.Residual;
-import io.panatorch.cache.Site;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.SiteCall;
+import io.panatorch.cache.Step;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 
-/** One generation. Held for the last block is what all blocks added to the video's tokens in the last computed step. */
-final class MagPolicy implements CachePolicy {
+/** One generation. Held is what all blocks added to the video's tokens in the last computed step. */
+final class MagPolicy extends RowPolicy {
 
     private final boolean[] skips;
-    private final Site first;
-    private final Site last;
-    private final Residual residual;
 
-    MagPolicy(boolean[] skips, Site first, Site last) {
+    MagPolicy(boolean[] skips, CacheRun run) {
+        super(run, 0, 0);
         this.skips = skips;
-        this.first = first;
-        this.last = last;
-        this.residual = new Residual(last);
     }
 
     @Override
-    public List<Tensor> apply(SiteCall call) {
-        boolean isFirst = call.site().equals(first);
-        if (isFirst && skips[call.step().index()] && residual.isHeld(call)) {
-            List<Tensor> answer = residual.addTo(call, call.inputs());
-            if (!nextSkips(call)) {
-                residual.drop(call);
-            }
-            return answer;
-        }
-        if (residual.isAdded(call)) {
-            return call.inputs();
-        }
-        if (isFirst) {
-            begin(call);
-        }
-        List<Tensor> outputs = call.compute();
-        if (call.site().equals(last)) {
-            residual.end(call, outputs);
-        }
-        return outputs;
+    protected boolean skips(SiteCall call) {
+        return skips[call.step().index()];
     }
 
-    private void begin(SiteCall call) {
-        if (nextSkips(call)) {
-            residual.begin(call, call.inputs().subList(0, 1));
-        } else {
-            residual.drop(call);
-        }
-    }
-
-    private boolean nextSkips(SiteCall call) {
-        int next = call.step().index() + 1;
+    @Override
+    protected boolean nextMaySkip(Step step) {
+        int next = step.index() + 1;
         return next < skips.length && skips[next];
+    }
+
+    @Override
+    protected List<Tensor> tokens(List<Tensor> inputs) {
+        return inputs.subList(0, 1);
     }
 }

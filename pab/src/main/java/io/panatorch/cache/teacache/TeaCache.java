@@ -86,7 +86,7 @@ public final class TeaCache implements CacheMethod {
                     "TeaCache skips nothing: it needs blocks inside a denoiser, which this model does not name");
             return SiteCall::compute;
         }
-        return new TeaPolicy(rule, blocks.getFirst(), blocks.getLast());
+        return new TeaPolicy(rule, run);
     }
 
     @Override

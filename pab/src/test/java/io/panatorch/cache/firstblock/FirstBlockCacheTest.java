@@ -65,8 +65,8 @@ class FirstBlockCacheTest {
         try (Warnings warnings = new Warnings(FirstBlockCache.class)) {
             BlockModel model = new BlockModel(1, 1, 1).generate(FirstBlockCache.of(0.1));
             assertThat(model.decisions()).isEqualTo(List.of("CC"));
-            assertThat(warnings.messages()).containsExactly("WARNING: First Block Cache skips nothing: it needs two blocks or"
-                    + " more, this model has 1");
+            assertThat(warnings.messages()).containsExactly("WARNING: First Block Cache skips nothing: it computes 1 block at"
+                    + " every step, this model has 1");
         }
     }
 }

@@ -18,7 +18,7 @@ class FirstBlockRuleTest {
         "0.1, NaN, false", "0, NaN, false", "1e308, Infinity, false"
     })
     void skipsUpToTheThreshold(double threshold, double change, boolean skips) {
-        assertThat(new FirstBlockRule(threshold).skips(change)).isEqualTo(skips);
+        assertThat(new FirstBlockRule(threshold, 1, 0).skips(change)).isEqualTo(skips);
     }
 
     @ParameterizedTest
@@ -31,5 +31,7 @@ class FirstBlockRuleTest {
     @Test
     void tellsItsSetting() {
         assertThat(FirstBlockCache.of(0.25)).hasToString("FirstBlockCache[threshold 0.25]");
+        assertThat(FirstBlockCache.of(0.25).computing(8, 2))
+                .hasToString("FirstBlockCache[threshold 0.25, computing the first 8 and the last 2 blocks]");
     }
 }

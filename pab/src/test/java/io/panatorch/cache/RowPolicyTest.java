@@ -1,0 +1,187 @@
+package io.panatorch.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.panatorch.cache.firstblock.FirstBlockCache;
+import io.panatorch.cache.magcache.MagCache;
+import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cache.teacache.TeaCache;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.TensorTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import thirdparty.EverySecondStep;
+
+/** What a row of two blocks adds, computed at even steps and repeated at odd ones. */
+@TensorTest
+class RowPolicyTest {
+
+    private static final int[] TIMESTEPS = {900, 700, 500, 300};
+    private static final Site FIRST = new Site(SiteKind.BLOCK, 0, "blocks.0");
+    private static final Site LAST = new Site(SiteKind.BLOCK, 1, "blocks.1");
+    private static final float ADDED = 0.71f;
+
+    private static final CacheMethod REPEATING = new EverySecondStep();
+
+    /** What each step gives; each block adds to tokens that are otherwise the same. */
+    private static List<Float> run(CacheMethod method, float tokens, BiPredicate<Site, Step> leavesOut) {
+        List<Float> results = new ArrayList<>();
+        try (CacheSession cache = method.open(new CacheRun(List.of(FIRST, LAST), TIMESTEPS)); TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < TIMESTEPS.length; i++) {
+                Step step = Step.of(i, TIMESTEPS);
+                cache.begin(step);
+                Tensor x = FakeModel.filled(tokens, 8);
+                for (Site site : List.of(FIRST, LAST)) {
+                    if (!leavesOut.test(site, step)) {
+                        x = cache.through(site, x, in -> in.add(ADDED));
+                    }
+                }
+                results.add(x.toFloatArray()[0]);
+            }
+        }
+        return results;
+    }
+
+    /**
+     * The tokens are a thousand times what is added: were they rounded to bfloat16 before they are subtracted, as what a narrowing
+     * budget holds is, the difference would be wrong by more than it is itself.
+     */
+    @Test
+    void isRoundedWhenItIsHeldAndNotBefore() {
+        float tokens = 1001.5f;
+        List<Float> exact = run(REPEATING, tokens, (_, _) -> false);
+        List<Float> narrow = run(REPEATING.with(SessionOptions.DEFAULT.withMemory(MemoryBudget.narrowing(16))), tokens,
+                (_, _) -> false);
+        assertThat(exact.get(1)).isEqualTo(exact.get(0));
+        assertThat(narrow.get(0)).isEqualTo(exact.get(0));
+        assertThat(narrow.get(1) - tokens).isNotEqualTo(exact.get(1) - tokens)
+                .isBetween((exact.get(1) - tokens) * (1 - 0x1p-8f), (exact.get(1) - tokens) * (1 + 0x1p-8f));
+    }
+
+    /** A row that began and did not end has no residual, whatever was held before, and tokens are never taken for one. */
+    @Test
+    void isOfTheLastStepThatCameToItsEnd() {
+        List<Float> results = run(REPEATING, 1, (site, step) -> site.equals(LAST) && step.index() == 2);
+        assertThat(results).containsExactly(1 + ADDED + ADDED, 1 + ADDED + ADDED, 1 + ADDED, 1 + ADDED + ADDED);
+    }
+
+    /** The last block of a step whose first one was left out has tokens of no step to subtract. */
+    @Test
+    void needsItsBeginningInTheSameStep() {
+        List<Float> results = run(REPEATING, 1, (site, step) -> site.equals(step.index() == 0 ? LAST : FIRST) && step.index() < 2);
+        assertThat(results).containsExactly(1 + ADDED, 1 + ADDED, 1 + ADDED + ADDED, 1 + ADDED + ADDED);
+    }
+
+    // ---- two stacks ------------------------------------------------------------------------------------------------------
+
+    private static final List<Site> DOUBLE = stack(0, "transformer_blocks", 3);
+    private static final List<Site> SINGLE = stack(1, "single_transformer_blocks", 3);
+    private static final Site DENOISER = new Site(SiteKind.DENOISER, 0, "transformer");
+
+    private static List<Site> stack(int stack, String name, int blocks) {
+        return IntStream.range(0, blocks).mapToObj(i -> new Site(SiteKind.BLOCK, i, name + "." + i, stack)).toList();
+    }
+
+    static List<CacheMethod> methods() {
+        return List.of(REPEATING, FirstBlockCache.of(0.1), FirstBlockCache.of(0.1).computing(2, 1),
+                MagCache.builder(List.of(1.0, 1.0, 1.0, 1.0)).retentionRatio(0).build(), TeaCache.of(0.1, List.of(0.01)));
+    }
+
+    /** Blocks of video and text, then, as in Flux, blocks of both in one: each adds a number to all. */
+    private static CacheStatistics flux(CacheMethod method, List<List<Float>> results) {
+        List<Site> sites = Stream.of(List.of(DENOISER), DOUBLE, SINGLE).flatMap(List::stream).toList();
+        try (CacheSession cache = method.open(new CacheRun(sites, TIMESTEPS)); TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < TIMESTEPS.length; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                List<Tensor> inputs = List.of(FakeModel.filled(i, 1, 4, 2), FakeModel.filled(-i, 1, 3, 2), FakeModel.filled(1, 1, 8));
+                results.add(list(cache.through(DENOISER, inputs, in -> {
+                    List<Tensor> tokens = in.subList(0, 2);
+                    for (Site block : DOUBLE) {
+                        tokens = cache.through(block, tokens, x -> List.of(x.getFirst().add(1), x.getLast().add(10)));
+                    }
+                    Tensor joint = Tensor.cat(1, tokens.getLast(), tokens.getFirst());
+                    for (Site block : SINGLE) {
+                        joint = cache.through(block, joint, x -> x.add(100));
+                    }
+                    return List.of(joint);
+                }).getFirst()));
+            }
+            return cache.statistics();
+        }
+    }
+
+    private static List<Float> list(Tensor tensor) {
+        List<Float> list = new ArrayList<>();
+        for (float number : tensor.toFloatArray()) {
+            list.add(number);
+        }
+        return list;
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void hasARowInEachStack(CacheMethod method) {
+        List<List<Float>> computed = new ArrayList<>();
+        flux(CacheMethod.none(), computed);
+        List<List<Float>> results = new ArrayList<>();
+        CacheStatistics statistics = flux(method, results);
+        assertThat(results.stream().map(List::getLast).toList()).as("of the video's tokens, which all methods add to")
+                .isEqualTo(computed.stream().map(List::getLast).toList());
+        assertThat(Stream.of(DOUBLE, SINGLE).map(stack -> statistics.sites().stream()
+                .filter(site -> stack.contains(site.site()) && site.reused() > 0).count())).as("rows").allMatch(count -> count > 0);
+    }
+
+    @Test
+    void needsABlockBetweenThoseThatAreComputed() {
+        CacheRun run = new CacheRun(List.of(FIRST, LAST), TIMESTEPS);
+        assertThatIllegalArgumentException().isThrownBy(() -> new EverySecondStep().policy(new CacheRun(List.of(), TIMESTEPS)))
+                .withMessage("blocks: expected more than the 0 that are computed at every step, found 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> FirstBlockCache.of(0.1).computing(0, 1));
+        try (Warnings warnings = new Warnings(FirstBlockCache.class)) {
+            FirstBlockCache.of(0.1).computing(1, 1).policy(run);
+            assertThat(warnings.messages()).containsExactly(
+                    "WARNING: First Block Cache skips nothing: it computes 2 blocks at every step, this model has 2");
+        }
+    }
+
+    // ---- steps at which nothing is reused --------------------------------------------------------------------------------
+
+    private static String decisions(CacheMethod method, ComputedSteps computed) {
+        BlockModel model = new BlockModel(3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        return model.generate(method.with(SessionOptions.DEFAULT.withComputed(computed))).decisions().getLast();
+    }
+
+    @Test
+    void nothingIsReusedWhereThatIsSaid() {
+        CacheMethod method = FirstBlockCache.of(0.1);
+        assertThat(decisions(method, ComputedSteps.NONE)).isEqualTo("CRRRRRRRRR");
+        assertThat(decisions(method, new ComputedSteps(4, Integer.MAX_VALUE, Set.of()))).isEqualTo("CCCCRRRRRR");
+        assertThat(decisions(method, new ComputedSteps(0, 2, Set.of()))).isEqualTo("CRRCRRCRRC");
+        assertThat(decisions(method, new ComputedSteps(0, Integer.MAX_VALUE, Set.of(3, 8)))).isEqualTo("CRRCRRRRCR");
+        assertThatIllegalArgumentException().isThrownBy(() -> new ComputedSteps(-1, 1, Set.of()));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ComputedSteps(0, 0, Set.of()))
+                .withMessage("computed steps: expected a warm-up of 0 or more, 1 or more in a row and indices from 0, found 0, 0 and []");
+    }
+
+    // ---- two methods -----------------------------------------------------------------------------------------------------
+
+    @Test
+    void twoMethodsOfOtherKindsAreOne() {
+        CacheMethod both = CacheMethod.both(PyramidAttentionBroadcast.cogVideoX(), FirstBlockCache.of(0.1));
+        assertThat(both.name()).isEqualTo("pab+first-block");
+        assertThat(both.kinds()).containsAll(SiteKind.ATTENTIONS).contains(SiteKind.BLOCK);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CacheMethod.both(FirstBlockCache.of(0.1), TeaCache.of(0.1, List.of(1.0))))
+                .withMessage("both first-block and teacache: expected methods of different kinds of sites, found that both cover"
+                        + " [BLOCK]");
+    }
+}
