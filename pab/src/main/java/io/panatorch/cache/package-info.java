@@ -73,6 +73,8 @@
  * }
  * }
  *
+ * <p>A method that skips rows of blocks and adds what they added before extends {@link io.panatorch.cache.RowPolicy} and says when.
+ *
  * <h2>The contract of a method</h2>
  *
  * <p>A session holds a {@link io.panatorch.cache.CachePolicy} to it; a broken rule is an {@link java.lang.IllegalStateException}

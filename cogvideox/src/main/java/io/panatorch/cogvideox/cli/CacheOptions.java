@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.teacache.TeaCache;
 import io.panatorch.cogvideox.ModelDescription;
@@ -11,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -42,10 +45,31 @@ final class CacheOptions {
         }
     }
 
-    private static final class ChoiceConverter implements ITypeConverter<Choice> {
+    /** One method, or several in one. */
+    private record Choices(List<Choice> all) {
+
+        boolean has(Choice choice) {
+            return all.contains(choice);
+        }
 
         @Override
-        public Choice convert(String text) {
+        public String toString() {
+            return all.stream().map(choice -> choice.text).collect(Collectors.joining("+"));
+        }
+    }
+
+    private static final class ChoiceConverter implements ITypeConverter<Choices> {
+
+        @Override
+        public Choices convert(String text) {
+            List<Choice> all = Stream.of(text.split("\\+", -1)).map(ChoiceConverter::one).toList();
+            if (all.size() > 1 && all.contains(Choice.NONE)) {
+                throw new TypeConversionException("expected none alone, found '" + text + "'");
+            }
+            return new Choices(all);
+        }
+
+        private static Choice one(String text) {
             return Stream.of(Choice.values()).filter(choice -> choice.text.equals(text)).findFirst()
                     .orElseThrow(() -> new TypeConversionException("expected "
                             + Stream.of(Choice.values()).map(choice -> choice.text).collect(Collectors.joining(", "))
@@ -53,10 +77,23 @@ final class CacheOptions {
         }
     }
 
-    @Option(names = "--cache", paramLabel = "none|pab|METHOD", defaultValue = "pab", converter = ChoiceConverter.class,
+    @Option(names = "--cache", paramLabel = "none|pab|METHOD[+METHOD]", defaultValue = "pab", converter = ChoiceConverter.class,
             description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: faster,"
-                    + " first-block, magcache, taylorseer, teacache (default: ${DEFAULT-VALUE})")
-    private Choice choice;
+                    + " first-block, magcache, taylorseer, teacache; with + between them two of different kinds, such as"
+                    + " pab+first-block (default: ${DEFAULT-VALUE})")
+    private Choices choices;
+
+    @Option(names = "--cache-warmup-steps", paramLabel = "N", defaultValue = "0",
+            description = "compute the first N steps, whatever the method says (default: ${DEFAULT-VALUE})")
+    private int warmup;
+
+    @Option(names = "--cache-max-continuous-steps", paramLabel = "N",
+            description = "after N steps in a row that reuse something, compute one (default: as the method says)")
+    private Integer maxContinuous;
+
+    @Option(names = "--cache-computed-steps", paramLabel = "I", split = ",",
+            description = "compute the steps with these indices, from 0, whatever the method says")
+    private Set<Integer> computed;
 
     @Option(names = "--cache-option", paramLabel = "KEY=VALUE",
             description = "a setting of another method than pab; may be given several times. The keys are listed below")
@@ -89,20 +126,25 @@ final class CacheOptions {
         return CacheSettings.keys(settings -> choice.maker.apply(settings, _ -> {}));
     }
 
-    /** {@return whether the method needs numbers of a calibration run, which are not given} */
-    boolean isUncalibrated() {
-        return choice == Choice.MAGCACHE && (settings == null || !settings.containsKey(CacheSettings.RATIOS));
+    /** {@return the method whose numbers of a calibration run are needed for a model and not given} */
+    Optional<CalibratedMethod> uncalibrated(ModelDescription model) {
+        return Stream.of(CalibratedMethod.values())
+                .filter(method -> choices.has(method == CalibratedMethod.MAGCACHE ? Choice.MAGCACHE : Choice.TEACACHE))
+                .filter(method -> method == CalibratedMethod.MAGCACHE || teaCoefficients(model).isEmpty())
+                .filter(method -> settings == null
+                        || !settings.containsKey(method.key) && !settings.containsKey(CacheSettings.CALIBRATE))
+                .findFirst();
     }
 
-    /** Gives the method the ratios of MagCache's calibration. */
-    void calibrate(List<Double> ratios) {
+    /** Gives a method the numbers of its calibration. */
+    void calibrate(CalibratedMethod method, List<Double> numbers) {
         settings = new LinkedHashMap<>(Objects.requireNonNullElse(settings, Map.of()));
-        settings.put(CacheSettings.RATIOS, ratios.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        settings.put(method.key, numbers.stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     /** {@return whether nothing is skipped} */
     boolean isNone() {
-        return choice == Choice.NONE;
+        return choices.has(Choice.NONE);
     }
 
     /**
@@ -114,24 +156,67 @@ final class CacheOptions {
      * @throws IOException where a file of settings cannot be used
      */
     CacheMethod method(ModelDescription model, Terminal terminal, boolean measuring) throws IOException {
-        if (choice != Choice.PAB && pab.given() != null) {
-            throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choice.text);
+        if (!choices.has(Choice.PAB) && pab.given() != null) {
+            throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choices);
         }
-        if (settings != null && choice.maker == null) {
-            throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choice.text);
+        if (settings != null && choices.all.stream().allMatch(choice -> choice.maker == null)) {
+            throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choices);
         }
-        CacheMethod method = switch (choice) {
-            case NONE -> CacheMethod.none();
-            case PAB -> pab.method(terminal);
-            default -> choice.maker.apply(new CacheSettings(choice.text, Objects.requireNonNullElse(settings, Map.of()),
-                    teaCoefficients(model)), terminal::line);
-        };
-        SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget());
+        CacheMethod method = null;
+        for (Choice choice : choices.all) {
+            CacheMethod one = one(choice, model, terminal);
+            method = method == null ? one : both(method, one);
+        }
+        SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget()).withComputed(computedSteps());
         return method.with(measuring ? options.withMeasuring() : options);
     }
 
-    /** Each published model has its own; 5B's are for text and image. */
+    private static CacheMethod both(CacheMethod one, CacheMethod other) {
+        try {
+            return CacheMethod.both(one, other);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--cache: " + e.getMessage(), e);
+        }
+    }
+
+    private CacheMethod one(Choice choice, ModelDescription model, Terminal terminal) throws IOException {
+        return switch (choice) {
+            case NONE -> CacheMethod.none();
+            case PAB -> pab.method(terminal);
+            default -> choice.maker.apply(new CacheSettings(choice.text, settings(choice), teaCoefficients(model)), terminal::line);
+        };
+    }
+
+    /** Of several methods each gets the settings that it knows, and what nobody knows. */
+    private Map<String, String> settings(Choice choice) {
+        Map<String, String> own = new LinkedHashMap<>(Objects.requireNonNullElse(settings, Map.of()));
+        List<String> known = names(choice);
+        own.keySet().removeIf(key -> !known.contains(key) && choices.all.stream().anyMatch(
+                other -> other.maker != null && names(other).contains(key)));
+        return own;
+    }
+
+    private static List<String> names(Choice choice) {
+        return keys(choice).stream().map(CacheSettings.Key::name).toList();
+    }
+
+    private ComputedSteps computedSteps() {
+        try {
+            return new ComputedSteps(warmup, Objects.requireNonNullElse(maxContinuous, Integer.MAX_VALUE),
+                    Objects.requireNonNullElse(computed, Set.of()));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--cache-warmup-steps, --cache-max-continuous-steps, --cache-computed-steps: "
+                    + e.getMessage(), e);
+        }
+    }
+
+    /** Each published model has its own; 5B's are for text and image. Another has none until it is calibrated. */
     private static List<Double> teaCoefficients(ModelDescription model) {
+        int layers = model.transformer().numLayers();
+        int heads = model.transformer().numAttentionHeads();
+        if (!(layers == 30 && heads == 30 || layers == 42 && heads == 48)) {
+            return List.of();
+        }
         if (model.transformer().patchSizeT().isPresent()) {
             return model.kind() == ModelKind.IMAGE_TO_VIDEO ? TeaCache.COGVIDEOX_1_5_5B_I2V : TeaCache.COGVIDEOX_1_5_5B;
         }

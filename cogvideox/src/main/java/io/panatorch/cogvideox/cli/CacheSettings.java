@@ -23,8 +23,9 @@ final class CacheSettings {
     /** The setting of MagCache that comes from a calibration. */
     static final String RATIOS = "ratios";
 
-    private static final String COEFFICIENTS = "coefficients";
-    private static final String CALIBRATE = "calibrate";
+    /** That of TeaCache. */
+    static final String COEFFICIENTS = "coefficients";
+    static final String CALIBRATE = "calibrate";
     private static final double DEFAULT_FIRST_BLOCK_THRESHOLD = 0.05;
     private static final double DEFAULT_TEACACHE_THRESHOLD = 0.1;
 
@@ -65,7 +66,7 @@ final class CacheSettings {
     private final List<Double> teaCoefficients;
     private final List<Key> known = new ArrayList<>();
 
-    /** @param teaCoefficients TeaCache's for the model */
+    /** @param teaCoefficients TeaCache's for the model, empty where there are none */
     CacheSettings(String method, Map<String, String> texts, List<Double> teaCoefficients) {
         this.method = method;
         this.texts = texts;
@@ -154,10 +155,14 @@ final class CacheSettings {
         set(CALIBRATE, Kind.BOOL, "false", value -> calibrate[0] = value);
         List<Double> coefficients = new ArrayList<>();
         set("threshold", Kind.NUMBER, Double.toString(threshold[0]), value -> threshold[0] = value);
-        set(COEFFICIENTS, Kind.NUMBERS, "those published for the model, or for CogVideoX-2b", coefficients::addAll);
+        set(COEFFICIENTS, Kind.NUMBERS, "those published for the model; for another they are to be given", coefficients::addAll);
         checkKeys();
         if (calibrate[0]) {
             return calibration(TeaCache::calibration, COEFFICIENTS, "%.8e", calibrated);
+        }
+        if (coefficients.isEmpty() && teaCoefficients.isEmpty()) {
+            throw new IllegalArgumentException("--cache teacache: none are published for this model: expected --cache-option"
+                    + " coefficients=…, which a run with --cache-option calibrate=true prints");
         }
         return TeaCache.of(threshold[0], coefficients.isEmpty() ? teaCoefficients : coefficients);
     }

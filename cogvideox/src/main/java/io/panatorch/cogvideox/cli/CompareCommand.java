@@ -3,8 +3,8 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.SessionOptions;
-import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.StepEvent;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.cogvideox.cli.SettingParser.Parsed;
@@ -64,7 +64,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--setting", paramLabel = "[NAME: ]OPTIONS",
             description = "options of 'generate' that say what is cached, such as '--cache pab --pab-spatial-skip 3' or"
                     + " 'bold: --cache teacache --cache-option threshold=0.3'; given several times, one setting each"
-                    + " (default: every method with its own settings). MagCache without ratios is calibrated first")
+                    + " (default: every method with its own settings). MagCache without ratios is calibrated first,"
+                    + " and so is TeaCache for a model that none are published for")
     private List<String> settings;
 
     @Option(names = "--output", paramLabel = "FILE.html",
@@ -176,13 +177,17 @@ final class CompareCommand implements Callable<Integer> {
 
     /** Makes the settings anew that lack numbers of a calibration. */
     private void calibrate(CogVideoXPipeline pipeline, VideoRequest.Builder request, Map<Parsed, Setting> all) throws IOException {
-        List<Parsed> uncalibrated = all.keySet().stream().filter(parsed -> parsed.options().isUncalibrated()).toList();
-        if (!uncalibrated.isEmpty()) {
-            CacheMethod calibration =
-                    MagCache.calibration(ratios -> uncalibrated.forEach(parsed -> parsed.options().calibrate(ratios)));
-            generate(pipeline, request, calibration, step -> showStep("calibration of MagCache", step));
+        ModelDescription description = model.description();
+        for (CalibratedMethod method : CalibratedMethod.values()) {
+            List<Parsed> uncalibrated = all.keySet().stream()
+                    .filter(parsed -> parsed.options().uncalibrated(description).filter(method::equals).isPresent()).toList();
+            if (!uncalibrated.isEmpty()) {
+                CacheMethod calibration = method.calibration(
+                        numbers -> uncalibrated.forEach(parsed -> parsed.options().calibrate(method, numbers)));
+                generate(pipeline, request, calibration, step -> showStep("calibration of " + method.title, step));
+            }
             for (Parsed parsed : uncalibrated) {
-                all.put(parsed, parsed.setting(model.description(), terminal));
+                all.put(parsed, parsed.setting(description, terminal));
             }
         }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,9 +32,10 @@ final class SettingParser {
          */
         Setting setting(ModelDescription model, Terminal terminal) throws IOException {
             CacheOptions complete = options;
-            if (options.isUncalibrated()) {
+            Optional<CalibratedMethod> uncalibrated = options.uncalibrated(model);
+            if (uncalibrated.isPresent()) {
                 complete = parse(text).options;
-                complete.calibrate(List.of(1.0));
+                complete.calibrate(uncalibrated.get(), List.of(1.0));
             }
             try {
                 return new Setting(name, text, complete.method(model, terminal, false));

@@ -69,7 +69,7 @@ class BadInputTest {
         spatial-attention-timestep-skip-range: expected LO,HI, found '5'
         --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | unconditional batch timestep \
         skip range: expected low < high, found 641, -1
-        --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold with --cache first-block, found treshold
+        --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold, first-blocks, last-blocks with --cache first-block, found treshold
         --cache first-block --cache-option threshold=low | --cache-option threshold: expected a number, found 'low'
         --cache first-block --cache-option threshold=-1 | threshold: expected a number of 0 or more, found -1.0
         --cache magcache           | --cache magcache: expected --cache-option ratios=…, which a run with \

@@ -156,11 +156,7 @@ class GenerateCommandTest {
                 .isEqualTo("CCRRCRRCRRCR");
         assertThat(decisions("--cache", "magcache", "--cache-option", "calibrate=true")).isEqualTo("CCCCCCCCCCCC");
         assertThat(decisions("--cache", "first-block", "--cache-option", "threshold=0.1")).isEqualTo("CCCCCCCCCCCC");
-        assertThat(decisions("--cache", "faster", "--cache-option", "is-guidance-distilled=true")).isEqualTo("CCCCCRCRCRCR");
-        assertThat(decisions("--cache", "faster", "--cache-option", "is-guidance-distilled=true", "--cache-option",
-                "spatial-attention-block-skip-range=3", "--cache-option", "spatial-attention-timestep-skip-range=200,900"))
-                .isEqualTo("CCRCRRCRRCCC");
-        assertThat(decisions("--cache", "teacache")).as("the denoiser itself").isEqualTo("CCCCCCCCCCCC");
+        assertThat(decisions("--cache", "teacache", "--cache-option", "coefficients=1")).as("the denoiser itself").isEqualTo("CCCCCCCCCCCC");
     }
 
     @Test
@@ -201,14 +197,6 @@ class GenerateCommandTest {
         assertThat(stats.get("partial").asInt()).isEqualTo(9);
         assertThat(stats.get("sites").valueStream().map(site -> site.get("decisions").asText())).containsExactly(
                 "CPPPPCPPPPCP", "CCCCRCCRRCCR", "CCCCRCCRRCCR", "CCCCCCCCCCCC", "CCCCCCCCCCCC");
-    }
-
-    @Test
-    void withoutGuidanceFasterCacheWarns() {
-        Run run = Run.of(tiny("--prompt", "a", "--guidance-scale", "1", "--frames", "1", "--cache", "faster", "--output-latents",
-                at("l.safetensors")));
-        assertThat(run.status()).isZero();
-        assertThat(run.err()).startsWith("panatorch: warning: FasterCache skips attentions alone: ").hasLineCount(1);
     }
 
     private String decisions(String... options) throws IOException {

@@ -42,18 +42,18 @@ class SettingParserTest {
         List<SettingParser.Parsed> all = SettingParser.parse(CacheOptions.methods());
         assertThat(all).extracting(SettingParser.Parsed::name)
                 .contains("pab", "faster", "first-block", "magcache", "taylorseer", "teacache").doesNotContain("none");
-        assertThat(all).filteredOn(setting -> setting.options().isUncalibrated()).extracting(SettingParser.Parsed::name)
-                .containsExactly("magcache");
+        assertThat(all).filteredOn(setting -> setting.options().uncalibrated(MODEL).isPresent()).extracting(SettingParser.Parsed::name)
+                .containsExactly("magcache", "teacache");
     }
 
     @Test
     void ratiosOfACalibrationAreTaken() throws Exception {
         SettingParser.Parsed magCache = SettingParser.parse(List.of("--cache magcache --cache-option threshold=0.5")).getFirst();
-        magCache.options().calibrate(List.of(1.0, 0.9, 0.8));
-        assertThat(magCache.options().isUncalibrated()).isFalse();
+        magCache.options().calibrate(CalibratedMethod.MAGCACHE, List.of(1.0, 0.9, 0.8));
+        assertThat(magCache.options().uncalibrated(MODEL)).isEmpty();
         assertThat(magCache.setting(MODEL, TERMINAL).method().toString()).contains("threshold 0.5", "3 ratios");
-        assertThat(SettingParser.parse(List.of("--cache magcache --cache-option ratios=1,1")).getFirst().options().isUncalibrated())
-                .isFalse();
+        assertThat(SettingParser.parse(List.of("--cache magcache --cache-option ratios=1,1")).getFirst().options().uncalibrated(MODEL))
+                .isEmpty();
     }
 
     @ParameterizedTest
