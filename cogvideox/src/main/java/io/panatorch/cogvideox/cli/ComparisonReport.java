@@ -36,13 +36,45 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final List<String> HEADINGS = List.of(
-            "setting", "denoising", "speed-up", "PSNR mean", "PSNR least", "SSIM", "held at the peak", "computed", "reused");
+            "setting", "denoising", "speed-up", "PSNR mean", "PSNR least", "SSIM", "held at the peak", "computed", "reused",
+            "computed part");
+    private static final int FEW = 4;
+    private static final double PERCENT = 100;
 
     /** The table as text. */
     List<String> lines() {
         TextTable table = new TextTable(HEADINGS);
         standings.forEach(standing -> table.row(cells(standing)));
-        return table.lines();
+        List<String> lines = new ArrayList<>(table.lines());
+        lines.addAll(notes());
+        return lines;
+    }
+
+    /** What figures not to believe. */
+    private List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        if (prompts.size() < FEW && standings.size() > 1) {
+            notes.add("note: a speed-up of fewer than " + FEW + " videos may be noise; the computed part is not");
+        }
+        for (Standing standing : standings.subList(1, standings.size())) {
+            String name = "note: " + standing.setting().name() + ": ";
+            double low = standing.lowSpeedUp(none());
+            double high = standing.highSpeedUp(none());
+            if (!skips(standing)) {
+                notes.add(name + "nothing was reused, so its speed-up is what looking costs, and noise");
+            } else if (low < 1 && high > 1) {
+                notes.add(String.format(Locale.ROOT, "%shalf of its videos were %.2f to %.2f times as fast, which tells nothing",
+                        name, low, high));
+            }
+            if (standing.trials().stream().allMatch(trial -> computesOnce(trial.cache()))) {
+                notes.add(name + "all was reused from the first step on; the videos are of one step's work");
+            }
+        }
+        return notes;
+    }
+
+    private static boolean computesOnce(CacheStatistics cache) {
+        return cache.reused() > 0 && cache.sites().stream().allMatch(site -> site.computed() + site.partial() <= 1);
     }
 
     private Standing none() {
@@ -53,11 +85,18 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
         CacheStatistics cache = standing.trials().getFirst().cache();
         boolean isNone = standing == none();
         return List.of(standing.setting().name(), String.format(Locale.ROOT, "%.2f s", standing.seconds()),
-                String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none())),
+                speedUp(standing),
                 isNone ? "" : decibels(standing.meanPsnr()), isNone ? "" : decibels(standing.leastPsnr()),
                 isNone ? "" : String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
                 isNone ? "" : CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
-                Integer.toString(cache.reused()));
+                Integer.toString(cache.reused()), String.format(Locale.ROOT, "%.0f %%", PERCENT * standing.computedPart()));
+    }
+
+    /** With what half of the videos lie between, where there are some. */
+    private String speedUp(Standing standing) {
+        String median = String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none()));
+        return standing == none() || prompts.size() < FEW ? median
+                : median + String.format(Locale.ROOT, " (%.2f–%.2f)", standing.lowSpeedUp(none()), standing.highSpeedUp(none()));
     }
 
     /** A ratio in decibels; equal videos have none. */
@@ -86,6 +125,9 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             setting.put("method", standing.setting().method().toString());
             setting.put("seconds", standing.seconds());
             setting.put("speed_up", standing.speedUp(none()));
+            setting.put("speed_up_lower_quartile", standing.lowSpeedUp(none()));
+            setting.put("speed_up_upper_quartile", standing.highSpeedUp(none()));
+            setting.put("computed_part", standing.computedPart());
             put(setting, "psnr_mean", standing.meanPsnr());
             put(setting, "psnr_least", standing.leastPsnr());
             setting.put("ssim_mean", standing.meanSsim());
@@ -119,6 +161,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
                 + " same prompts and the same noise, on " + conditions.get("model") + ": " + conditions.get("size") + ", "
                 + conditions.get("steps") + " steps.");
         page.table(HEADINGS, rows());
+        notes().forEach(page::paragraph);
         List<ScatterPlot.Point> points = standings.stream().skip(1).map(standing ->
                 new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()), standing.meanPsnr())).toList();
         page.beside(left -> left.picture(new ScatterPlot("times as fast", "dB PSNR, mean", points)::svg,
@@ -150,10 +193,11 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     private static Map<String, String> meanings() {
         Map<String, String> meanings = new LinkedHashMap<>();
         meanings.put("denoising", "the median time of the denoising loop");
-        meanings.put("speed-up", "of the denoising against none, the median over the prompts");
+        meanings.put("speed-up", "of the denoising against none, the median over the prompts, and what half of them lie between");
         meanings.put("PSNR, SSIM", "how close the frames are to those without a cache; more is closer");
         meanings.put("held at the peak", "memory of what was kept for later steps");
-        meanings.put("computed, reused", "counts of the places in the model that a method covers");
+        meanings.put("computed, reused", "counts of the places in the model that a method covers, of the first prompt");
+        meanings.put("computed part", "of those of all prompts");
         return meanings;
     }
 

@@ -14,7 +14,9 @@ import java.util.stream.IntStream;
  */
 public record Standing(Setting setting, List<Trial> trials) {
 
+    private static final double LOWER_QUARTILE = 25;
     private static final double MEDIAN = 50;
+    private static final double UPPER_QUARTILE = 75;
 
     /** Copies the list. */
     public Standing {
@@ -36,8 +38,31 @@ public record Standing(Setting setting, List<Trial> trials) {
      * @param other with the same prompts
      */
     public double speedUp(Standing other) {
-        return median(IntStream.range(0, trials.size())
-                .mapToDouble(i -> other.trials.get(i).seconds() / trials.get(i).seconds()));
+        return median(speedUps(other));
+    }
+
+    /**
+     * {@return what half of the prompts' speed-ups lie between, its lower end}
+     *
+     * @param other with the same prompts
+     */
+    public double lowSpeedUp(Standing other) {
+        return VisitCounts.percentile(speedUps(other), LOWER_QUARTILE);
+    }
+
+    /** {@return its upper end} */
+    public double highSpeedUp(Standing other) {
+        return VisitCounts.percentile(speedUps(other), UPPER_QUARTILE);
+    }
+
+    private DoubleStream speedUps(Standing other) {
+        return IntStream.range(0, trials.size()).mapToDouble(i -> other.trials.get(i).seconds() / trials.get(i).seconds());
+    }
+
+    /** {@return of what the covered sites were visited for the part that was computed, all videos together} */
+    public double computedPart() {
+        double computed = all(trial -> trial.cache().computed() + trial.cache().partial()).sum();
+        return computed / (computed + all(trial -> trial.cache().reused()).sum());
     }
 
     private static double median(DoubleStream numbers) {

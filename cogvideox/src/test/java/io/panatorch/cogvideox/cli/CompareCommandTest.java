@@ -34,11 +34,12 @@ class CompareCommandTest {
         assertThat(run.status()).isZero();
         assertThat(run.out().lines()).satisfiesExactly(
                 line -> assertThat(line).isEqualTo(
-                        "setting  denoising  speed-up  PSNR mean  PSNR least    SSIM  held at the peak  computed  reused"),
-                line -> assertThat(line).matches("none +\\d+\\.\\d\\d s +1\\.00 × +32 +0"),
+                        "setting  denoising  speed-up  PSNR mean  PSNR least    SSIM  held at the peak  computed  reused  computed part"),
+                line -> assertThat(line).matches("none +\\d+\\.\\d\\d s +1\\.00 × +32 +0 +100 %"),
                 line -> assertThat(line).matches("pab +\\d+\\.\\d\\d s +\\d+\\.\\d\\d × +\\d+\\.\\d dB +\\d+\\.\\d dB"
-                        + " +\\d\\.\\d{4} +\\d+\\.\\d KiB +20 +12"),
-                line -> assertThat(line).matches("all +.* dB .* KiB +8 +24"),
+                        + " +\\d\\.\\d{4} +\\d+\\.\\d KiB +20 +12 +63 %"),
+                line -> assertThat(line).matches("all +.* dB .* KiB +8 +24 +25 %"),
+                line -> assertThat(line).isEqualTo("note: a speed-up of fewer than 4 videos may be noise; the computed part is not"),
                 line -> assertThat(line).isEmpty(),
                 line -> assertThat(line).isEqualTo("page: " + at("c.html")));
         checkPage();
@@ -87,7 +88,7 @@ class CompareCommandTest {
                 "--cache magcache --cache-option threshold=9", "--setting", "--cache magcache --cache-option ratios=1");
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
-        assertThat(run.out()).containsPattern("(?m)^magcache --cache-option threshold=9 .* 16 +24$");
+        assertThat(run.out()).containsPattern("(?m)^magcache --cache-option threshold=9 .* 16 +24 +40 %$").contains("note: a speed-up of fewer than 4 videos may be noise");
     }
 
     @Test
@@ -96,6 +97,10 @@ class CompareCommandTest {
         assertThat(wrong.status()).isEqualTo(2);
         assertThat(wrong.err()).startsWith("panatorch: --setting '--cache magcache --cache-option treshold=1': --cache-option:"
                 + " expected one of calibrate, ratios, threshold,").hasLineCount(1);
+
+        Run nothing = compare("--prompt", "a", "--frames", "1", "--steps", "2", "--setting", "--cache first-block --cache-option threshold=0");
+        assertThat(nothing.out()).contains("note: first-block --cache-option threshold=0: nothing was reused, so its speed-up is what looking"
+                + " costs, and noise\n");
 
         Run useless = compare("--prompt", "a", "--frames", "1", "--steps", "1", "--setting", "--cache pab --pab-cross-skip 2");
         assertThat(useless.status()).isZero();

@@ -30,6 +30,15 @@ class StandingTest {
     }
 
     @Test
+    void halfOfTheSpeedUpsLieBetweenTheQuartiles() {
+        Standing none = took(10, 10, 10, 10, 10);
+        Standing other = took(10, 5, 4, 2.5, 2); // 1, 2, 2.5, 4, 5 times as fast
+        assertThat(other.lowSpeedUp(none)).isEqualTo(2);
+        assertThat(other.speedUp(none)).isEqualTo(2.5);
+        assertThat(other.highSpeedUp(none)).isEqualTo(4);
+    }
+
+    @Test
     void qualityIsTheMeanAndTheWorst() {
         Standing standing = new Standing(Setting.NONE,
                 List.of(trial(1, 40, 0.9, 10, 0), trial(1, 20, 0.7, 30, 5), trial(1, 30, 0.8, 20, 20)));
