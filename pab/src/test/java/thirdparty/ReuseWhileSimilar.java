@@ -34,7 +34,7 @@ public record ReuseWhileSimilar(double threshold) implements CacheMethod {
 
     private List<Tensor> apply(SiteCall call) {
         List<Tensor> held = call.held(); // x₀, and the outputs
-        boolean reuses = !held.isEmpty() && change(call.inputs().getFirst(), held.getFirst()) <= threshold;
+        boolean reuses = !held.isEmpty() && call.agree(change(call.inputs().getFirst(), held.getFirst())) <= threshold;
         List<Tensor> outputs = reuses ? held.subList(1, held.size()) : call.compute();
         if (call.step().index() == call.step().count() - 1) {
             call.drop();

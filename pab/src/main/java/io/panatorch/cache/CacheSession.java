@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -35,6 +36,7 @@ public final class CacheSession implements AutoCloseable {
     private final CacheRun run;
     private final boolean measuring;
     private final ComputedSteps computed;
+    private final DoubleUnaryOperator agreement;
     private final int[] timesteps;
     private final Map<Branch, BranchState> branches = new EnumMap<>(Branch.class);
     private BranchState spare; // of the branch that comes first
@@ -55,6 +57,7 @@ public final class CacheSession implements AutoCloseable {
         this.run = run;
         this.measuring = options.measuring();
         this.computed = options.computed();
+        this.agreement = options.agreement();
         this.timesteps = run.timesteps();
         Set<Site> named = new HashSet<>();
         for (Site site : run.sites()) {
@@ -152,7 +155,7 @@ public final class CacheSession implements AutoCloseable {
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
         SiteRecord visited = recordOf(site);
         BranchState state = current;
-        SessionCall call = new SessionCall(method.name(), site, step, inputs, computation, held,
+        SessionCall call = new SessionCall(method.name(), site, step, inputs, computation, held, visited, agreement,
                 state.outputs.getOrDefault(site, expected));
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;

@@ -42,11 +42,13 @@ public record CacheStatistics(
      * @param changes for each step the relative change {@code Σ|new − old| / Σ|old|} of the outputs since they were last
      *     computed; NaN where they were not, or for the first time, or were all 0 or of other shapes then, or the session does not
      *     measure
+     * @param compared the number that the method {@linkplain SiteCall#agree compared} with its threshold at each step; NaN where it did not
      * @param bytes what is held for it
      * @param evictions how often what was held was let go because it did not fit the {@link MemoryBudget}
      */
     public record SiteStatistics(
-            Branch branch, Site site, String decisions, List<Double> seconds, List<Double> changes, HeldBytes bytes, int evictions)
+            Branch branch, Site site, String decisions, List<Double> seconds, List<Double> changes, List<Double> compared,
+            HeldBytes bytes, int evictions)
             implements VisitCounts {
 
         private static final double MEDIAN = 50;
@@ -55,6 +57,7 @@ public record CacheStatistics(
         public SiteStatistics {
             seconds = List.copyOf(seconds);
             changes = List.copyOf(changes);
+            compared = List.copyOf(compared);
         }
 
         @Override

@@ -5,6 +5,7 @@ import io.panatorch.tensor.Storage;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,6 +21,8 @@ final class SessionCall implements SiteCall {
     private final List<Tensor> inputs;
     private final Function<List<Tensor>, List<Tensor>> computation;
     private final HeldTensors store;
+    private final SiteRecord record;
+    private final DoubleUnaryOperator agreement;
     private final Thread thread = Thread.currentThread();
     private SiteOutputs outputs;
     private List<Tensor> computed;
@@ -35,6 +38,8 @@ final class SessionCall implements SiteCall {
             List<Tensor> inputs,
             Function<List<Tensor>, List<Tensor>> computation,
             HeldTensors store,
+            SiteRecord record,
+            DoubleUnaryOperator agreement,
             SiteOutputs outputs) {
         this.method = method;
         this.site = site;
@@ -42,6 +47,8 @@ final class SessionCall implements SiteCall {
         this.inputs = inputs;
         this.computation = computation;
         this.store = store;
+        this.record = record;
+        this.agreement = agreement;
         this.outputs = outputs;
     }
 
@@ -130,6 +137,14 @@ final class SessionCall implements SiteCall {
     public void drop(Site holder) {
         checkHolder(holder);
         store.drop(place(holder));
+    }
+
+    @Override
+    public double agree(double number) {
+        checkRunning();
+        double agreed = agreement.applyAsDouble(number);
+        record.compared(step.index(), agreed);
+        return agreed;
     }
 
     @Override

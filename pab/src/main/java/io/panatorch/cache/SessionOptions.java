@@ -1,6 +1,7 @@
 package io.panatorch.cache;
 
 import java.util.Objects;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * What a session does besides what its method says; see {@link CacheMethod#with}.
@@ -10,30 +11,38 @@ import java.util.Objects;
  *     the last output of every covered site besides what the method holds; on an accelerator, whose work runs behind the
  *     program, also whether the session waits for each visit to end, without which no times are measured there
  * @param computed steps at which nothing is reused
+ * @param agreement makes of a number that a method decides by the one that all processes of a generation decide by; it is called in the
+ *     same order in each
  */
-public record SessionOptions(MemoryBudget memory, boolean measuring, ComputedSteps computed) {
+public record SessionOptions(MemoryBudget memory, boolean measuring, ComputedSteps computed, DoubleUnaryOperator agreement) {
 
     /** No limit, and nothing measured that costs time or memory. */
-    public static final SessionOptions DEFAULT = new SessionOptions(MemoryBudget.UNLIMITED, false, ComputedSteps.NONE);
+    public static final SessionOptions DEFAULT = new SessionOptions(MemoryBudget.UNLIMITED, false, ComputedSteps.NONE, number -> number);
 
     /** Checks that all is there. */
     public SessionOptions {
         Objects.requireNonNull(memory, "memory");
         Objects.requireNonNull(computed, "computed");
+        Objects.requireNonNull(agreement, "agreement");
     }
 
     /** {@return the same with another budget} */
     public SessionOptions withMemory(MemoryBudget budget) {
-        return new SessionOptions(budget, measuring, computed);
+        return new SessionOptions(budget, measuring, computed, agreement);
     }
 
     /** {@return the same, measuring} */
     public SessionOptions withMeasuring() {
-        return new SessionOptions(memory, true, computed);
+        return new SessionOptions(memory, true, computed, agreement);
     }
 
     /** {@return the same with steps at which nothing is reused} */
     public SessionOptions withComputed(ComputedSteps steps) {
-        return new SessionOptions(memory, measuring, steps);
+        return new SessionOptions(memory, measuring, steps, agreement);
+    }
+
+    /** {@return the same for one of several processes that compute a generation together} */
+    public SessionOptions withAgreement(DoubleUnaryOperator number) {
+        return new SessionOptions(memory, measuring, computed, number);
     }
 }

@@ -84,6 +84,17 @@ public interface SiteCall {
     void drop(Site holder);
 
     /**
+     * Says by which number a policy decides, as one that compares it with a threshold. Where several processes compute one generation,
+     * each with a part of the tensors, they get the same number back, and so decide alike; the statistics show it.
+     *
+     * @param number of the values that this process has
+     * @return what is to be compared
+     */
+    default double agree(double number) {
+        return number;
+    }
+
+    /**
      * Keeps tensors for a covered site within the step, in place of what was carried for it: what the beginning of a row of blocks
      * hands to its end. They are kept as they are, whatever the {@link MemoryBudget}. The tensors stay the caller's.
      *

@@ -11,15 +11,18 @@ final class SiteRecord {
     private final char[] decisions;
     private final double[] seconds;
     private final double[] changes;
+    private final double[] compared;
     private double work; // of a computation; 0 where the site was never visited
 
     SiteRecord(int steps) {
         decisions = new char[steps];
         seconds = new double[steps];
         changes = new double[steps];
+        compared = new double[steps];
         Arrays.fill(decisions, CacheStatistics.NOT_VISITED);
         Arrays.fill(seconds, Double.NaN);
         Arrays.fill(changes, Double.NaN);
+        Arrays.fill(compared, Double.NaN);
     }
 
     boolean wasVisited() {
@@ -46,6 +49,10 @@ final class SiteRecord {
         changes[step] = change;
     }
 
+    void compared(int step, double number) {
+        compared[step] = number;
+    }
+
     double work() {
         return work;
     }
@@ -54,7 +61,7 @@ final class SiteRecord {
     SiteStatistics statistics(Place place, int lastStep, HeldBytes bytes, int evictions) {
         int steps = lastStep + 1;
         return new SiteStatistics(place.branch(), place.site(), new String(decisions, 0, steps), list(seconds, steps),
-                list(changes, steps), bytes, evictions);
+                list(changes, steps), list(compared, steps), bytes, evictions);
     }
 
     private static List<Double> list(double[] numbers, int count) {

@@ -55,6 +55,16 @@ public sealed interface VisitCounts permits SiteStatistics, KindStatistics, Cach
     }
 
     /**
+     * {@return a percentile of the numbers that a method compared with its threshold, by which thresholds are chosen; NaN where there are
+     * none}
+     *
+     * @param percent in [0, 100]
+     */
+    default double comparedPercentile(double percent) {
+        return percentile(finite(SiteStatistics::compared), percent);
+    }
+
+    /**
      * A percentile of the relative changes from one computed output to the next, between the two nearest by interpolation.
      *
      * @param percent in [0, 100]

@@ -55,7 +55,7 @@
  *
  *     private List<Tensor> apply(SiteCall call) {
  *         List<Tensor> held = call.held(); // x₀, and the outputs
- *         boolean reuses = !held.isEmpty() && change(call.inputs().getFirst(), held.getFirst()) <= threshold;
+ *         boolean reuses = !held.isEmpty() && call.agree(change(call.inputs().getFirst(), held.getFirst())) <= threshold;
  *         List<Tensor> outputs = reuses ? held.subList(1, held.size()) : call.compute();
  *         if (call.step().index() == call.step().count() - 1) {
  *             call.drop();
@@ -108,6 +108,9 @@
  *       computes. Under a narrowing budget held tensors come back rounded to bfloat16, in the dtype that they had.
  *   <li><b>Runs.</b> A method serves any number of runs, at once too, and the same run gives the same. State is that of a policy,
  *       of which each run has its own.
+ *   <li><b>Deciding by values.</b> The number that a policy compares with a threshold goes through
+ *       {@link io.panatorch.cache.SiteCall#agree}: the statistics show it, and where several processes compute a generation they decide
+ *       alike.
  *   <li><b>Threads.</b> A policy is asked on the thread of its session, and uses the call only there.
  *   <li><b>Failure.</b> An exception of the computation passes through the policy as it is, and one of the policy through the session
  *       to the model's caller. The session then stays valid for {@code close}.

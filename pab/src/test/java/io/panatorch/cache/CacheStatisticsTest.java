@@ -21,9 +21,9 @@ class CacheStatisticsTest {
     private static final Site MLP = new Site(SiteKind.FEED_FORWARD, 0, "ff");
 
     private final SiteStatistics attention = new SiteStatistics(Branch.CONDITIONAL, ATTENTION, "CRCRPC-", List.of(9., 0.5, 1., 0.25, 0.75, 2., NONE),
-            List.of(NONE, NONE, 0.1, NONE, NONE, 0.3, NONE), new HeldBytes(3, 7, 0, 0), 1);
+            List.of(NONE, NONE, 0.1, NONE, NONE, 0.3, NONE), List.of(), new HeldBytes(3, 7, 0, 0), 1);
     private final SiteStatistics mlp = new SiteStatistics(Branch.CONDITIONAL, MLP, "CCRCRRC", List.of(4., 4., 1., 4., 5., NONE, 4.),
-            List.of(NONE, 0.2, NONE, 0.4, NONE, NONE, 0.5), HeldBytes.NONE, 0);
+            List.of(NONE, 0.2, NONE, 0.4, NONE, NONE, 0.5), List.of(), HeldBytes.NONE, 0);
     private final CacheStatistics all = new CacheStatistics("m", List.of(attention, mlp),
             Map.of(SiteKind.FEED_FORWARD, HeldBytes.NONE, SiteKind.SPATIAL_ATTENTION, new HeldBytes(3, 7, 0, 0)),
             new HeldBytes(3, 7, 0, 0));
@@ -46,7 +46,7 @@ class CacheStatisticsTest {
 
     @Test
     void savesNothingThatWasNotMeasured() {
-        SiteStatistics unknown = new SiteStatistics(Branch.CONDITIONAL, MLP, "RC", List.of(NONE, NONE), List.of(NONE, NONE), HeldBytes.NONE, 0);
+        SiteStatistics unknown = new SiteStatistics(Branch.CONDITIONAL, MLP, "RC", List.of(NONE, NONE), List.of(NONE, NONE), List.of(), HeldBytes.NONE, 0);
         assertThat(unknown.secondsSaved()).isZero();
         assertThat(unknown.totalSeconds()).isZero();
         assertThat(unknown.changePercentile(50)).isNaN();

@@ -172,6 +172,27 @@ class RowPolicyTest {
                 .withMessage("computed steps: expected a warm-up of 0 or more, 1 or more in a row and indices from 0, found 0, 0 and []");
     }
 
+    // ---- numbers that decide ---------------------------------------------------------------------------------------------
+
+    /** Each step's change, as the statistics tell it; and a process decides by what all agree on. */
+    @Test
+    void whatDecidesIsToldAndAgreedOn() {
+        CacheMethod method = FirstBlockCache.of(0.5);
+        double[] changes = {1, 1, 2, 2, 3};
+        CacheStatistics statistics = new BlockModel(3, changes).generate(method).statistics();
+        assertThat(statistics.sites().getFirst().compared().subList(1, 5)).containsExactly(0., 1., 0., 0.5);
+        assertThat(statistics.sites().getFirst().compared().getFirst()).as("nothing to compare with").isNaN();
+        assertThat(statistics.comparedPercentile(50)).isEqualTo(0.25);
+        assertThat(statistics.sites().getLast().decisions()).isEqualTo("CRCRR");
+        List<Double> asked = new ArrayList<>();
+        SessionOptions others = SessionOptions.DEFAULT.withAgreement(number -> {
+            asked.add(number);
+            return 9;
+        });
+        assertThat(new BlockModel(3, changes).generate(method.with(others)).decisions()).allMatch("CCCCC"::equals);
+        assertThat(asked).containsExactly(0., 1., 0., 0.5);
+    }
+
     // ---- two methods -----------------------------------------------------------------------------------------------------
 
     @Test

@@ -79,7 +79,7 @@ final class SamplePages {
     /** Of one place at one step. */
     static HtmlPage smallestCacheReport() throws IOException {
         SiteStatistics site = new SiteStatistics(Branch.CONDITIONAL, new Site(SiteKind.BLOCK, 0, "transformer_blocks.0"), "C", List.of(1.5),
-                List.of(Double.NaN), HeldBytes.NONE, 0);
+                List.of(Double.NaN), List.of(), HeldBytes.NONE, 0);
         return new CacheReport(new CacheStatistics("none", List.of(site), Map.of(SiteKind.BLOCK, HeldBytes.NONE), HeldBytes.NONE),
                 Map.of("denoise", 1.5), Map.of("prompt", PROMPTS.get(2))).page(video(List.of(PROMPTS.get(2)), 64, 48));
     }
@@ -89,7 +89,7 @@ final class SamplePages {
         SiteStatistics[] sites = IntStream.range(0, 42).mapToObj(layer -> new SiteStatistics(Branch.CONDITIONAL, 
                 new Site(SiteKind.SPATIAL_ATTENTION, layer, "transformer_blocks." + layer + ".attn1"), "CRRC".repeat(250),
                 IntStream.range(0, 1000).mapToObj(_ -> 0.01).toList(),
-                IntStream.range(0, 1000).mapToObj(step -> 0.01 + step * 1e-4).toList(), new HeldBytes(0, 4L << 30, 0, 0), 0))
+                IntStream.range(0, 1000).mapToObj(step -> 0.01 + step * 1e-4).toList(), List.of(), new HeldBytes(0, 4L << 30, 0, 0), 0))
                 .toArray(SiteStatistics[]::new);
         return new CacheReport(new CacheStatistics("pab", Arrays.asList(sites),
                 Map.of(SiteKind.SPATIAL_ATTENTION, new HeldBytes(0, 4L << 30, 0, 0)), new HeldBytes(0, 4L << 30, 0, 0)),
@@ -132,7 +132,7 @@ final class SamplePages {
             for (int layer = 0; layer < layers; layer++) {
                 sites.add(new SiteStatistics(Branch.CONDITIONAL, new Site(kind, layer, "transformer_blocks." + layer + "." + kind.name().toLowerCase()), decisions,
                         decisions.chars().mapToObj(letter -> letter == 'C' ? 0.02 : 0.001).toList(),
-                        IntStream.range(0, STEPS).mapToObj(step -> change.applyAsDouble(step)).toList(), bytes, 0));
+                        IntStream.range(0, STEPS).mapToObj(step -> change.applyAsDouble(step)).toList(), List.of(), bytes, 0));
             }
         }
         return new CacheStatistics("pab", sites, Map.of(SiteKind.SPATIAL_ATTENTION, bytes, SiteKind.FEED_FORWARD, bytes), bytes);

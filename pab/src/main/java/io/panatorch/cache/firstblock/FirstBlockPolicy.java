@@ -47,7 +47,7 @@ final class FirstBlockPolicy extends RowPolicy {
 
     private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        boolean skips = !before.isEmpty() && isHeld(call) && rule.skips(change(residual, before.getFirst()));
+        boolean skips = !before.isEmpty() && isHeld(call) && rule.skips(call.agree(change(residual, before.getFirst())));
         if (skips) {
             decided = call.step().index();
         }

@@ -69,6 +69,7 @@ public final class CacheJson {
         counts(json, site);
         numbers(json, "seconds", site.seconds());
         numbers(json, "changes", site.changes());
+        numbers(json, "compared", site.compared());
         json.writeEndObject();
     }
 

@@ -86,6 +86,10 @@ public final class CacheText {
             columns.add(new Column("change p" + percent, all -> !Double.isNaN(all.changePercentile(percent)),
                     counts -> change(counts.changePercentile(percent))));
         }
+        for (int percent : PERCENTILES) {
+            columns.add(new Column("compared p" + percent, all -> !Double.isNaN(all.comparedPercentile(percent)),
+                    counts -> change(counts.comparedPercentile(percent))));
+        }
         return columns;
     }
 

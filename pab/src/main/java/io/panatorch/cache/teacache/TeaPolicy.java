@@ -35,7 +35,7 @@ final class TeaPolicy extends RowPolicy {
         Tensor embedding = call.inputs().getLast();
         List<Tensor> before = call.held();
         boolean skips = !before.isEmpty() && isHeld(call)
-                && sum.skips(step.index(), step.count(), TeaRule.change(embedding, before.getFirst()));
+                && sum.skips(step.index(), step.count(), call.agree(TeaRule.change(embedding, before.getFirst())));
         if (skips) {
             decided = step.index();
         } else {

@@ -68,7 +68,7 @@ class PabCalibrationTest {
                 total += times.getLast();
             }
             if (method.kinds().contains(site.kind())) {
-                statistics.add(new SiteStatistics(Branch.CONDITIONAL, site, model.decisions(site), times, changes, new HeldBytes(0, 0, 0, 0), 0));
+                statistics.add(new SiteStatistics(Branch.CONDITIONAL, site, model.decisions(site), times, changes, List.of(), new HeldBytes(0, 0, 0, 0), 0));
             }
         }
         double error = 0;

@@ -42,7 +42,7 @@ final class Samples {
         }).toList();
         String name = "blocks." + layer + (kind == SiteKind.FEED_FORWARD ? ".ff" : ".attn");
         return new SiteStatistics(Branch.CONDITIONAL, new Site(kind, layer, name), decisions, seconds,
-                IntStream.range(0, decisions.length()).mapToObj(change).toList(), bytes, evictions);
+                IntStream.range(0, decisions.length()).mapToObj(change).toList(), List.of(), bytes, evictions);
     }
 
     static CacheStatistics statistics(List<SiteStatistics> sites) {
