@@ -147,10 +147,11 @@ public final class Tensor
         return empty("empty", shape, dtype, device);
     }
 
-    /** @param operator what it is for, which stands in messages */
-    static Tensor empty(String operator, Shape shape, DType dtype, Device device) {
+    /** @param purpose what it is for, which stands in the message where there is no scope */
+    static Tensor empty(String purpose, Shape shape, DType dtype, Device device) {
         device.requirePresent();
-        CallState state = CallState.begin(operator);
+        CallState.requireScope(purpose);
+        CallState state = CallState.begin("empty");
         return state.finish(Panatorch.pt_empty(state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(),
                 device.kind().ordinal(), device.index(), state.error()));
     }

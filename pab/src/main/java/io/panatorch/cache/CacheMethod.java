@@ -30,6 +30,16 @@ public interface CacheMethod {
     CachePolicy policy(CacheRun run);
 
     /**
+     * {@return whether anything may be reused in a run, whatever the model computes} Where not, as with a few steps that are all outside
+     * a method's window, the session says so before the run.
+     *
+     * @param run the model's covered sites and the generation's timesteps
+     */
+    default boolean canReuse(CacheRun run) {
+        return true;
+    }
+
+    /**
      * Opens a session for one generation, which the caller closes on the thread that uses it. Not for implementers: what they
      * write is the policy. A method that wraps another passes {@code open} on to it, or loses the other's options.
      *

@@ -30,6 +30,7 @@ import java.util.function.UnaryOperator;
  */
 public final class CacheSession implements AutoCloseable {
 
+    private static final System.Logger LOGGER = System.getLogger(CacheSession.class.getName());
     private static final double NANOS = 1e9;
 
     private final CacheMethod method;
@@ -66,6 +67,10 @@ public final class CacheSession implements AutoCloseable {
             }
         }
         this.spare = new BranchState(method, run); // settings that do not fit are refused now
+        if (timesteps.length > 1 && !method.canReuse(run.of(method.kinds()))) {
+            LOGGER.log(System.Logger.Level.WARNING, method.name() + " reuses nothing in this run of " + timesteps.length
+                    + " steps: its settings are " + method);
+        }
         this.held = new HeldTensors(run.of(method.kinds()).sites(), options.memory(),
                 place -> branches.get(place.branch()).records.get(place.site()).work());
     }

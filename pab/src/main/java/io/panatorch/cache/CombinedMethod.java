@@ -41,6 +41,11 @@ record CombinedMethod(CacheMethod one, CacheMethod other) implements CacheMethod
     }
 
     @Override
+    public boolean canReuse(CacheRun run) {
+        return one.canReuse(run.of(one.kinds())) || other.canReuse(run.of(other.kinds()));
+    }
+
+    @Override
     public String toString() {
         return one + " + " + other;
     }

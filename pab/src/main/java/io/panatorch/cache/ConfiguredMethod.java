@@ -26,6 +26,11 @@ record ConfiguredMethod(CacheMethod method, SessionOptions options) implements C
     }
 
     @Override
+    public boolean canReuse(CacheRun run) {
+        return method.canReuse(run);
+    }
+
+    @Override
     public CacheSession open(CacheRun run) {
         return new CacheSession(method, run, options);
     }

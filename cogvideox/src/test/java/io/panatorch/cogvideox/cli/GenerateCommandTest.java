@@ -130,7 +130,10 @@ class GenerateCommandTest {
         assertThat(decisions("--pab-spatial-skip", "3")).isEqualTo("CCRCRRCRRCRC");
         assertThat(decisions("--pab-spatial-range", "-1,1000")).isEqualTo("CRCRCRCRCRCR");
         assertThat(decisions("--pab-spatial-range", "416,749", "--pab-spatial-skip", "2")).isEqualTo("CCCCCRCCCCCC");
-        assertThat(decisions("--pab-spatial-skip", "1")).isEqualTo("CCCCCCCCCCCC");
+        Run nothing = Run.of(tiny("--prompt", "a", "--frames", "1", "--steps", "2", "--output-latents", at("l.safetensors"),
+                "--pab-spatial-skip", "1"));
+        assertThat(nothing.err()).startsWith("panatorch: warning: pab reuses nothing in this run of 2 steps: its settings are")
+                .hasLineCount(1);
         assertThat(decisions("--cache", "none")).isEqualTo("CCCCCCCCCCCC");
     }
 

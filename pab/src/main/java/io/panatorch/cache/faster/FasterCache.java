@@ -21,6 +21,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The method, in two parts. A part skips at a step if and only if the step's index is not a multiple of the part's skip range and
@@ -101,6 +102,14 @@ public final class FasterCache implements CacheMethod {
                     + " unconditional half could be left out");
         }
         return new FasterPolicy(new FasterSchedule(unconditional, run.timesteps()), weights, attentions);
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        int[] timesteps = run.timesteps();
+        FasterSchedule schedule = new FasterSchedule(unconditional, timesteps);
+        return IntStream.range(1, timesteps.length).anyMatch(index -> schedule.skipsUnconditional(index)
+                || reuses.values().stream().anyMatch(reuse -> schedule.reuses(reuse.rule, index, false)));
     }
 
     @Override

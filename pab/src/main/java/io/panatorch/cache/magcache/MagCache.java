@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * The method: at a skipped step no block is computed. What all blocks together added to the video's tokens in the last computed
@@ -67,6 +68,12 @@ public final class MagCache implements CacheMethod {
             return SiteCall::compute;
         }
         return new MagPolicy(rule.skips(run.timesteps().length), run);
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        boolean[] skips = rule.skips(run.timesteps().length);
+        return IntStream.range(0, skips.length).anyMatch(index -> skips[index]);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The method: at most steps an attention is not computed, and the output of the step before is used again. How often depends
@@ -118,6 +119,13 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
             Visits visits = sites.get(call.site());
             return visits == null ? call.compute() : visits.apply(call, timesteps);
         };
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        int[] timesteps = run.timesteps();
+        return broadcasts.stream().anyMatch(broadcast -> run.sites().stream().anyMatch(broadcast::covers)
+                && IntStream.range(1, timesteps.length).anyMatch(index -> broadcast.rule.reuses(index, timesteps)));
     }
 
     /** Says which settings are without effect in a run. */

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.IntStream;
 
 /**
  * The method: the first steps are computed, and from then on one step in {@code cacheInterval}. The outputs of the others are
@@ -58,6 +59,11 @@ public final class TaylorSeer implements CacheMethod {
             LOGGER.log(System.Logger.Level.WARNING, "TaylorSeer applies to no site of this model: its settings are {0}", this);
         }
         return new TaylorPolicy(schedule, factorsDtype, predicted);
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        return IntStream.range(0, run.timesteps().length).anyMatch(index -> !schedule.computes(index));
     }
 
     private boolean predicts(Site site) {

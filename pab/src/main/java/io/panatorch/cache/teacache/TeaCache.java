@@ -9,6 +9,7 @@ import io.panatorch.cache.SiteKind;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
@@ -87,6 +88,12 @@ public final class TeaCache implements CacheMethod {
             return SiteCall::compute;
         }
         return new TeaPolicy(rule, run);
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        int steps = run.timesteps().length;
+        return IntStream.range(0, steps).anyMatch(index -> TeaRule.isBetween(index, steps));
     }
 
     @Override

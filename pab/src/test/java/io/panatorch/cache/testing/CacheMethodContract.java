@@ -108,6 +108,8 @@ public abstract class CacheMethodContract {
                 return statistics.reused() + statistics.partial() > 0;
             }
         }));
+        check(!skipped || method.canReuse(FakeDenoiser.SMALL.run(STEPS).of(method.kinds())), method, "",
+                "a method that reuses says that it can", "canReuse says no");
         check(skipped == skips(method), method, "", "a method skips something in this test, if it ever does",
                 skipped ? "it does, though skips(method) says no" : "it computes everything: give methods() other settings");
     }
