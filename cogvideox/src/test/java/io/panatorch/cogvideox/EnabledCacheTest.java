@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
+import io.panatorch.testing.Logged;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -93,7 +94,7 @@ class EnabledCacheTest {
 
     @Test
     void disablingWhatIsNotEnabledWarns() {
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
+        try (Logged warnings = new Logged(CogVideoXPipeline.class)) {
             pipeline.disableCache();
             assertThat(warnings.messages()).containsExactly("WARNING: disableCache: no cache is enabled");
 

@@ -14,6 +14,7 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.Elements;
+import io.panatorch.testing.Logged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -137,7 +138,7 @@ class ModelFolderTest {
         shard("text_encoder", "model.fp16-0000%d-of-00002.safetensors", "model.safetensors.index.fp16.json");
         refused(model, model + "/text_encoder: has no model.safetensors, only the variant fp16; ask for it by its name"
                 + " (--variant fp16 on the command line)");
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
+        try (Logged warnings = new Logged(CogVideoXPipeline.class)) {
             loadsAsBefore("fp16");
             assertThat(warnings.messages()).containsExactly(
                     "WARNING: no weights of the variant fp16 in vae: the plain ones are taken there");
@@ -243,7 +244,7 @@ class ModelFolderTest {
 
     @Test
     void wordsThatTheModelDoesNotKnowAreNamed() throws IOException {
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
+        try (Logged warnings = new Logged(CogVideoXPipeline.class);
                 var pipeline = CogVideoXPipeline.load(model, DType.FLOAT32, Device.CPU)) {
             pipeline.generate(VideoRequest.builder("a dog \u706B \uD83D\uDE80 in Paris").steps(1).frames(1).height(32)
                     .width(32).build()).close();

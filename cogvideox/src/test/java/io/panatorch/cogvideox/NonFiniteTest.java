@@ -13,6 +13,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -160,7 +161,7 @@ class NonFiniteTest {
 
     @Test
     void areAWarningWhereTheyAreAllowed() throws IOException {
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
+        try (Logged warnings = new Logged(CogVideoXPipeline.class);
                 var pipeline = load(MODEL);
                 VideoResult result = pipeline.generate(request().cache(new Spoiling(2)).allowNonFinite().build())) {
             assertThat(warnings.messages()).singleElement().asString()
@@ -173,7 +174,7 @@ class NonFiniteTest {
     @ParameterizedTest
     @EnumSource(names = {"FIRST_BLOCK", "TEA_CACHE", "FASTER"})
     void areNoReasonToReuse(CacheCase cache) throws IOException {
-        try (var pipeline = load(MODEL); var _ = TensorScope.open(); Warnings _ = new Warnings(CogVideoXPipeline.class)) {
+        try (var pipeline = load(MODEL); var _ = TensorScope.open(); Logged _ = new Logged(CogVideoXPipeline.class)) {
             List<String> bad = decisions(pipeline, request().cache(cache.method).latents(noise(Float.NaN)));
             List<String> good = decisions(pipeline, request().cache(cache.method).latents(noise(0)));
             assertThat(computed(bad)).isGreaterThanOrEqualTo(computed(good));

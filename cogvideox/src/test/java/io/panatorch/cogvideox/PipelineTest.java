@@ -15,6 +15,7 @@ import io.panatorch.tensor.Device;
 import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Logged;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,7 +144,7 @@ class PipelineTest {
 
     @Test
     void aPromptThatIsCutIsLogged() {
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class)) {
+        try (Logged warnings = new Logged(CogVideoXPipeline.class)) {
             String prompt = "a panda ".repeat(20);
             pipeline.generate(VideoRequest.builder(prompt).steps(1).frames(1).height(32).width(32).build()).close();
             assertThat(warnings.messages()).singleElement().asString()
@@ -245,7 +246,7 @@ class PipelineTest {
     @ParameterizedTest
     @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16", "FLOAT16"})
     void computesInEveryFloatingPointDtype(DType dtype) throws IOException {
-        try (Warnings _ = new Warnings(CogVideoXPipeline.class); // see below
+        try (Logged _ = new Logged(CogVideoXPipeline.class); // see below
                 var own = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), dtype, Device.CPU);
                 VideoResult result = own.generate(request().build())) {
             assertThat(result.latents().dtype()).isEqualTo(dtype);
@@ -257,7 +258,7 @@ class PipelineTest {
     @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16", "FLOAT16"})
     void aHalfTypeThatIsNotWorthItIsTold(DType dtype) throws IOException {
         Path model = Golden.folder("t2v-2b").resolve("pipeline");
-        try (Warnings warnings = new Warnings(CogVideoXPipeline.class);
+        try (Logged warnings = new Logged(CogVideoXPipeline.class);
                 var _ = CogVideoXPipeline.loader(model).dtype(dtype).dtype(ModelComponent.VAE, DType.FLOAT32).load()) {
             boolean worthIt = dtype.byteSize() > 2 || LibtorchInfo.isFastOnCpu(dtype);
             assertThat(warnings.messages()).isEqualTo(worthIt ? List.of() : List.of("WARNING: " + dtype.torchName()

@@ -9,6 +9,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -315,7 +316,7 @@ class StartTest {
     /** The collector frees no tensors, but it finds out that nobody will. */
     @Test
     void aResultThatNobodyClosesIsTold() throws Exception {
-        try (Warnings warnings = new Warnings(VideoResult.class)) {
+        try (Logged warnings = new Logged(VideoResult.class)) {
             Tensor[] tensors = abandon();
             for (int i = 0; i < 1000 && warnings.messages().isEmpty(); i++) {
                 System.gc();

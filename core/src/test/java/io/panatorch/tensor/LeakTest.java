@@ -3,12 +3,11 @@ package io.panatorch.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** Memory comes back also where something goes wrong. A tensor of these takes four megabytes, which nobody could overlook. */
@@ -126,18 +125,12 @@ class LeakTest {
 
     @Test
     void aThreadThatDiesWithOpenScopes() {
-        Set<String> logged = ConcurrentHashMap.newKeySet();
-        Logger logger = Logger.getLogger(Warnings.LOGGER);
-        logger.setFilter(message -> {
-            logged.add(message.getMessage());
-            return false;
-        });
-        try {
+        Set<String> logged;
+        try (Logged log = new Logged(Warnings.LOGGER)) {
             dieWithOpenScopes();
-        } finally {
-            logger.setFilter(null);
+            logged = Set.copyOf(log.messages());
         }
-        assertThat(logged).containsExactly("thread careless has ended with 2 scopes open, whose 3 tensors are freed now;"
+        assertThat(logged).containsExactly("WARNING: thread careless has ended with 2 scopes open, whose 3 tensors are freed now;"
                 + " close each, as with try (var scope = TensorScope.open())");
     }
 

@@ -8,6 +8,7 @@ import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cache.taylorseer.TaylorSeer;
 import io.panatorch.cache.teacache.TeaCache;
 import io.panatorch.cache.testing.FakeDenoiser;
+import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.util.List;
 import java.util.stream.Stream;
@@ -43,7 +44,7 @@ class FewStepsTest {
     @MethodSource("runs")
     void saysSoWhereNothingCanBeReused(CacheMethod method, List<Integer> timesteps, boolean quiet) {
         CacheRun run = new CacheRun(FakeDenoiser.SMALL.sites(), timesteps.stream().mapToInt(each -> each).toArray());
-        try (Warnings warnings = new Warnings(CacheSession.class); CacheSession _ = method.open(run)) {
+        try (Logged warnings = new Logged(CacheSession.class); CacheSession _ = method.open(run)) {
             assertThat(warnings.messages()).isEqualTo(quiet ? List.of() : List.of("WARNING: " + method.name()
                     + " reuses nothing in this run of " + timesteps.size() + " steps: its settings are " + method));
         }

@@ -1,19 +1,19 @@
 package io.panatorch.cache.faster;
 
 import io.panatorch.cache.CacheMethod;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.testing.CacheMethodContract;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 class FasterCacheContractTest extends CacheMethodContract {
 
-    private Warnings warnings;
+    private Logged warnings;
 
     @BeforeAll
     void quiet() {
-        warnings = new Warnings(FasterCache.class);
+        warnings = new Logged(FasterCache.class);
     }
 
     @AfterAll

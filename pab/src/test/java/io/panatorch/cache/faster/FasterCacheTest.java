@@ -11,7 +11,7 @@ import io.panatorch.cache.MemoryBudget;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

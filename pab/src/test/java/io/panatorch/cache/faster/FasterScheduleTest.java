@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.faster.FasterCache.Builder;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -143,7 +143,7 @@ class FasterScheduleTest {
     @CsvSource({"attn, true, ''", "^attn, true, no attention of this model", "attn, false, does not name its denoiser"})
     void warnsWhereAPartHasNothingToSkip(String identifier, boolean withDenoiser, String warning) {
         CacheRun run = new CacheRun(withDenoiser ? List.of(DENOISER, ATTENTION) : List.of(ATTENTION), TIMESTEPS);
-        try (Warnings caught = new Warnings(FasterCache.class)) {
+        try (Logged caught = new Logged(FasterCache.class)) {
             FasterCache.builder().spatialAttentionBlockIdentifiers(identifier).build().policy(run);
             assertThat(caught.messages()).hasSize(warning.isEmpty() ? 0 : 1)
                     .allMatch(message -> message.startsWith("WARNING: FasterCache ") && message.contains(warning));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.cache.BlockModel;
-import io.panatorch.cache.Warnings;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
@@ -62,7 +62,7 @@ class FirstBlockCacheTest {
 
     @Test
     void computesEverythingWhereThereIsOneBlock() {
-        try (Warnings warnings = new Warnings(FirstBlockCache.class)) {
+        try (Logged warnings = new Logged(FirstBlockCache.class)) {
             BlockModel model = new BlockModel(1, 1, 1).generate(FirstBlockCache.of(0.1));
             assertThat(model.decisions()).isEqualTo(List.of("CC"));
             assertThat(warnings.messages()).containsExactly("WARNING: First Block Cache skips nothing: it computes 1 block at"

@@ -1,19 +1,19 @@
 package io.panatorch.cache.magcache;
 
 import io.panatorch.cache.CacheMethod;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.testing.CacheMethodContract;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 class MagCacheContractTest extends CacheMethodContract {
 
-    private Warnings warnings;
+    private Logged warnings;
 
     @BeforeAll
     void quiet() {
-        warnings = new Warnings(MagCache.class);
+        warnings = new Logged(MagCache.class);
     }
 
     @AfterAll

@@ -10,7 +10,7 @@ import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.MemoryBudget;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Step;
-import io.panatorch.cache.Warnings;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -76,7 +76,7 @@ class MagCacheTest {
     void givesNoRatiosWhereABudgetTookWhatTheyAreMadeOf() {
         List<Double> ratios = new ArrayList<>();
         SessionOptions nothing = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(0));
-        try (Warnings warnings = new Warnings(MagCache.class)) {
+        try (Logged warnings = new Logged(MagCache.class)) {
             BlockModel model = new BlockModel(2, 1, 2, 3).generate(MagCache.calibration(ratios::addAll).with(nothing));
             assertThat(model.decisions()).containsOnly("CCC");
             assertThat(warnings.messages()).containsExactly("WARNING: MagCache calibration gives no ratios: what it compares was"
@@ -98,7 +98,7 @@ class MagCacheTest {
     @Test
     void saysWhereAModelHasNoBlocks() {
         CacheRun none = new CacheRun(List.of(), new int[] {999});
-        try (Warnings warnings = new Warnings(MagCache.class)) {
+        try (Logged warnings = new Logged(MagCache.class)) {
             atMostTwoInARow(1).policy(none);
             assertThat(warnings.messages()).containsExactly("WARNING: MagCache skips nothing: this model has no blocks");
         }

@@ -2,8 +2,8 @@ package io.panatorch.cache.pab;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.testing.CacheMethodContract;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -12,11 +12,11 @@ import org.junit.jupiter.api.BeforeAll;
 /** Presets, and what they do not have. */
 class BroadcastContractTest extends CacheMethodContract {
 
-    private Warnings warnings;
+    private Logged warnings;
 
     @BeforeAll
     void quiet() {
-        warnings = new Warnings(PyramidAttentionBroadcast.class);
+        warnings = new Logged(PyramidAttentionBroadcast.class);
     }
 
     @AfterAll

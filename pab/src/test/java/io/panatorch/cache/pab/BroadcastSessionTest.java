@@ -9,7 +9,7 @@ import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
-import io.panatorch.cache.Warnings;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -135,7 +135,7 @@ class BroadcastSessionTest {
                 .spatialAttentionTimestepSkipRange(0, 1000)
                 .spatialAttentionBlockIdentifiers(identifier, "never found").build();
 
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             FakeModel model = new FakeModel(sites, 600, 500).generate(method);
             assertThat(sites).extracting(model::decisions)
                     .containsExactlyElementsOf(secondStep.chars().mapToObj(c -> "C" + (char) c).toList());

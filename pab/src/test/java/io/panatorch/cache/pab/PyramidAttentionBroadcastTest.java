@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast.Builder;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -73,7 +73,7 @@ class PyramidAttentionBroadcastTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("settings")
     void takesEachSettingOfDiffusers(String expected, Builder builder) {
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             assertThat(described(builder.build())).isEqualTo(expected);
             assertThat(warnings.messages()).isEmpty();
         }
@@ -88,7 +88,7 @@ class PyramidAttentionBroadcastTest {
     @Test
     void warnsWithoutAnySkipRangeAndBroadcastsSpatialAttention() {
         Builder builder = builder().spatialAttentionTimestepSkipRange(100, 850);
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             assertThat(described(builder.build())).isEqualTo("spatial attention skip range 2 in (100, 850)");
             assertThat(warnings.messages()).containsExactly(UNSET);
             assertThat(described(builder().build())).isEqualTo("spatial attention skip range 2 in (100, 800)");
@@ -99,7 +99,7 @@ class PyramidAttentionBroadcastTest {
     @Test
     void doesNotKeepTheFallbackInTheBuilder() {
         Builder builder = builder();
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             builder.build();
             builder.build();
             assertThat(warnings.messages()).containsExactly(UNSET, UNSET);
@@ -133,7 +133,7 @@ class PyramidAttentionBroadcastTest {
             cross attention skip range 6 in (100, 800)
             """)
     void knowsTheSettingsOfItsAuthors(String name, String expected) {
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             assertThat(described(PyramidAttentionBroadcast.preset(name))).isEqualTo(expected);
             assertThat(PyramidAttentionBroadcast.preset(name).name()).isEqualTo("pab");
             assertThat(warnings.messages()).isEmpty();
@@ -162,7 +162,7 @@ class PyramidAttentionBroadcastTest {
     void warnsWhereARunHasNoneOfTheMlpsTimesteps() {
         List<Site> mlp = List.of(new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff"));
         PyramidAttentionBroadcast method = builder().mlpBroadcast(List.of(0), List.of(720, 640), 2).build();
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             method.policy(new CacheRun(mlp, new int[] {999, 640, 333}));
             assertThat(warnings.messages()).isEmpty();
             method.policy(new CacheRun(mlp, new int[] {999, 666, 333}));
@@ -229,7 +229,7 @@ class PyramidAttentionBroadcastTest {
         CacheRun run = new CacheRun(List.of(
                 new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1"),
                 new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff")), new int[] {999, 499});
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             builder.build().policy(run);
             assertThat(warnings.messages()).containsExactly("WARNING: Pyramid Attention Broadcast applies to no attention"
                     + " of this model: its settings are " + settings);
@@ -242,7 +242,7 @@ class PyramidAttentionBroadcastTest {
                 List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1")), new int[] {999, 499});
         Builder builder = builder().spatialAttentionBlockSkipRange(2).spatialAttentionBlockIdentifiers("blocks")
                 .crossAttentionBlockSkipRange(6);
-        try (Warnings warnings = new Warnings(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
             assertThatCode(() -> builder.build().policy(run)).doesNotThrowAnyException();
             assertThat(warnings.messages()).isEmpty();
         }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.taylorseer.TaylorSeer.Builder;
 import io.panatorch.tensor.DType;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -105,7 +105,7 @@ class TaylorScheduleTest {
     void warnsWhereNothingOfTheModelMatches(String identifier, int warnings) {
         CacheRun run = new CacheRun(
                 List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1")), new int[] {999, 499});
-        try (Warnings caught = new Warnings(TaylorSeer.class)) {
+        try (Logged caught = new Logged(TaylorSeer.class)) {
             TaylorSeer.builder().cacheIdentifiers(identifier).disableCacheAfterStep(7).build().policy(run);
             assertThat(caught.messages()).hasSize(warnings).allMatch(message -> message.equals("WARNING: TaylorSeer applies to"
                     + " no site of this model: its settings are TaylorSeer[order 1 in bfloat16, interval 5 from step 3 to step 7,"

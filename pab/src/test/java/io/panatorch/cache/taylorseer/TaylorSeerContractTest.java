@@ -2,20 +2,20 @@ package io.panatorch.cache.taylorseer;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
 import io.panatorch.cache.testing.CacheMethodContract;
 import io.panatorch.tensor.DType;
+import io.panatorch.testing.Logged;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 class TaylorSeerContractTest extends CacheMethodContract {
 
-    private Warnings warnings;
+    private Logged warnings;
 
     @BeforeAll
     void quiet() {
-        warnings = new Warnings(TaylorSeer.class);
+        warnings = new Logged(TaylorSeer.class);
     }
 
     @AfterAll

@@ -10,10 +10,10 @@ import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
-import io.panatorch.cache.Warnings;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -131,7 +131,7 @@ class TaylorSeerTest {
 
     @Test
     void leavesSitesAloneThatAreNotNamed() {
-        try (Warnings warnings = new Warnings(TaylorSeer.class)) {
+        try (Logged warnings = new Logged(TaylorSeer.class)) {
             Generation generation = generate(method().cacheIdentifiers("blocks\\.1\\..*").build(), VALUES, _ -> true);
             assertThat(generation.decisions).isEqualTo("CCCCCCCCCC");
             assertThat(generation.held).containsOnly(0L);

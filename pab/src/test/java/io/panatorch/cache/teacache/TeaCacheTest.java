@@ -10,7 +10,7 @@ import io.panatorch.cache.MemoryBudget;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Warnings;
+import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -82,7 +82,7 @@ class TeaCacheTest {
     void givesNoCoefficientsWhereThereIsNothingToCompare() {
         List<Double> coefficients = new ArrayList<>();
         SessionOptions nothing = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(0));
-        try (Warnings warnings = new Warnings(TeaCache.class)) {
+        try (Logged warnings = new Logged(TeaCache.class)) {
             new BlockModel(1, 1, 2, 3).generate(TeaCache.calibration(coefficients::addAll).with(nothing));
             new BlockModel(1, 1).generate(TeaCache.calibration(coefficients::addAll));
             assertThat(warnings.messages()).containsExactly(
@@ -97,7 +97,7 @@ class TeaCacheTest {
 
     @Test
     void warnsWhereThereIsNothingToSkip() {
-        try (Warnings warnings = new Warnings(TeaCache.class)) {
+        try (Logged warnings = new Logged(TeaCache.class)) {
             TeaCache.of(1, AS_IT_IS).policy(
                     new CacheRun(List.of(new Site(SiteKind.BLOCK, 0, "blocks.0")), new int[] {999}));
             assertThat(warnings.messages()).containsExactly("WARNING: TeaCache skips nothing: it needs blocks inside a denoiser,"
