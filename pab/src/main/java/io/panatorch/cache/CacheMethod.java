@@ -21,9 +21,9 @@ public interface CacheMethod {
     Set<SiteKind> kinds();
 
     /**
-     * Makes the state of one generation.
+     * Makes the state of one branch of one denoiser in a generation, mostly the only one.
      *
-     * @param run the model's covered sites and the generation's timesteps
+     * @param run the denoiser's covered sites and the generation's timesteps
      * @return never null, and a new one for each run if it has state
      * @throws IllegalArgumentException where the settings do not fit the run
      */

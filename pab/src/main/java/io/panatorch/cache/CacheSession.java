@@ -92,21 +92,27 @@ public final class CacheSession implements AutoCloseable {
                     + " steps of the run: open a cache session for each generation");
         }
         if (next.index() != expected || next.count() != steps) {
+            boolean isRepeated = step != null && next.index() == step.index();
             throw new IllegalStateException("step " + next.index() + " of " + next.count() + " begins, expected step "
-                    + expected + " of " + steps);
+                    + expected + " of " + steps + (isRepeated ? "; its call of branch " + next.branch() + " has begun before" : ""));
         }
         if (next.timestep() != timesteps[expected]) {
             throw new IllegalStateException("step " + expected + " begins with timestep " + next.timestep()
                     + ", the run has " + timesteps[expected]);
         }
         held.endStep();
+        for (Branch other : branches.keySet()) { // of a batch of both nothing is of use for one alone, nor the other way round
+            if ((other == Branch.BOTH) != (next.branch() == Branch.BOTH)) {
+                held.dropAll(other);
+            }
+        }
         if (!isSameStep) {
             dropWhatWasLeftOut(next.index() - 1);
             reusedInARow = reused ? reusedInARow + 1 : 0;
             reused = false;
         }
-        step = next;
         current = branches.computeIfAbsent(next.branch(), _ -> newBranch());
+        step = next;
         current.begun = next.index();
         if (computed.has(next.index(), reusedInARow)) {
             held.dropAll(next.branch());

@@ -4,7 +4,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Steps at which nothing is reused, whatever the method: what is held is dropped when they begin.
+ * Steps at which nothing is reused, whatever the method: what is held is dropped when they begin. A method that predicts from several
+ * computed steps, as TaylorSeer does, has to collect them anew from there.
  *
  * @param warmup how many at the beginning; 0 or more
  * @param maxContinuous how many steps in a row may reuse something before one that may not; 1 or more

@@ -11,8 +11,9 @@ import java.util.function.DoubleUnaryOperator;
  *     the last output of every covered site besides what the method holds; on an accelerator, whose work runs behind the
  *     program, also whether the session waits for each visit to end, without which no times are measured there
  * @param computed steps at which nothing is reused
- * @param agreement makes of a number that a method decides by the one that all processes of a generation decide by; it is called in the
- *     same order in each
+ * @param agreement makes of a number that a method decides by the one that all processes of a generation decide by: NaN where there is
+ *     nothing to compare with. It is called in the same order in each; so that what is held is the same in each too, they need equal
+ *     budgets and parts of equal size, or no budget
  */
 public record SessionOptions(MemoryBudget memory, boolean measuring, ComputedSteps computed, DoubleUnaryOperator agreement) {
 

@@ -98,7 +98,7 @@ public interface SiteCall {
      * Keeps tensors for a covered site within the step, in place of what was carried for it: what the beginning of a row of blocks
      * hands to its end. They are kept as they are, whatever the {@link MemoryBudget}. The tensors stay the caller's.
      *
-     * @param tensors one or more; they are freed when they are taken, and at the latest when the next step begins
+     * @param tensors one or more; they are freed when they are taken, and at the latest when the next call of the denoiser begins
      */
     void carry(Site holder, List<Tensor> tensors);
 

@@ -19,7 +19,7 @@
  * <pre>{@code
  * try (CacheSession cache = method.open(new CacheRun(model.sites(), timesteps))) {
  *     for (int i = 0; i < timesteps.length; i++) {
- *         cache.begin(Step.of(i, timesteps));
+ *         cache.begin(Step.of(i, timesteps, Branch.BOTH)); // a batch of both halves; without guidance Step.of(i, timesteps)
  *         model.forward(latents, timesteps[i], cache);
  *     }
  *     System.out.println(CacheText.of(cache.statistics())); // of io.panatorch.cache.report
@@ -92,7 +92,7 @@
  *   <li><b>Computing.</b> At most once in a call, on the model's inputs or on others.
  *   <li><b>Ownership.</b> All tensors of a call, held ones included, are freed when it ends. What is to survive it is
  *       {@linkplain io.panatorch.cache.SiteCall#hold(java.util.List) held}; numbers may be kept in the policy, which lives as long as
- *       the generation. The call itself is not kept.
+ *       the session. The call itself is not kept.
  *   <li><b>Holding.</b> Only while a later visit will use it, and nothing after the last step. What one site holds another may use.
  *       Held tensors are freed by {@code drop}, by the next {@code hold} for that site, and at the latest when the session closes,
  *       also after an exception or a cancellation.

@@ -58,7 +58,7 @@ class CacheSessionMisuseTest {
     void stepsOutOfOrder() {
         refuses(() -> cache.begin(Step.of(1, TIMESTEPS)), "step 1 of 3 begins, expected step 0 of 3");
         cache.begin(Step.of(0, TIMESTEPS));
-        refuses(() -> cache.begin(Step.of(0, TIMESTEPS)), "step 0 of 3 begins, expected step 1 of 3");
+        refuses(() -> cache.begin(Step.of(0, TIMESTEPS)), "step 0 of 3 begins, expected step 1 of 3; its call of branch CONDITIONAL has begun before");
         refuses(() -> cache.begin(Step.of(2, TIMESTEPS)), "step 2 of 3 begins, expected step 1 of 3");
         cache.begin(Step.of(1, TIMESTEPS));
         assertThatCode(this::visit).as("a refused step changes nothing").doesNotThrowAnyException();

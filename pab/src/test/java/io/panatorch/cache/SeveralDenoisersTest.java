@@ -124,7 +124,7 @@ class SeveralDenoisersTest {
         try (CacheSession cache = CacheMethod.none().open(new CacheRun(model.sites().toList(), TIMESTEPS))) {
             cache.begin(Step.of(0, TIMESTEPS, Branch.BOTH));
             assertThatIllegalStateException().isThrownBy(() -> cache.begin(Step.of(0, TIMESTEPS, Branch.BOTH)))
-                    .withMessage("step 0 of 10 begins, expected step 1 of 10");
+                    .withMessage("step 0 of 10 begins, expected step 1 of 10; its call of branch BOTH has begun before");
             cache.begin(Step.of(0, TIMESTEPS, Branch.CONDITIONAL));
             cache.begin(Step.of(1, TIMESTEPS, Branch.CONDITIONAL));
             assertThatIllegalStateException().isThrownBy(() -> cache.begin(Step.of(0, TIMESTEPS, Branch.UNCONDITIONAL)))

@@ -132,7 +132,7 @@ final class CacheOptions {
                 .filter(method -> choices.has(method == CalibratedMethod.MAGCACHE ? Choice.MAGCACHE : Choice.TEACACHE))
                 .filter(method -> method == CalibratedMethod.MAGCACHE || teaCoefficients(model).isEmpty())
                 .filter(method -> settings == null
-                        || !settings.containsKey(method.key) && !settings.containsKey(CacheSettings.CALIBRATE))
+                        || !settings.containsKey(method.key) && !"true".equals(settings.get(CacheSettings.CALIBRATE)))
                 .findFirst();
     }
 
@@ -161,6 +161,10 @@ final class CacheOptions {
         }
         if (settings != null && choices.all.stream().allMatch(choice -> choice.maker == null)) {
             throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choices);
+        }
+        if (choices.all.size() > 1 && settings != null && settings.containsKey(CacheSettings.CALIBRATE)) {
+            throw new IllegalArgumentException("--cache-option calibrate: expected one method, found " + choices
+                    + ", of which the other would reuse while numbers are measured");
         }
         CacheMethod method = null;
         for (Choice choice : choices.all) {

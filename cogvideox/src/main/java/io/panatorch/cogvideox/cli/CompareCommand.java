@@ -187,6 +187,10 @@ final class CompareCommand implements Callable<Integer> {
                 generate(pipeline, request, calibration, step -> showStep("calibration of " + method.title, step));
             }
             for (Parsed parsed : uncalibrated) {
+                if (parsed.options().uncalibrated(description).isPresent()) {
+                    throw new IllegalArgumentException("--setting '" + parsed.text() + "': the calibration of " + method.title
+                            + " gave no numbers; give them by --cache-option " + method.key + "=…");
+                }
                 all.put(parsed, parsed.setting(description, terminal));
             }
         }

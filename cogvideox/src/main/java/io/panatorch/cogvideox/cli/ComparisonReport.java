@@ -62,7 +62,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             double high = standing.highSpeedUp(none());
             if (!skips(standing)) {
                 notes.add(name + "nothing was reused, so its speed-up is what looking costs, and noise");
-            } else if (low < 1 && high > 1) {
+            } else if (prompts.size() >= FEW && low < 1 && high > 1) {
                 notes.add(String.format(Locale.ROOT, "%shalf of its videos were %.2f to %.2f times as fast, which tells nothing",
                         name, low, high));
             }
@@ -74,7 +74,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     }
 
     private static boolean computesOnce(CacheStatistics cache) {
-        return cache.reused() > 0 && cache.sites().stream().allMatch(site -> site.computed() + site.partial() <= 1);
+        return cache.reused() > 0 && cache.sites().stream().allMatch(site -> site.reused() == 0 || site.computed() + site.partial() <= 1);
     }
 
     private Standing none() {
@@ -89,7 +89,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
                 isNone ? "" : decibels(standing.meanPsnr()), isNone ? "" : decibels(standing.leastPsnr()),
                 isNone ? "" : String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
                 isNone ? "" : CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
-                Integer.toString(cache.reused()), String.format(Locale.ROOT, "%.0f %%", PERCENT * standing.computedPart()));
+                Integer.toString(cache.reused()), Double.isNaN(standing.computedPart()) ? "" : String.format(Locale.ROOT, "%.0f %%", PERCENT * standing.computedPart()));
     }
 
     /** With what half of the videos lie between, where there are some. */
@@ -127,7 +127,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             setting.put("speed_up", standing.speedUp(none()));
             setting.put("speed_up_lower_quartile", standing.lowSpeedUp(none()));
             setting.put("speed_up_upper_quartile", standing.highSpeedUp(none()));
-            setting.put("computed_part", standing.computedPart());
+            put(setting, "computed_part", standing.computedPart());
             put(setting, "psnr_mean", standing.meanPsnr());
             put(setting, "psnr_least", standing.leastPsnr());
             setting.put("ssim_mean", standing.meanSsim());

@@ -36,9 +36,8 @@ import java.util.stream.IntStream;
  * </ul>
  *
  * <p>Of the denoiser the method expects that the first dimension of its outputs, and of all its inputs that are as long there as the
- * first one, is the batch, with the unconditional half first; and that outputs end in height and width. Whether there is
- * guidance it sees at each step: then both halves have the same latents. Where they have not, attentions alone are skipped, with a
- * warning.
+ * first one, is the batch, with the unconditional half first; and that outputs end in height and width. Whether the batch has such a
+ * half a step says by {@link io.panatorch.cache.Branch#BOTH}; in other branches attentions alone are skipped.
  */
 public final class FasterCache implements CacheMethod {
 
@@ -108,8 +107,11 @@ public final class FasterCache implements CacheMethod {
     public boolean canReuse(CacheRun run) {
         int[] timesteps = run.timesteps();
         FasterSchedule schedule = new FasterSchedule(unconditional, timesteps);
-        return IntStream.range(1, timesteps.length).anyMatch(index -> schedule.skipsUnconditional(index)
-                || reuses.values().stream().anyMatch(reuse -> schedule.reuses(reuse.rule, index, false)));
+        boolean hasDenoiser = run.sites().stream().anyMatch(site -> site.kind() == SiteKind.DENOISER);
+        List<SkipRule> rules = run.sites().stream().filter(site -> reuses.containsKey(site.kind()) && reuses.get(site.kind()).covers(site))
+                .map(site -> reuses.get(site.kind()).rule).distinct().toList();
+        return IntStream.range(1, timesteps.length).anyMatch(index -> hasDenoiser && schedule.skipsUnconditional(index)
+                || rules.stream().anyMatch(rule -> schedule.reuses(rule, index, false)));
     }
 
     @Override

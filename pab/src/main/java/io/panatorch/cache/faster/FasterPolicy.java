@@ -48,6 +48,10 @@ final class FasterPolicy implements CachePolicy {
 
     private List<Tensor> denoised(SiteCall call) {
         guided = call.step().branch() == Branch.BOTH;
+        if (guided && call.inputs().getFirst().size(0) % 2 != 0) {
+            throw new IllegalArgumentException("FasterCache: step " + call.step().index() + " has both branches: expected a batch of two"
+                    + " halves, found " + call.inputs().getFirst().describe());
+        }
         int index = call.step().index();
         List<Tensor> differences = guided && schedule.skipsUnconditional(index) ? call.held() : List.of();
         halved = !differences.isEmpty();

@@ -10,21 +10,22 @@ import io.panatorch.tensor.Tensor;
 import java.util.List;
 
 /**
- * One generation. Held for the last of the first blocks is what they added to the video's tokens in the last step that was
- * computed as a whole; for the last block that is skipped what those after them added.
+ * One generation. Held are, of the last step that was computed as a whole, what the first blocks added to the video's tokens (for the
+ * last of them), and what each row of skipped blocks added (for its last one).
  */
 final class FirstBlockPolicy extends RowPolicy {
 
     private final FirstBlockRule rule;
     private final Site first;
-    private final Site last; // of the first ones
+    private final Site last; // of the first ones that are in its stack
     private int decided = -1; // the last step that is to be skipped
 
     FirstBlockPolicy(FirstBlockRule rule, CacheRun run) {
         super(run, rule.firstBlocks(), rule.lastBlocks());
         this.rule = rule;
         this.first = run.sites().getFirst();
-        this.last = run.sites().get(rule.firstBlocks() - 1);
+        this.last = run.sites().subList(0, rule.firstBlocks()).stream().filter(block -> block.stack() == first.stack())
+                .toList().getLast();
     }
 
     @Override
@@ -47,7 +48,8 @@ final class FirstBlockPolicy extends RowPolicy {
 
     private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        boolean skips = !before.isEmpty() && isHeld(call) && rule.skips(call.agree(change(residual, before.getFirst())));
+        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : change(residual, before.getFirst());
+        boolean skips = rule.skips(call.agree(change)) && isHeld(call);
         if (skips) {
             decided = call.step().index();
         }

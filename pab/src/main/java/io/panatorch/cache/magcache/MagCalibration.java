@@ -1,5 +1,6 @@
 package io.panatorch.cache.magcache;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
@@ -45,7 +46,12 @@ final class MagCalibration implements CacheMethod {
         if (blocks.isEmpty()) {
             throw new IllegalArgumentException("MagCache calibration: this model has no blocks");
         }
-        return new Measurement(blocks.getFirst(), blocks.getLast());
+        return new Measurement(blocks.getFirst(), lastOfStack(blocks));
+    }
+
+    /** A stack that follows has other tokens. */
+    private static Site lastOfStack(List<Site> blocks) {
+        return blocks.stream().filter(block -> block.stack() == blocks.getFirst().stack()).toList().getLast();
     }
 
     /**
@@ -99,11 +105,15 @@ final class MagCalibration implements CacheMethod {
                 return;
             }
             call.drop();
-            if (complete) {
+            if (call.step().branch() == Branch.UNCONDITIONAL) {
+                return; // the numbers are those of the prompt
+            }
+            if (complete && ratios.size() == call.step().count()) {
                 whenDone.accept(List.copyOf(ratios));
             } else {
-                LOGGER.log(System.Logger.Level.WARNING, "MagCache calibration gives no ratios: what it compares was not held,"
-                        + " because the memory budget of its session is too small");
+                LOGGER.log(System.Logger.Level.WARNING, "MagCache calibration gives no ratios: " + (complete
+                        ? "the blocks were computed at " + ratios.size() + " of " + call.step().count() + " steps"
+                        : "what it compares was not held, because the memory budget of its session is too small"));
             }
         }
 

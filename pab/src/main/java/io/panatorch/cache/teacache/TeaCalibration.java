@@ -1,5 +1,6 @@
 package io.panatorch.cache.teacache;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
@@ -68,7 +69,9 @@ final class TeaCalibration implements CacheMethod {
                 call.hold(List.of(embedding, results.getFirst()));
             } else {
                 call.drop();
-                end(call.step().count());
+                if (call.step().branch() != Branch.UNCONDITIONAL) { // the numbers are those of the prompt
+                    end(call.step().count());
+                }
             }
             return results;
         }

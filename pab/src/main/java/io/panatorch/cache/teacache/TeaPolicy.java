@@ -34,8 +34,8 @@ final class TeaPolicy extends RowPolicy {
         Step step = call.step();
         Tensor embedding = call.inputs().getLast();
         List<Tensor> before = call.held();
-        boolean skips = !before.isEmpty() && isHeld(call)
-                && sum.skips(step.index(), step.count(), call.agree(TeaRule.change(embedding, before.getFirst())));
+        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : TeaRule.change(embedding, before.getFirst());
+        boolean skips = sum.skips(step.index(), step.count(), call.agree(change)) && isHeld(call);
         if (skips) {
             decided = step.index();
         } else {

@@ -126,9 +126,10 @@ public record FakeDenoiser(
                 IntStream.range(0, steps).map(i -> TRAINED_STEPS - 1 - i * TRAINED_STEPS / steps).toArray());
     }
 
-    /** {@return the call of a run's step: of both branches where the batch is 2} */
+    /** {@return the call of a run's step: of both branches where the batch is 2 at every step} */
     public Step step(int index, CacheRun run) {
-        return Step.of(index, run.timesteps(), guided.test(index) ? Branch.BOTH : Branch.CONDITIONAL);
+        boolean isGuided = IntStream.range(0, run.timesteps().length).allMatch(guided);
+        return Step.of(index, run.timesteps(), isGuided ? Branch.BOTH : Branch.CONDITIONAL);
     }
 
     /** {@return the latents at which a run begins, in row-major order} */
