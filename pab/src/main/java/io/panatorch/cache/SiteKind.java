@@ -19,12 +19,12 @@ public enum SiteKind {
     /** The MLP of a block. */
     FEED_FORWARD;
 
+    /** The three kinds of attention. */
+    public static final Set<SiteKind> ATTENTIONS =
+            Collections.unmodifiableSet(EnumSet.of(SPATIAL_ATTENTION, TEMPORAL_ATTENTION, CROSS_ATTENTION));
+
     /** {@return whether sites of another kind lie in sites of this one} */
     boolean contains(SiteKind other) {
         return this == DENOISER && other != DENOISER || this == BLOCK && other.ordinal() > BLOCK.ordinal();
     }
-
-    /** The three kinds of attention. */
-    public static final Set<SiteKind> ATTENTIONS =
-            Collections.unmodifiableSet(EnumSet.of(SPATIAL_ATTENTION, TEMPORAL_ATTENTION, CROSS_ATTENTION));
 }

@@ -89,7 +89,11 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
                 isNone ? "" : decibels(standing.meanPsnr()), isNone ? "" : decibels(standing.leastPsnr()),
                 isNone ? "" : String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
                 isNone ? "" : CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
-                Integer.toString(cache.reused()), Double.isNaN(standing.computedPart()) ? "" : String.format(Locale.ROOT, "%.0f %%", PERCENT * standing.computedPart()));
+                Integer.toString(cache.reused()), percent(standing.computedPart()));
+    }
+
+    private static String percent(double part) {
+        return Double.isNaN(part) ? "" : String.format(Locale.ROOT, "%.0f %%", PERCENT * part);
     }
 
     /** With what half of the videos lie between, where there are some. */

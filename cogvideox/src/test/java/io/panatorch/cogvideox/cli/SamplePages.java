@@ -86,7 +86,7 @@ final class SamplePages {
 
     /** Of more steps than anybody takes. */
     static HtmlPage largestCacheReport() throws IOException {
-        SiteStatistics[] sites = IntStream.range(0, 42).mapToObj(layer -> new SiteStatistics(Branch.CONDITIONAL, 
+        SiteStatistics[] sites = IntStream.range(0, 42).mapToObj(layer -> new SiteStatistics(Branch.CONDITIONAL,
                 new Site(SiteKind.SPATIAL_ATTENTION, layer, "transformer_blocks." + layer + ".attn1"), "CRRC".repeat(250),
                 IntStream.range(0, 1000).mapToObj(_ -> 0.01).toList(),
                 IntStream.range(0, 1000).mapToObj(step -> 0.01 + step * 1e-4).toList(), List.of(), new HeldBytes(0, 4L << 30, 0, 0), 0))

@@ -8,7 +8,7 @@ import io.panatorch.cache.SiteKind;
 import java.util.Set;
 
 /**
- * The method: the first block is computed at every step. If its residual (output − input, of the video's tokens) differs from
+ * The method: the first block, or the first ones ({@link #computing}), are computed at every step. If its residual (output − input, of the video's tokens) differs from
  * the residual {@code r} of the last step that was computed as a whole by {@code mean|Δr| / mean|r| ≤ threshold}, all other
  * blocks are skipped, and what they added to the first block's output in that step is added again.
  */
