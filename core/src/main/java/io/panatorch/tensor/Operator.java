@@ -16,6 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -67,7 +69,7 @@ public final class Operator {
     private static final Map<String, Operator> KNOWN = new ConcurrentHashMap<>();
 
     /** By full name, of operators that take numbers: the overload that takes tensors in their place. */
-    private static final Map<String, Optional<OperatorSchema>> FOR_TENSORS = new ConcurrentHashMap<>();
+    private static final Map<String, Optional<Operator>> FOR_TENSORS = new ConcurrentHashMap<>();
 
     /** By full name, of operators that write their results to tensors given for them: the overload that makes them. */
     private static final Map<String, Optional<Operator>> MAKERS = new ConcurrentHashMap<>();
@@ -89,10 +91,23 @@ public final class Operator {
     /** Why it cannot be called, numbers apart; null where it can. */
     private final String refusal;
 
-    private Operator(OperatorSchema schema, Map<String, Object> keywords, String refusal) {
+    private final boolean writesToOutputs;
+    private final List<Consumer<Object[]>> checks;
+
+    private Operator(OperatorSchema schema, String refusal) {
         this.schema = schema;
-        this.keywords = keywords;
+        this.keywords = Map.of();
         this.refusal = refusal;
+        this.writesToOutputs = OperatorOutputs.areIn(schema);
+        this.checks = TrustedValues.checks(schema);
+    }
+
+    private Operator(Operator other, Map<String, Object> keywords) {
+        this.schema = other.schema;
+        this.keywords = keywords;
+        this.refusal = other.refusal;
+        this.writesToOutputs = other.writesToOutputs;
+        this.checks = other.checks;
     }
 
     private static Operator of(OperatorSchema schema) {
@@ -100,7 +115,7 @@ public final class Operator {
                 schema.results().stream().map(result -> OperatorResult.refusal(result.type())),
                 Stream.of(EXCHANGE).filter(_ -> EXCHANGES.contains(schema.name())),
                 TrustedValues.refusal(schema)).flatMap(each -> each);
-        return new Operator(schema, Map.of(), reasons.filter(Objects::nonNull).findFirst().orElse(null));
+        return new Operator(schema, reasons.filter(Objects::nonNull).findFirst().orElse(null));
     }
 
     /**
@@ -203,7 +218,7 @@ public final class Operator {
     public Operator with(String parameter, Object value) {
         Map<String, Object> all = new HashMap<>(keywords);
         all.put(Objects.requireNonNull(parameter, "parameter"), value);
-        return new Operator(schema, all, refusal);
+        return new Operator(this, all);
     }
 
     /** {@return why no call of it can be made; empty where one can} */
@@ -211,7 +226,7 @@ public final class Operator {
         if (refusal != null) {
             return Optional.of(refusal);
         }
-        if (OperatorOutputs.isIn(schema)) {
+        if (writesToOutputs) {
             return maker().map(Operator::refusal).orElse(Optional.of(NO_MAKER));
         }
         return OperatorFormulas.has(schema) || needed().isEmpty() || forTensors().isPresent()
@@ -241,22 +256,29 @@ public final class Operator {
         if (refusal != null) {
             throw TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + refusal);
         }
-        return callBound(bound.values);
+        return call(bound);
     }
 
     /** Calls it with values in the forms and the order that {@link OperatorArguments} has them in. */
     OperatorResult callBound(Object[] values) {
-        OperatorArguments bound = OperatorArguments.of(schema, values);
+        return call(OperatorArguments.of(schema, values));
+    }
+
+    private OperatorResult call(OperatorArguments bound) {
+        boolean hasNumbers = bound.numbers().findFirst().isPresent();
+        if (!hasNumbers && !writesToOutputs) {
+            return run(bound);
+        }
         for (Tensor operand : bound.operands()) {
             if (operand != null && operand.isClosed()) { // what it is made of would not name it
                 throw new ClosedTensorException(schema.shortName() + ": this tensor is closed: " + operand.describe());
             }
         }
-        if (OperatorOutputs.isIn(schema)) {
-            return OperatorOutputs.call(schema, values, maker().orElseThrow(
+        if (writesToOutputs) {
+            return OperatorOutputs.call(schema, bound.values, maker().orElseThrow(
                     () -> TorchException.unsupported("operator " + schema.fullName() + " cannot be called: " + NO_MAKER)));
         }
-        return bound.numbers().findFirst().isPresent() ? OperatorScalars.call(schema, bound, this::forTensors) : run(schema, bound);
+        return OperatorScalars.call(schema, bound, this::forTensors);
     }
 
     /** {@return what it takes and gives} */
@@ -266,22 +288,25 @@ public final class Operator {
 
     /** The overload that makes its results where this one writes them to tensors that are there. */
     private Optional<Operator> maker() {
-        return MAKERS.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
-                .map(Operator::named)
-                .filter(other -> OperatorOutputs.makesResultsOf(schema, other.schema))
-                .min(Comparator.comparing(other -> other.schema.parameters().size())));
+        return overload(MAKERS, OperatorOutputs::makesResultsOf);
     }
 
     /** The overload that takes tensors where this one takes numbers. */
-    private Optional<OperatorSchema> forTensors() {
-        return FOR_TENSORS.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
-                .map(name -> OperatorSchema.parse(schemaOf(name).orElseThrow()))
-                .filter(other -> OperatorScalars.takesTensorsFor(schema, other))
-                .findFirst());
+    private Optional<Operator> forTensors() {
+        return overload(FOR_TENSORS, OperatorScalars::takesTensorsFor);
     }
 
-    static OperatorResult run(OperatorSchema schema, OperatorArguments arguments) {
-        TrustedValues.check(schema, arguments.values);
+    /** Of the overloads that can stand for this one, that with the fewest parameters. */
+    private Optional<Operator> overload(Map<String, Optional<Operator>> known, BiPredicate<OperatorSchema, OperatorSchema> canStand) {
+        return known.computeIfAbsent(schema.fullName(), _ -> OperatorNames.overloads(schema.name()).stream()
+                .map(Operator::named)
+                .filter(other -> canStand.test(schema, other.schema))
+                .min(Comparator.comparing(other -> other.schema.parameters().size())));
+    }
+
+    /** @param arguments without numbers that libtorch's C interface has no way for */
+    OperatorResult run(OperatorArguments arguments) {
+        checks.forEach(check -> check.accept(arguments.values));
         CallState state = CallState.beginOptional(schema.shortName(), 0, arguments.operands());
         NativeFrame frame = state.frame;
         MemorySegment results = OperatorResult.prepare(schema, frame);

@@ -187,7 +187,7 @@ final class OperatorFormulas {
     }
 
     /** Null where it is a dtype that this library has not. */
-    private static DType resultType(Tensor self, Tensor other) {
+    static DType resultType(Tensor self, Tensor other) {
         return (DType) Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
                 .call(self, other).get(0);
     }

@@ -27,7 +27,7 @@ final class OperatorOutputs {
     }
 
     /** {@return whether an operator of libtorch's own takes tensors to write its results to} */
-    static boolean isIn(OperatorSchema schema) {
+    static boolean areIn(OperatorSchema schema) {
         return schema.name().startsWith("aten::") && schema.parameters().stream().anyMatch(OperatorOutputs::isOutput);
     }
 
@@ -36,7 +36,8 @@ final class OperatorOutputs {
         List<String> given = schema.parameters().stream().filter(each -> !isOutput(each)).map(OperatorOutputs::text).toList();
         List<String> needed = other.parameters().stream()
                 .filter(each -> given.contains(text(each)) || !canBeLeftOut(each)).map(OperatorOutputs::text).toList();
-        return !schema.name().startsWith("aten::empty") && given.equals(needed) && other.parameters().stream().noneMatch(each -> each.type().isWritten())
+        return !schema.name().startsWith("aten::empty") && given.equals(needed)
+                && other.parameters().stream().noneMatch(each -> each.type().isWritten())
                 && other.results().stream().map(result -> result.type().plain()).toList()
                         .equals(schema.parameters().stream().filter(OperatorOutputs::isOutput).map(each -> each.type().plain()).toList());
     }

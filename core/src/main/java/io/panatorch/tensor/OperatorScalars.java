@@ -60,11 +60,11 @@ final class OperatorScalars {
     }
 
     /** Calls an operator to which numbers were given for parameters of that type. */
-    static OperatorResult call(OperatorSchema schema, OperatorArguments given, Supplier<Optional<OperatorSchema>> forTensors) {
+    static OperatorResult call(OperatorSchema schema, OperatorArguments given, Supplier<Optional<Operator>> forTensors) {
         if (OperatorFormulas.has(schema)) {
             return OperatorFormulas.call(schema, given.values);
         }
-        OperatorSchema other = forTensors.get().orElseThrow(() -> unsupported(schema,
+        Operator other = forTensors.get().orElseThrow(() -> unsupported(schema,
                 "cannot be called: " + refusal(schema, schema.parameters().get(given.numbers().findFirst().getAsInt()))));
         Tensor like = IntStream.range(0, given.values.length)
                 .filter(i -> given.values[i] instanceof Tensor && !schema.parameters().get(i).name().equals("condition"))
@@ -72,7 +72,8 @@ final class OperatorScalars {
                 .orElseThrow(() -> unsupported(schema, "cannot be called without a tensor"));
         CallState.requireScope(schema.shortName());
         given.numbers().forEach(i -> requireNumberOf(schema.name(), like, given.values[i]));
-        return withTensors(schema.shortName(), like, given.values, given::isNumber, values -> Operator.run(other, OperatorArguments.of(other, values)));
+        return withTensors(schema.shortName(), like, given.values, given::isNumber,
+                values -> other.run(OperatorArguments.of(other.parsed(), values)));
     }
 
     /** Calls something with tensors in the place of numbers, which are freed then. */
@@ -185,6 +186,7 @@ final class OperatorScalars {
         for (Object number : arguments) {
             requireNumberOf(operator.name(), like, number);
         }
-        return withTensors(operator.name().substring("aten::".length()), like, arguments, i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
+        return withTensors(operator.name().substring("aten::".length()), like, arguments,
+                i -> arguments[i] instanceof Number, tensors -> operator.call(tensors).tensor());
     }
 }

@@ -1,17 +1,17 @@
 package io.panatorch.tensor;
 
 import io.panatorch.tensor.OperatorSchema.Parameter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Values that libtorch believes without a look, and that end the process or show its memory where they are wrong. */
 final class TrustedValues {
-
-    private static final Set<String> DIVISIONS = Set.of("aten::div", "aten::div_", "aten::divide", "aten::divide_");
 
     /** Sizes of windows and their steps, which are multiplied with each other. */
     private static final Set<String> WINDOWS =
@@ -29,55 +29,58 @@ final class TrustedValues {
                 .filter(_ -> REFUSED.matcher(schema.name()).matches());
     }
 
-    /** Refuses the wrong ones of a call. */
-    static void check(OperatorSchema schema, Object[] values) {
+    /** {@return what refuses wrong values of a call of an operator, given those in the order of its parameters; for most there is none} */
+    static List<Consumer<Object[]>> checks(OperatorSchema schema) {
         if (!schema.name().startsWith("aten::")) {
-            return;
+            return List.of();
         }
+        List<Consumer<Object[]>> checks = new ArrayList<>();
         List<Parameter> parameters = schema.parameters();
         boolean isOfWindows = schema.name().contains("conv")
                 || parameters.stream().anyMatch(parameter -> parameter.name().equals("kernel_size"));
-        for (int i = 0; i < values.length; i++) {
+        for (int i = 0; i < parameters.size(); i++) {
+            int place = i;
             String name = parameters.get(i).name();
             if (isOfWindows && WINDOWS.contains(name)) {
-                long[] numbers = values[i] instanceof Long number ? new long[] {number}
-                        : values[i] instanceof long[] list ? list : new long[0];
-                for (long number : numbers) {
-                    require(number == (int) number, schema, name, "a number of 32 bits", number);
-                }
+                checks.add(values -> requireSmall(schema, name, values[place]));
             } else if (name.equals("unsafe")) {
-                require(!Boolean.TRUE.equals(values[i]), schema, name, "false, so that sizes are checked", true);
+                checks.add(values -> require(!Boolean.TRUE.equals(values[place]), schema, name, "false, so that sizes are checked", true));
             } else if (name.equals("offsets") && schema.name().equals("aten::segment_reduce")) {
-                require(values[i] == null, schema, name, "none, but lengths, which are checked", "a tensor");
+                checks.add(values -> require(values[place] == null, schema, name, "none, but lengths, which are checked", "a tensor"));
             }
         }
         if (schema.name().startsWith("aten::grid_sampler")) {
-            requireWithin(schema, values, "interpolation_mode", 2);
-            requireWithin(schema, values, "padding_mode", 2);
+            checks.add(values -> requireWithin(schema, values, "interpolation_mode", 2));
+            checks.add(values -> requireWithin(schema, values, "padding_mode", 2));
         }
-        if (DIVISIONS.contains(schema.name()) && Arrays.asList(values).contains("trunc")) {
-            checkQuotient(schema, (Tensor) values[0], (Tensor) values[1]);
-        }
-        if (schema.name().equals("aten::ctc_loss")) {
-            checkLabels(schema, (Tensor) value(schema, values, "log_probs"), (Tensor) value(schema, values, "targets"),
-                    value(schema, values, "target_lengths"));
-        }
-        switch (schema.fullName()) {
-            case "aten::repeat_interleave.Tensor" -> requireNumber(schema, "repeats", (Tensor) values[0]);
-            case "aten::lstm.data", "aten::gru.data", "aten::rnn_tanh.data", "aten::rnn_relu.data" -> {
-                Tensor sizes = (Tensor) value(schema, values, "batch_sizes");
-                require(sizes.shape().numel() > 0, schema, "batch_sizes", "a size for each step", sizes.describe());
-            }
-            case "aten::linalg_matrix_power", "aten::matrix_power" ->
-                require((long) values[1] == (int) (long) values[1], schema, "n", "a number of 32 bits", values[1]);
+        switch (schema.name()) {
+            case "aten::div", "aten::div_", "aten::divide", "aten::divide_" ->
+                checks.add(values -> checkQuotient(schema, values));
+            case "aten::ctc_loss" -> checks.add(values -> checkLabels(schema, (Tensor) value(schema, values, "log_probs"),
+                    (Tensor) value(schema, values, "targets"), value(schema, values, "target_lengths")));
+            case "aten::embedding_bag" -> checks.add(values -> requireAscending(schema, (Tensor) values[2]));
+            case "aten::linalg_matrix_power", "aten::matrix_power" -> checks.add(values -> requireSmall(schema, "n", values[1]));
             default -> { }
         }
-        if (schema.name().equals("aten::embedding_bag")) {
-            requireAscending(schema, (Tensor) values[2]);
+        switch (schema.fullName()) {
+            case "aten::repeat_interleave.Tensor" -> checks.add(values -> requireNumber(schema, "repeats", (Tensor) values[0]));
+            case "aten::lstm.data", "aten::gru.data", "aten::rnn_tanh.data", "aten::rnn_relu.data" -> checks.add(values -> {
+                Tensor sizes = (Tensor) value(schema, values, "batch_sizes");
+                require(sizes.shape().numel() > 0, schema, "batch_sizes", "a size for each step", sizes.describe());
+            });
+            case "aten::sparse_coo_tensor.indices_size" -> checks.add(values ->
+                    Operator.withSchema("aten::_validate_sparse_coo_tensor_args(Tensor indices, Tensor values, SymInt[] size) -> ()")
+                            .call(values[0], values[1], values[2]));
+            default -> { }
         }
-        if (schema.fullName().equals("aten::sparse_coo_tensor.indices_size")) {
-            Operator.withSchema("aten::_validate_sparse_coo_tensor_args(Tensor indices, Tensor values, SymInt[] size) -> ()")
-                    .call(values[0], values[1], values[2]);
+        return List.copyOf(checks);
+    }
+
+    /** @param value a whole number or several; others are none of these */
+    private static void requireSmall(OperatorSchema schema, String name, Object value) {
+        long[] numbers = value instanceof Long number ? new long[] {number} : value instanceof long[] list ? list : new long[0];
+        for (long number : numbers) {
+            require(number == (int) number, schema, name, "a number of 32 bits", number);
         }
     }
 
@@ -135,13 +138,14 @@ final class TrustedValues {
      * On the CPU libtorch leaves a truncating division of whole numbers to the processor, which ends the process where the quotient
      * is no number of the dtype: that of the least number and -1. Its other divisions see to it.
      */
-    private static void checkQuotient(OperatorSchema schema, Tensor self, Tensor other) {
-        if (self.device().kind() != Device.Kind.CPU) {
+    private static void checkQuotient(OperatorSchema schema, Object[] values) {
+        Tensor self = (Tensor) values[0];
+        if (!Arrays.asList(values).contains("trunc") || self.device().kind() != Device.Kind.CPU) {
             return;
         }
+        Tensor other = (Tensor) values[1];
         try (TensorScope _ = TensorScope.open()) {
-            DType dtype = (DType) Operator.withSchema("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType")
-                    .call(self, other).get(0);
+            DType dtype = OperatorFormulas.resultType(self, other);
             if (dtype != DType.INT32 && dtype != DType.INT64) { // processors compute smaller ones in 32 bits
                 return;
             }

@@ -64,6 +64,11 @@ public abstract class RowPolicy implements CachePolicy {
         return inputs;
     }
 
+    /** {@return how much a tensor changes from one step to the next, for its size: {@code mean|now − before| / mean|before|}} */
+    public static double relativeChange(Tensor now, Tensor before) {
+        return now.sub(before).abs().mean().div(before.abs().mean()).item();
+    }
+
     /** {@return the outputs of a site that is no block, or a block that is computed at every step} */
     protected List<Tensor> others(SiteCall call) {
         return call.compute();

@@ -129,8 +129,10 @@ final class CacheOptions {
     /** {@return the method whose numbers of a calibration run are needed for a model and not given} */
     Optional<CalibratedMethod> uncalibrated(ModelDescription model) {
         return Stream.of(CalibratedMethod.values())
-                .filter(method -> choices.has(method == CalibratedMethod.MAGCACHE ? Choice.MAGCACHE : Choice.TEACACHE))
-                .filter(method -> method == CalibratedMethod.MAGCACHE || teaCoefficients(model).isEmpty())
+                .filter(method -> switch (method) {
+                    case MAGCACHE -> choices.has(Choice.MAGCACHE);
+                    case TEACACHE -> choices.has(Choice.TEACACHE) && teaCoefficients(model).isEmpty();
+                })
                 .filter(method -> settings == null
                         || !settings.containsKey(method.key) && !"true".equals(settings.get(CacheSettings.CALIBRATE)))
                 .findFirst();

@@ -48,7 +48,7 @@ final class FirstBlockPolicy extends RowPolicy {
 
     private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : change(residual, before.getFirst());
+        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : relativeChange(residual, before.getFirst());
         boolean skips = rule.skips(call.agree(change)) && isHeld(call);
         if (skips) {
             decided = call.step().index();
@@ -68,9 +68,5 @@ final class FirstBlockPolicy extends RowPolicy {
     @Override
     protected boolean nextMaySkip(Step step) {
         return step.index() < step.count() - 1;
-    }
-
-    private static double change(Tensor residual, Tensor before) {
-        return residual.sub(before).abs().mean().div(before.abs().mean()).item();
     }
 }

@@ -4,6 +4,7 @@ import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.tensor.Tensor;
@@ -58,8 +59,8 @@ final class TeaCalibration implements CacheMethod {
             Tensor embedding = call.inputs().getLast();
             List<Tensor> before = call.held();
             if (!before.isEmpty()) {
-                double change = TeaRule.change(embedding, before.getFirst());
-                double outputChange = TeaRule.change(results.getFirst(), before.getLast());
+                double change = RowPolicy.relativeChange(embedding, before.getFirst());
+                double outputChange = RowPolicy.relativeChange(results.getFirst(), before.getLast());
                 if (Double.isFinite(change) && Double.isFinite(outputChange)) {
                     embeddings.add(change);
                     outputs.add(outputChange);

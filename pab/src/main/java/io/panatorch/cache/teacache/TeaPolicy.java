@@ -34,7 +34,7 @@ final class TeaPolicy extends RowPolicy {
         Step step = call.step();
         Tensor embedding = call.inputs().getLast();
         List<Tensor> before = call.held();
-        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : TeaRule.change(embedding, before.getFirst());
+        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : relativeChange(embedding, before.getFirst());
         boolean skips = sum.skips(step.index(), step.count(), call.agree(change)) && isHeld(call);
         if (skips) {
             decided = step.index();

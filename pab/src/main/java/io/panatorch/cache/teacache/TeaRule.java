@@ -1,6 +1,5 @@
 package io.panatorch.cache.teacache;
 
-import io.panatorch.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -24,11 +23,6 @@ record TeaRule(double threshold, List<Double> coefficients) {
 
     double estimate(double change) {
         return new Polynomial(coefficients).at(change);
-    }
-
-    /** How much a tensor changes from one step to the next, for its size. */
-    static double change(Tensor now, Tensor before) {
-        return now.sub(before).abs().mean().div(before.abs().mean()).item();
     }
 
     /** The estimates of one generation, summed up since the last computed step. */
