@@ -6,7 +6,6 @@ import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Step;
 import java.util.Set;
 
 /** All blocks are skipped at every second step: the simplest method that skips rows of blocks. */
@@ -28,12 +27,12 @@ public final class EverySecondStep implements CacheMethod {
 
             @Override
             protected boolean skips(SiteCall call) {
-                return call.step().index() % 2 == 1;
+                return maySkip(call.step().index());
             }
 
             @Override
-            protected boolean nextMaySkip(Step step) {
-                return step.index() % 2 == 0 && step.index() + 1 < step.count();
+            protected boolean maySkip(int index) {
+                return index % 2 == 1;
             }
         };
     }

@@ -6,8 +6,8 @@ import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -33,15 +33,14 @@ public record ReuseWhileSimilar(double threshold) implements CacheMethod {
     }
 
     private List<Tensor> apply(SiteCall call) {
-        List<Tensor> held = call.held(); // x₀, and the outputs
-        boolean reuses = !held.isEmpty() && call.agree(change(call.inputs().getFirst(), held.getFirst())) <= threshold;
-        List<Tensor> outputs = reuses ? held.subList(1, held.size()) : call.compute();
+        List<Tensor> before = call.held("inputs");
+        boolean reuses = call.mayReuse() && !before.isEmpty()
+                && call.agree(change(call.tokens().getFirst(), before.getFirst())) <= threshold;
+        List<Tensor> outputs = reuses ? call.held("outputs") : call.compute();
         if (call.step().index() == call.step().count() - 1) {
             call.drop();
         } else if (!reuses) {
-            List<Tensor> kept = new ArrayList<>(outputs);
-            kept.addFirst(call.inputs().getFirst());
-            call.hold(kept);
+            call.hold(Map.of("inputs", call.tokens(), "outputs", outputs));
         }
         return outputs;
     }

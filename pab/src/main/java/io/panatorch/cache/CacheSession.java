@@ -51,6 +51,7 @@ public final class CacheSession implements AutoCloseable {
     private int depth; // of the visits that are going on
     private boolean reused; // something in this step
     private int reusedInARow; // in how many steps before it
+    private boolean mayReuse; // in this step
     private boolean closed;
 
     CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
@@ -114,9 +115,7 @@ public final class CacheSession implements AutoCloseable {
         current = branches.computeIfAbsent(next.branch(), _ -> newBranch());
         step = next;
         current.begun = next.index();
-        if (computed.has(next.index(), reusedInARow)) {
-            held.dropAll(next.branch());
-        }
+        mayReuse = !computed.has(next.index(), reusedInARow);
     }
 
     private BranchState newBranch() {
@@ -143,14 +142,14 @@ public final class CacheSession implements AutoCloseable {
      * @throws IllegalStateException as the method for several tensors
      */
     public Tensor through(Site site, Tensor input, UnaryOperator<Tensor> computation) {
-        return visit(site, List.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())), SiteOutputs.of(1))
+        return visit(site, SiteInputs.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())), SiteOutputs.of(1))
                 .getFirst();
     }
 
     /**
-     * Computes the outputs of a site that has several, or reuses them.
+     * Computes the outputs of a site that has several, or reuses them. All inputs are {@linkplain SiteInputs#tokens transformed}.
      *
-     * @param inputs borrowed; what is denoised first, then what it is denoised with
+     * @param inputs borrowed
      * @param computation what the model would compute with the inputs it is given, which a method may have chosen; it runs at
      *     most once, now, on this thread; it gives the same number of tensors at every step
      * @return tensors of the caller's scope
@@ -159,15 +158,26 @@ public final class CacheSession implements AutoCloseable {
      */
     public List<Tensor> through(
             Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
+        return visit(site, SiteInputs.of(inputs), computation, SiteOutputs.UNKNOWN);
+    }
+
+    /**
+     * Computes the outputs of a site, or reuses them; as the method for several tensors.
+     *
+     * @param inputs by their role
+     * @param computation is given the tokens, then the conditions
+     */
+    public List<Tensor> through(Site site, SiteInputs inputs, Function<List<Tensor>, List<Tensor>> computation) {
         return visit(site, inputs, computation, SiteOutputs.UNKNOWN);
     }
 
     private List<Tensor> visit(
-            Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
+            Site site, SiteInputs roles, Function<List<Tensor>, List<Tensor>> computation, SiteOutputs expected) {
         SiteRecord visited = recordOf(site);
         BranchState state = current;
-        SessionCall call = new SessionCall(method.name(), site, step, inputs, computation, held, visited, agreement,
+        SessionCall call = new SessionCall(method.name(), site, step, roles, computation, held, visited, agreement, mayReuse,
                 state.outputs.getOrDefault(site, expected));
+        List<Tensor> inputs = call.inputs();
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;
         visited.noteWork(site.kind(), inputs);

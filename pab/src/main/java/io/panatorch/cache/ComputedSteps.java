@@ -4,8 +4,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Steps at which nothing is reused, whatever the method: what is held is dropped when they begin. A method that predicts from several
- * computed steps, as TaylorSeer does, has to collect them anew from there.
+ * Steps at which nothing is reused, whatever the method. What is held stays, and what is computed in them is used as at any other step.
  *
  * @param warmup how many at the beginning; 0 or more
  * @param maxContinuous how many steps in a row may reuse something before one that may not; 1 or more

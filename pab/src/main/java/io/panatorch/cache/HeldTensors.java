@@ -8,6 +8,7 @@ import io.panatorch.tensor.Storage;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -39,14 +40,15 @@ final class HeldTensors implements AutoCloseable {
     /**
      * One held tensor.
      *
+     * @param slot under which name
      * @param tensor as it is kept
      * @param dtype as it was given
      * @param device where it was given
      */
-    private record Kept(Tensor tensor, DType dtype, Device device, Storage storage) {
+    private record Kept(String slot, Tensor tensor, DType dtype, Device device, Storage storage) {
 
-        Kept(Tensor tensor, DType dtype, Device device) {
-            this(tensor, dtype, device, tensor.storage());
+        Kept(String slot, Tensor tensor, DType dtype, Device device) {
+            this(slot, tensor, dtype, device, tensor.storage());
         }
 
         boolean isOffloaded() {
@@ -75,8 +77,8 @@ final class HeldTensors implements AutoCloseable {
         return held.containsKey(place);
     }
 
-    List<Tensor> get(Place place) {
-        return held.getOrDefault(place, List.of()).stream()
+    List<Tensor> get(Place place, String slot) {
+        return held.getOrDefault(place, List.of()).stream().filter(kept -> kept.slot.equals(slot))
                 .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())
                 .toList();
     }
@@ -105,9 +107,10 @@ final class HeldTensors implements AutoCloseable {
         held.keySet().stream().filter(place -> place.branch() == branch).toList().forEach(this::drop);
     }
 
-    void put(Place place, List<Tensor> tensors) {
-        List<Kept> kept = tensors.stream()
-                .map(tensor -> new Kept(owner.adopt(tensor), tensor.dtype(), tensor.device())).toList();
+    void put(Place place, Map<String, List<Tensor>> slots) {
+        List<Kept> kept = new ArrayList<>();
+        slots.forEach((slot, tensors) -> tensors.forEach(
+                tensor -> kept.add(new Kept(slot, owner.adopt(tensor), tensor.dtype(), tensor.device()))));
         drop(place);
         keep(place, kept);
         Set<Place> changed = new HashSet<>(Set.of(place));
@@ -188,7 +191,7 @@ final class HeldTensors implements AutoCloseable {
             Tensor relieved = budget.overflow() == Overflow.NARROW ? kept.tensor.to(DType.BFLOAT16) : onHost(kept.tensor);
             Tensor adopted = owner.adopt(relieved);
             kept.tensor.close();
-            return new Kept(adopted, kept.dtype, kept.device);
+            return new Kept(kept.slot, adopted, kept.dtype, kept.device);
         }
     }
 

@@ -3,10 +3,13 @@ package io.panatorch.cache;
 import io.panatorch.tensor.ClosedTensorException;
 import io.panatorch.tensor.Storage;
 import io.panatorch.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -18,11 +21,13 @@ final class SessionCall implements SiteCall {
     private final String method;
     private final Site site;
     private final Step step;
-    private final List<Tensor> inputs;
+    private final SiteInputs roles;
+    private final List<Tensor> inputs; // all of them
     private final Function<List<Tensor>, List<Tensor>> computation;
     private final HeldTensors store;
     private final SiteRecord record;
     private final DoubleUnaryOperator agreement;
+    private final boolean mayReuse;
     private final Thread thread = Thread.currentThread();
     private SiteOutputs outputs;
     private List<Tensor> computed;
@@ -35,20 +40,23 @@ final class SessionCall implements SiteCall {
             String method,
             Site site,
             Step step,
-            List<Tensor> inputs,
+            SiteInputs inputs,
             Function<List<Tensor>, List<Tensor>> computation,
             HeldTensors store,
             SiteRecord record,
             DoubleUnaryOperator agreement,
+            boolean mayReuse,
             SiteOutputs outputs) {
         this.method = method;
         this.site = site;
         this.step = step;
-        this.inputs = inputs;
+        this.roles = inputs;
+        this.inputs = inputs.all();
         this.computation = computation;
         this.store = store;
         this.record = record;
         this.agreement = agreement;
+        this.mayReuse = mayReuse;
         this.outputs = outputs;
     }
 
@@ -65,6 +73,27 @@ final class SessionCall implements SiteCall {
     @Override
     public List<Tensor> inputs() {
         return inputs;
+    }
+
+    @Override
+    public List<Tensor> tokens() {
+        return roles.tokens();
+    }
+
+    @Override
+    public List<Tensor> conditions() {
+        return roles.conditions();
+    }
+
+    @Override
+    public Optional<Tensor> value(String name) {
+        checkRunning();
+        return Optional.ofNullable(roles.values().get(name)).map(Supplier::get);
+    }
+
+    @Override
+    public boolean mayReuse() {
+        return mayReuse;
     }
 
     @Override
@@ -105,9 +134,9 @@ final class SessionCall implements SiteCall {
     }
 
     @Override
-    public List<Tensor> held(Site holder) {
+    public List<Tensor> held(Site holder, String slot) {
         checkHolder(holder);
-        return store.get(place(holder));
+        return store.get(place(holder), slot);
     }
 
     @Override
@@ -117,20 +146,25 @@ final class SessionCall implements SiteCall {
     }
 
     @Override
-    public void hold(Site holder, List<Tensor> tensors) {
+    public void hold(Site holder, Map<String, List<Tensor>> slots) {
         checkHolder(holder);
-        check("the policy holds", tensors);
-        store.put(place(holder), compact(tensors));
+        slots.forEach((slot, tensors) -> check("the policy holds" + (slot.isEmpty() ? "" : " in slot \"" + slot + '"'), tensors));
+        if (slots.isEmpty()) {
+            throw broken("the policy holds no slots");
+        }
+        store.put(place(holder), compact(slots));
     }
 
     /** Of a view that shows only a part of its memory, a copy, so that the rest can go; unless the rest is held with it. */
-    private static List<Tensor> compact(List<Tensor> tensors) {
-        Map<Storage, Long> shown =
-                tensors.stream().collect(Collectors.groupingBy(Tensor::storage, Collectors.summingLong(Tensor::byteSize)));
-        return tensors.stream().map(tensor -> {
+    private static Map<String, List<Tensor>> compact(Map<String, List<Tensor>> slots) {
+        Map<Storage, Long> shown = slots.values().stream().flatMap(List::stream)
+                .collect(Collectors.groupingBy(Tensor::storage, Collectors.summingLong(Tensor::byteSize)));
+        Map<String, List<Tensor>> compact = new LinkedHashMap<>();
+        slots.forEach((slot, tensors) -> compact.put(slot, tensors.stream().map(tensor -> {
             Storage storage = tensor.storage();
             return shown.get(storage) < storage.byteSize() ? tensor.copy() : tensor;
-        }).toList();
+        }).toList()));
+        return compact;
     }
 
     @Override
@@ -175,6 +209,9 @@ final class SessionCall implements SiteCall {
         }
         if (failure != null) {
             throw new IllegalStateException(where() + "the policy returned although the computation failed", failure);
+        }
+        if (!mayReuse && store.covers(site) && decision != CacheStatistics.COMPUTED) {
+            throw broken("nothing may be reused in this step: a policy computes where mayReuse says no");
         }
         check("the policy returned", answer);
         outputs.mismatch(inputs, answer).ifPresent(mismatch -> {

@@ -1,7 +1,10 @@
 package io.panatorch.cache;
 
 import io.panatorch.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * One visit of a site, as a {@link CachePolicy} sees it. It is valid until {@code apply} returns, on the thread that
@@ -18,8 +21,36 @@ public interface SiteCall {
     /** {@return which call of the denoiser this is} */
     Step step();
 
-    /** {@return what the model computes with here; borrowed} */
+    /** {@return what the model computes with here: the tokens, then the conditions; borrowed} */
     List<Tensor> inputs();
+
+    /** {@return of the inputs what is transformed} */
+    default List<Tensor> tokens() {
+        return inputs();
+    }
+
+    /** {@return of the inputs what only says how; none where the model does not tell the two apart} */
+    default List<Tensor> conditions() {
+        return List.of();
+    }
+
+    /**
+     * {@return a value inside the site, as a tensor that lives until this call ends} Empty where the model does not {@linkplain
+     * SiteInputs#values offer} it, or it is not there yet.
+     *
+     * @param name such as {@link SiteInputs#MODULATED}
+     */
+    default Optional<Tensor> value(String name) {
+        return Optional.empty();
+    }
+
+    /**
+     * {@return whether anything may be reused in this step} Where not, because the session is told to {@linkplain ComputedSteps compute}
+     * it, the policy computes with the model's inputs; what is held stays, and it may hold what comes of it.
+     */
+    default boolean mayReuse() {
+        return true;
+    }
 
     /**
      * Runs the model's computation on its inputs.
@@ -48,13 +79,21 @@ public interface SiteCall {
         return held(site());
     }
 
+    /** {@return what is held for this site under a name, likewise} */
+    default List<Tensor> held(String slot) {
+        return held(site(), slot);
+    }
+
     /** {@return what is held for a covered site of the run, likewise} */
-    List<Tensor> held(Site holder);
+    default List<Tensor> held(Site holder) {
+        return held(holder, "");
+    }
+
+    /** {@return what is held for a covered site of the run under a name, likewise} */
+    List<Tensor> held(Site holder, String slot);
 
     /** {@return whether anything is held for a covered site of the run; under a memory budget cheaper than to fetch it} */
-    default boolean isHeld(Site holder) {
-        return !held(holder).isEmpty();
-    }
+    boolean isHeld(Site holder);
 
     /**
      * Holds tensors for this site until a later step, in place of what was held. The tensors stay the caller's.
@@ -66,14 +105,27 @@ public interface SiteCall {
     }
 
     /**
-     * Holds tensors for a covered site of the run, in place of what was held for it: what one site computes and another will
-     * use. The tensors stay the caller's. Of a view that shows only a part of its memory a copy is held, unless the rest is held
-     * with it, so that nothing else is kept alive.
+     * Holds several lists of tensors for this site until a later step, in place of all that was held. They come and go together.
+     *
+     * @param slots by name, each with one tensor or more
+     */
+    default void hold(Map<String, List<Tensor>> slots) {
+        hold(site(), slots);
+    }
+
+    /** Holds tensors for a covered site of the run: what one site computes and another will use. */
+    default void hold(Site holder, List<Tensor> tensors) {
+        hold(holder, Collections.singletonMap("", tensors)); // which may be null, and is refused then
+    }
+
+    /**
+     * Holds tensors for a covered site of the run, in place of all that was held for it. The tensors stay the caller's. Of a view that
+     * shows only a part of its memory a copy is held, unless the rest is held with it, so that nothing else is kept alive.
      *
      * @param holder whose statistics count the bytes
-     * @param tensors one or more; to hold nothing is to {@link #drop(Site)}
+     * @param slots by name, each with one tensor or more; to hold nothing is to {@link #drop(Site)}
      */
-    void hold(Site holder, List<Tensor> tensors);
+    void hold(Site holder, Map<String, List<Tensor>> slots);
 
     /** Frees what is held for this site. Where nothing is, it does nothing. */
     default void drop() {

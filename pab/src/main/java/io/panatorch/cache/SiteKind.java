@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** What a {@link Site} computes. */
 public enum SiteKind {
-    /** One whole call of the denoiser. Its first input is what is denoised, its last one the timestep's embedding. */
+    /** One whole call of the denoiser. Its tokens are what is denoised; the last of its conditions is the timestep's embedding. */
     DENOISER,
     /** One transformer block. */
     BLOCK,

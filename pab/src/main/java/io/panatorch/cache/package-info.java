@@ -54,15 +54,14 @@
  *     }
  *
  *     private List<Tensor> apply(SiteCall call) {
- *         List<Tensor> held = call.held(); // x₀, and the outputs
- *         boolean reuses = !held.isEmpty() && call.agree(change(call.inputs().getFirst(), held.getFirst())) <= threshold;
- *         List<Tensor> outputs = reuses ? held.subList(1, held.size()) : call.compute();
+ *         List<Tensor> before = call.held("inputs");
+ *         boolean reuses = call.mayReuse() && !before.isEmpty()
+ *                 && call.agree(change(call.tokens().getFirst(), before.getFirst())) <= threshold;
+ *         List<Tensor> outputs = reuses ? call.held("outputs") : call.compute();
  *         if (call.step().index() == call.step().count() - 1) {
  *             call.drop();
  *         } else if (!reuses) {
- *             List<Tensor> kept = new ArrayList<>(outputs);
- *             kept.addFirst(call.inputs().getFirst());
- *             call.hold(kept);
+ *             call.hold(Map.of("inputs", call.tokens(), "outputs", outputs));
  *         }
  *         return outputs;
  *     }
@@ -74,6 +73,7 @@
  * }
  *
  * <p>A method that skips rows of blocks and adds what they added before extends {@link io.panatorch.cache.RowPolicy} and says when.
+ * One that predicts what a site would give keeps a {@link io.panatorch.cache.Forecast} of it.
  *
  * <h2>The contract of a method</h2>
  *
@@ -89,7 +89,8 @@
  *       the policy made, the inputs, or what is held. The session compares with what the computation gave in this call or, where it
  *       did not run, when it last did on inputs of the same shapes; before there is such a computation, with nothing. Nothing is
  *       ever written in place, neither into inputs nor outputs nor held tensors: they share memory.
- *   <li><b>Computing.</b> At most once in a call, on the model's inputs or on others.
+ *   <li><b>Computing.</b> At most once in a call, on the model's inputs or on others. In steps in which nothing {@linkplain
+ *       io.panatorch.cache.SiteCall#mayReuse may be reused}, on the model's.
  *   <li><b>Ownership.</b> All tensors of a call, held ones included, are freed when it ends. What is to survive it is
  *       {@linkplain io.panatorch.cache.SiteCall#hold(java.util.List) held}; numbers may be kept in the policy, which lives as long as
  *       the session. The call itself is not kept.

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * A denoiser of blocks that add numbers. Every step begins with a video of ones and a text of twos; block {@code b} adds
  * {@code (b + 1) · change} to the video and {@code 10 · (b + 1) · change} to the text. The change is the step's, and the
- * denoiser's last input.
+ * denoiser's condition; its square is what modulates blocks.
  */
 public final class BlockModel {
 
@@ -60,8 +60,8 @@ public final class BlockModel {
 
     private void step(CacheSession cache, double change) {
         try (TensorScope _ = TensorScope.open()) {
-            List<Tensor> inputs =
-                    List.of(FakeModel.filled(1, 2, 3), FakeModel.filled(2, 1, 3), FakeModel.filled((float) change, 1, 4));
+            SiteInputs inputs = SiteInputs.of(FakeModel.filled(1, 2, 3), FakeModel.filled(2, 1, 3))
+                    .conditionedBy(FakeModel.filled((float) change, 1, 4));
             List<Tensor> tokens = cache.through(denoiser, inputs, in -> blocks(cache, in.subList(0, 2), change));
             videos.add((double) tokens.get(0).toFloatArray()[5]);
             texts.add((double) tokens.get(1).toFloatArray()[2]);
@@ -72,7 +72,9 @@ public final class BlockModel {
         List<Tensor> tokens = start;
         for (Site site : sites) {
             double added = (site.layer() + 1) * change;
-            tokens = cache.through(site, tokens, in -> List.of(in.get(0).add(added), in.get(1).add(10 * added)));
+            SiteInputs offered = SiteInputs.of(tokens)
+                    .offering(SiteInputs.MODULATED, () -> FakeModel.filled((float) (change * change), 1, 4));
+            tokens = cache.through(site, offered, in -> List.of(in.get(0).add(added), in.get(1).add(10 * added)));
         }
         return tokens;
     }

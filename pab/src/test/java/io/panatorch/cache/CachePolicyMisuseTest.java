@@ -79,7 +79,7 @@ class CachePolicyMisuseTest {
                     return call.compute();
                 }),
                 rule("the policy holds null", call -> {
-                    call.hold(null);
+                    call.hold((List<Tensor>) null);
                     return call.compute();
                 }),
                 rule("the policy holds no tensors", call -> {

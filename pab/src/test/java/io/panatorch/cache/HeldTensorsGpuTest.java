@@ -8,6 +8,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.RequiresCuda;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,11 +29,11 @@ class HeldTensorsGpuTest {
         try (HeldTensors held = new HeldTensors(Stream.of(FIRST, SECOND, THIRD).map(Place::site).toList(), MemoryBudget.offloading(BYTES, BYTES), place -> place.site().layer());
                 TensorScope _ = TensorScope.open()) {
             for (Place place : List.of(SECOND, THIRD, FIRST)) { // the later the layer, the more useful
-                held.put(place, List.of(FakeModel.filled(place.site().layer(), 10).to(DType.FLOAT32, Device.cuda(0))));
+                held.put(place, Map.of("", List.of(FakeModel.filled(place.site().layer(), 10).to(DType.FLOAT32, Device.cuda(0)))));
             }
-            assertThat(held.get(FIRST)).isEmpty();
+            assertThat(held.get(FIRST, "")).isEmpty();
             for (Place place : List.of(SECOND, THIRD)) {
-                Tensor restored = held.get(place).getFirst();
+                Tensor restored = held.get(place, "").getFirst();
                 assertThat(restored.device()).isEqualTo(Device.cuda(0));
                 assertThat(restored.to(Device.CPU).toFloatArray()).containsOnly(place.site().layer());
             }
@@ -44,9 +45,9 @@ class HeldTensorsGpuTest {
     void offloadsAllWithinNothing() {
         try (HeldTensors held = new HeldTensors(List.of(FIRST.site()), MemoryBudget.offloading(0, BYTES), place -> place.site().layer());
                 TensorScope _ = TensorScope.open()) {
-            held.put(FIRST, List.of(FakeModel.filled(3, 10).to(DType.FLOAT32, Device.cuda(0))));
+            held.put(FIRST, Map.of("", List.of(FakeModel.filled(3, 10).to(DType.FLOAT32, Device.cuda(0)))));
             assertThat(held.bytes()).isEqualTo(new HeldBytes(0, 0, BYTES, BYTES));
-            assertThat(held.get(FIRST).getFirst().to(Device.CPU).toFloatArray()).containsOnly(3);
+            assertThat(held.get(FIRST, "").getFirst().to(Device.CPU).toFloatArray()).containsOnly(3);
         }
     }
 }

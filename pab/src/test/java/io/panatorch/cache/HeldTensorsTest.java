@@ -52,12 +52,12 @@ class HeldTensorsTest {
 
     private void putEach(Place... sites) {
         for (Place site : sites) {
-            held.put(site, List.of(ten()));
+            held.put(site, Map.of("", List.of(ten())));
         }
     }
 
     private float first(Place site) {
-        return held.get(site).getFirst().toFloatArray()[0];
+        return held.get(site, "").getFirst().toFloatArray()[0];
     }
 
     @Test
@@ -65,7 +65,7 @@ class HeldTensorsTest {
         limitTo(MemoryBudget.of(2 * BYTES));
         putEach(LIGHT, HEAVY, MIDDLE);
 
-        assertThat(held.get(LIGHT)).isEmpty();
+        assertThat(held.get(LIGHT, "")).isEmpty();
         assertThat(held.evictions(LIGHT)).isEqualTo(1);
         assertThat(first(HEAVY)).isEqualTo(1.001f);
         assertThat(first(MIDDLE)).isEqualTo(1.001f);
@@ -79,10 +79,10 @@ class HeldTensorsTest {
     void countsWorkAgainstBytes() {
         limitTo(MemoryBudget.of(BYTES));
         putEach(HEAVY);
-        held.put(MIDDLE, List.of(FakeModel.filled(1, 1)));
+        held.put(MIDDLE, Map.of("", List.of(FakeModel.filled(1, 1))));
 
-        assertThat(held.get(HEAVY)).isEmpty();
-        assertThat(held.get(MIDDLE)).hasSize(1);
+        assertThat(held.get(HEAVY, "")).isEmpty();
+        assertThat(held.get(MIDDLE, "")).hasSize(1);
     }
 
     /** Were it the first or the last that was held, sites that are visited one after the other would push each other out for ever. */
@@ -116,7 +116,7 @@ class HeldTensorsTest {
         limitTo(MemoryBudget.of(2 * BYTES));
         putEach(HEAVY, MIDDLE, LIGHT);
 
-        assertThat(held.get(LIGHT)).isEmpty();
+        assertThat(held.get(LIGHT, "")).isEmpty();
         assertThat(held.bytes(LIGHT)).isEqualTo(HeldBytes.NONE);
         assertThat(held.bytes().peak()).isEqualTo(80);
     }
@@ -125,11 +125,11 @@ class HeldTensorsTest {
     void whatDoesNotFitAlonePushesOutNothing() {
         limitTo(MemoryBudget.of(BYTES));
         putEach(LIGHT);
-        held.put(HEAVY, List.of(FakeModel.filled(1, 11)));
+        held.put(HEAVY, Map.of("", List.of(FakeModel.filled(1, 11))));
 
-        assertThat(held.get(HEAVY)).isEmpty();
+        assertThat(held.get(HEAVY, "")).isEmpty();
         assertThat(held.evictions(HEAVY)).isEqualTo(1);
-        assertThat(held.get(LIGHT)).hasSize(1);
+        assertThat(held.get(LIGHT, "")).hasSize(1);
         assertThat(held.evictions(LIGHT)).isZero();
     }
 
@@ -137,7 +137,7 @@ class HeldTensorsTest {
     void whatDoesNotFitAloneIsTheFirstToBeNarrowed() {
         limitTo(MemoryBudget.narrowing(2 * BYTES));
         putEach(LIGHT);
-        held.put(HEAVY, List.of(FakeModel.filled(1.001f, 30)));
+        held.put(HEAVY, Map.of("", List.of(FakeModel.filled(1.001f, 30))));
 
         assertThat(first(HEAVY)).isEqualTo(1);
         assertThat(held.evictions(LIGHT)).isZero();
@@ -149,7 +149,7 @@ class HeldTensorsTest {
         limitTo(MemoryBudget.of(0));
         putEach(HEAVY, HEAVY);
 
-        assertThat(held.get(HEAVY)).isEmpty();
+        assertThat(held.get(HEAVY, "")).isEmpty();
         assertThat(held.evictions(HEAVY)).isEqualTo(2);
         assertThat(held.bytes()).isEqualTo(HeldBytes.NONE);
     }
@@ -160,7 +160,7 @@ class HeldTensorsTest {
         putEach(HEAVY, MIDDLE, LIGHT);
 
         assertThat(first(LIGHT)).as("rounded to bfloat16").isEqualTo(1);
-        assertThat(held.get(LIGHT).getFirst().dtype()).isEqualTo(DType.FLOAT32);
+        assertThat(held.get(LIGHT, "").getFirst().dtype()).isEqualTo(DType.FLOAT32);
         assertThat(first(HEAVY)).isEqualTo(1.001f);
         assertThat(PLACES).allMatch(site -> held.evictions(site) == 0);
         assertThat(held.bytes()).isEqualTo(new HeldBytes(100, 100, 0, 0));
@@ -172,7 +172,7 @@ class HeldTensorsTest {
         limitTo(MemoryBudget.narrowing(50));
         putEach(HEAVY, MIDDLE, LIGHT);
 
-        assertThat(held.get(LIGHT)).isEmpty();
+        assertThat(held.get(LIGHT, "")).isEmpty();
         assertThat(first(HEAVY)).isEqualTo(1);
         assertThat(first(MIDDLE)).isEqualTo(1);
         assertThat(held.bytes().now()).isEqualTo(40);
@@ -181,9 +181,9 @@ class HeldTensorsTest {
     @Test
     void narrowsNoWholeNumbers() {
         limitTo(MemoryBudget.narrowing(20));
-        held.put(HEAVY, List.of(Tensor.of(new long[] {1L << 40, 2, 3}, 3)));
+        held.put(HEAVY, Map.of("", List.of(Tensor.of(new long[] {1L << 40, 2, 3}, 3))));
 
-        assertThat(held.get(HEAVY)).isEmpty();
+        assertThat(held.get(HEAVY, "")).isEmpty();
         assertThat(held.evictions(HEAVY)).isEqualTo(1);
     }
 
@@ -193,7 +193,7 @@ class HeldTensorsTest {
         limitTo(MemoryBudget.offloading(BYTES, 1 << 20));
         putEach(HEAVY, LIGHT);
 
-        assertThat(held.get(LIGHT)).isEmpty();
+        assertThat(held.get(LIGHT, "")).isEmpty();
         assertThat(held.bytes()).isEqualTo(new HeldBytes(40, 40, 0, 0));
     }
 
@@ -202,8 +202,8 @@ class HeldTensorsTest {
     void countsSharedMemoryOnce() {
         limitTo(MemoryBudget.UNLIMITED);
         Tensor joint = ten();
-        held.put(HEAVY, List.of(joint.narrow(0, 0, 5)));
-        held.put(LIGHT, List.of(joint.narrow(0, 5, 5)));
+        held.put(HEAVY, Map.of("", List.of(joint.narrow(0, 0, 5))));
+        held.put(LIGHT, Map.of("", List.of(joint.narrow(0, 5, 5))));
 
         assertThat(held.bytes().now()).isEqualTo(40);
         assertThat(held.bytes(HEAVY).now()).isEqualTo(40);
@@ -217,10 +217,10 @@ class HeldTensorsTest {
     void narrowsSharedMemoryFromEverySite() {
         limitTo(MemoryBudget.narrowing(30));
         Tensor joint = ten();
-        held.put(HEAVY, List.of(joint.narrow(0, 0, 5), joint.narrow(0, 5, 5)));
+        held.put(HEAVY, Map.of("", List.of(joint.narrow(0, 0, 5), joint.narrow(0, 5, 5))));
 
         assertThat(held.bytes().now()).isEqualTo(20);
-        assertThat(held.get(HEAVY)).allMatch(half -> half.toFloatArray()[4] == 1);
+        assertThat(held.get(HEAVY, "")).allMatch(half -> half.toFloatArray()[4] == 1);
     }
 
     @Test

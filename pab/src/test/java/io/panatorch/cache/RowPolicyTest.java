@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cache.taylorseer.TaylorSeer;
 import io.panatorch.cache.teacache.TeaCache;
+import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.Logged;
@@ -19,6 +21,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import thirdparty.EverySecondStep;
 
@@ -103,7 +106,8 @@ class RowPolicyTest {
         try (CacheSession cache = method.open(new CacheRun(sites, TIMESTEPS)); TensorScope _ = TensorScope.open()) {
             for (int i = 0; i < TIMESTEPS.length; i++) {
                 cache.begin(Step.of(i, TIMESTEPS));
-                List<Tensor> inputs = List.of(FakeModel.filled(i, 1, 4, 2), FakeModel.filled(-i, 1, 3, 2), FakeModel.filled(1, 1, 8));
+                SiteInputs inputs = SiteInputs.of(FakeModel.filled(i, 1, 4, 2), FakeModel.filled(-i, 1, 3, 2))
+                        .conditionedBy(FakeModel.filled(1, 1, 8));
                 results.add(list(cache.through(DENOISER, inputs, in -> {
                     List<Tensor> tokens = in.subList(0, 2);
                     for (Site block : DOUBLE) {
@@ -176,6 +180,58 @@ class RowPolicyTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new ComputedSteps(-1, 1, Set.of()));
         assertThatIllegalArgumentException().isThrownBy(() -> new ComputedSteps(0, 0, Set.of()))
                 .withMessage("computed steps: expected a warm-up of 0 or more, 1 or more in a row and indices from 0, found 0, 0 and []");
+    }
+
+    /** A method that predicts from several computed steps has them from the steps that it was told to compute. */
+    @Test
+    void whatIsComputedWhereItIsSaidIsUsedLater() {
+        List<Site> sites = FakeModel.sites(SiteKind.FEED_FORWARD, 1);
+        CacheMethod method = TaylorSeer.builder().kinds(SiteKind.FEED_FORWARD).disableCacheBeforeStep(1).cacheInterval(9).maxOrder(1)
+                .taylorFactorsDtype(DType.FLOAT32).build();
+        ComputedSteps computed = new ComputedSteps(0, Integer.MAX_VALUE, Set.of(4, 5));
+        FakeModel model = new FakeModel(sites, 900, 800, 700, 600, 500, 400, 300).generate(
+                method.with(SessionOptions.DEFAULT.withComputed(computed)));
+        assertThat(model.decisions(sites.getFirst())).isEqualTo("CRCRCCR");
+        assertThat(model.sources(sites.getFirst())).as("what each step gives, which rises by 1 a step")
+                .containsExactly(0, 0, 2, 3, 4, 5, 6);
+    }
+
+    // ---- a forecast of what is added -------------------------------------------------------------------------------------
+
+    /** All that a row adds grows by the same from step to step, so that a series of first order says exactly what it will add. */
+    @ParameterizedTest
+    @MethodSource("forecasting")
+    void whatIsAddedMayBeForetold(CacheMethod repeating, CacheMethod foretelling) {
+        double[] changes = {1, 2, 3, 4, 5, 6};
+        List<Double> computed = new BlockModel(3, changes).generate(CacheMethod.none()).videos();
+        SessionOptions options = SessionOptions.DEFAULT.withComputed(new ComputedSteps(2, Integer.MAX_VALUE, Set.of()));
+        BlockModel repeated = new BlockModel(3, changes).generate(repeating.with(options));
+        BlockModel foretold = new BlockModel(3, changes).generate(foretelling.with(options));
+        assertThat(repeated.decisions().getLast()).isEqualTo(foretold.decisions().getLast()).startsWith("CCRR");
+        assertThat(foretold.videos()).isEqualTo(computed);
+        assertThat(repeated.videos().subList(2, 4)).isNotEqualTo(computed.subList(2, 4));
+        assertThat(foretold.held().get(2)).isGreaterThan(repeated.held().get(2));
+        assertThat(foretold.held().getLast()).isZero();
+    }
+
+    static Stream<Arguments> forecasting() {
+        MagCache.Builder mag = MagCache.builder(List.of(1.)).retentionRatio(0);
+        List<Double> half = List.of(0.1, 0.);
+        return Stream.of(Arguments.of(FirstBlockCache.of(9), FirstBlockCache.of(9).forecasting(1)),
+                Arguments.of(mag.build(), mag.forecastOrder(1).build()),
+                Arguments.of(TeaCache.of(0.5, half), TeaCache.of(0.5, half).forecasting(1)));
+    }
+
+    /** With the changes 0, 1, 4 of a square the differences are 3 and 2, so two steps on it is 4 + 2·3 + 2²/2·2. */
+    @Test
+    void aSeriesOfSecondOrderBends() {
+        SessionOptions options = SessionOptions.DEFAULT.withComputed(new ComputedSteps(3, Integer.MAX_VALUE, Set.of()));
+        List<Double> videos = new BlockModel(2, 0, 1, 4, 9, 16, 25)
+                .generate(FirstBlockCache.of(9).forecasting(2).with(options)).videos();
+        double first = 1 + 16;
+        assertThat(videos.get(4)).isEqualTo(first + 2 * (4 + 2 * 3 + 4));
+        assertThatIllegalArgumentException().isThrownBy(() -> FirstBlockCache.of(9).forecasting(-1))
+                .withMessage("forecast order: expected 0 or more, found -1");
     }
 
     // ---- numbers that decide ---------------------------------------------------------------------------------------------

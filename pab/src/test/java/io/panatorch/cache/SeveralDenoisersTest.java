@@ -47,7 +47,8 @@ class SeveralDenoisersTest {
         void call(CacheSession cache, Step step) {
             cache.begin(step);
             try (TensorScope _ = TensorScope.open()) {
-                cache.through(denoiser, List.of(FakeModel.filled(step.index(), 1, 2, 3), FakeModel.filled(1, 1, 4)), in -> {
+                SiteInputs inputs = SiteInputs.of(FakeModel.filled(step.index(), 1, 2, 3)).conditionedBy(FakeModel.filled(1, 1, 4));
+                cache.through(denoiser, inputs, in -> {
                     Tensor tokens = in.getFirst();
                     for (Site block : blocks) {
                         tokens = cache.through(block, tokens, x -> x.add(1));

@@ -7,6 +7,7 @@ import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +143,72 @@ class SiteCallTest {
     void countsMemoryThatTwoShareOnce() {
         assertThat(held(call -> call.hold(List.of(call.inputs().getFirst(), call.inputs().getFirst().narrow(0, 1, 2)))))
                 .containsExactly(128L);
+    }
+
+    @Test
+    void holdsByName() {
+        long before = LiveTensors.count();
+        assertThat(held(
+                call -> call.hold(Map.of("inputs", call.inputs(), "two", List.of(FakeModel.filled(7, 2), FakeModel.filled(8, 1)))),
+                call -> {
+                    assertThat(call.held("inputs")).singleElement().satisfies(tensor -> assertThat(tensor.toFloatArray()).containsOnly(0));
+                    assertThat(call.held("two")).extracting(Tensor::byteSize).containsExactly(8L, 4L);
+                    assertThat(call.held("three")).isEmpty();
+                    assertThat(call.held()).as("what was held without a name").isEmpty();
+                    call.hold(Map.of("two", call.held("two").subList(1, 2)));
+                },
+                call -> {
+                    assertThat(call.isHeld(SITE)).isTrue();
+                    assertThat(call.held("inputs")).as("all is held anew").isEmpty();
+                    call.drop();
+                    assertThat(call.held("two")).isEmpty();
+                })).containsExactly(140L, 4L, 0L);
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
+    /** What belongs together comes and goes together, whatever fits. */
+    @Test
+    void letsAllOfASiteGo() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            assertThat(call.held("small")).isEmpty();
+            call.hold(Map.of("small", List.of(FakeModel.filled(1, 1)), "large", call.inputs()));
+            return call.compute();
+        });
+        try (CacheSession cache = method.with(SessionOptions.DEFAULT.withMemory(MemoryBudget.of(8))).open(RUN);
+                TensorScope _ = TensorScope.open()) {
+            for (int i = 0; i < 2; i++) {
+                cache.begin(Step.of(i, TIMESTEPS));
+                cache.through(SITE, FakeModel.filled(i, 8), x -> x.add(1));
+                assertThat(cache.statistics().bytes().now()).isZero();
+            }
+        }
+    }
+
+    /** A model may tell what is transformed from what only says how, and offer more; a value that is not there yet is none. */
+    @Test
+    void knowsTheRolesOfInputs() {
+        CacheMethod method = new ScriptedMethod(call -> {
+            assertThat(call.tokens()).extracting(Tensor::item).containsExactly(1.);
+            assertThat(call.conditions()).extracting(Tensor::item).containsExactly(2., 3.);
+            assertThat(call.inputs()).extracting(Tensor::item).containsExactly(1., 2., 3.);
+            assertThat(call.value("before").orElseThrow().item()).isEqualTo(4);
+            assertThat(call.value("inside")).isEmpty();
+            assertThat(call.value("another")).isEmpty();
+            List<Tensor> outputs = call.compute();
+            assertThat(call.value("inside").orElseThrow().item()).isEqualTo(6);
+            return outputs;
+        });
+        try (CacheSession cache = method.open(RUN); TensorScope _ = TensorScope.open()) {
+            cache.begin(Step.of(0, TIMESTEPS));
+            Tensor[] inside = new Tensor[1];
+            SiteInputs inputs = SiteInputs.of(FakeModel.filled(1, 1)).conditionedBy(FakeModel.filled(2, 1), FakeModel.filled(3, 1))
+                    .offering("before", () -> FakeModel.filled(4, 1)).offering("inside", () -> inside[0]);
+            Tensor output = cache.through(SITE, inputs, in -> {
+                inside[0] = in.get(0).add(in.get(1)).add(in.get(2));
+                return List.of(inside[0]);
+            }).getFirst();
+            assertThat(output.item()).isEqualTo(6);
+        }
     }
 
     /** What the first site leaves for the second one is counted where it is held, and freed from there. */

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.transformer;
 
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.nn.Activation;
 import io.panatorch.nn.Linear;
@@ -71,7 +72,9 @@ final class Block {
      * @return tokens of the caller's scope
      */
     Tokens forward(Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
-        List<Tensor> out = cache.through(site, List.of(tokens.video, tokens.text), inputs -> {
+        SiteInputs offered = SiteInputs.of(tokens.video, tokens.text).offering(SiteInputs.MODULATED,
+                () -> norm1.forward(tokens.video, norm1.modulation(activated), SHIFT));
+        List<Tensor> out = cache.through(site, offered, inputs -> {
             Tokens computed = compute(new Tokens(inputs.get(0), inputs.get(1)), activated, rotary, cache);
             return List.of(computed.video, computed.text);
         });

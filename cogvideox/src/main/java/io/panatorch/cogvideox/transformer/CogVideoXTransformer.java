@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.transformer;
 
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
@@ -179,7 +180,8 @@ public final class CogVideoXTransformer implements AutoCloseable {
             if (ofsEmbedding != null) {
                 time = time.add(ofsEmbedding.forward(OFS, latents));
             }
-            List<Tensor> prediction = cache.through(site, List.of(latents, conditioning.text, time), inputs ->
+            SiteInputs roles = SiteInputs.of(latents).conditionedBy(conditioning.text, time);
+            List<Tensor> prediction = cache.through(site, roles, inputs ->
                     List.of(compute(inputs.get(0), inputs.get(1), inputs.get(2), conditioning, cache)));
             return scope.promote(prediction.getFirst());
         }

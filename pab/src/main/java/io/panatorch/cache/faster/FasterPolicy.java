@@ -53,7 +53,7 @@ final class FasterPolicy implements CachePolicy {
                     + " halves, found " + call.inputs().getFirst().describe());
         }
         int index = call.step().index();
-        List<Tensor> differences = guided && schedule.skipsUnconditional(index) ? call.held() : List.of();
+        List<Tensor> differences = guided && call.mayReuse() && schedule.skipsUnconditional(index) ? call.held() : List.of();
         halved = !differences.isEmpty();
         List<Tensor> outputs = halved ? rebuilt(call, differences) : call.compute();
         if (!guided || !schedule.skipsUnconditional(index + 1)) {
@@ -89,12 +89,14 @@ final class FasterPolicy implements CachePolicy {
 
     // ---- attentions -----------------------------------------------------------------------------------------------
 
-    /** One site. Held are the outputs of the last step, then those of the step before. */
+    /** One site. Held are the outputs of the last step, and those of the step before. */
     private final class Attention {
+
+        private static final String LAST = "last";
+        private static final String BEFORE = "before";
 
         private final SkipRule rule;
         private int last = -1;
-        private int outputCount;
 
         Attention(SkipRule rule) {
             this.rule = rule;
@@ -103,24 +105,22 @@ final class FasterPolicy implements CachePolicy {
         List<Tensor> apply(SiteCall call) {
             int index = call.step().index();
             // Where a model leaves a site out of a step, what is held is not of the steps before.
-            List<Tensor> before = last == index - 1 ? call.held() : List.of();
-            boolean reuses = schedule.reuses(rule, index, guided) && isSameBatch(before, call.inputs());
-            List<Tensor> outputs = reuses ? extrapolated(before, weights.attention(call)) : call.compute();
-            outputCount = outputs.size();
+            List<Tensor> before = last == index - 1 ? call.held(LAST) : List.of();
+            boolean reuses = call.mayReuse() && schedule.reuses(rule, index, guided) && isSameBatch(before, call.inputs());
+            List<Tensor> outputs = reuses ? extrapolated(before, call.held(BEFORE), weights.attention(call)) : call.compute();
             last = index;
             hold(call, outputs, before);
             return outputs;
         }
 
         /** After a single computed step there is nothing to extrapolate from yet. */
-        private List<Tensor> extrapolated(List<Tensor> before, double weight) {
-            List<Tensor> latest = before.subList(0, outputCount);
-            if (before.size() == outputCount) {
+        private static List<Tensor> extrapolated(List<Tensor> latest, List<Tensor> before, double weight) {
+            if (before.isEmpty()) {
                 return latest;
             }
             List<Tensor> outputs = new ArrayList<>();
-            for (int i = 0; i < outputCount; i++) {
-                Tensor change = latest.get(i).sub(before.get(outputCount + i));
+            for (int i = 0; i < latest.size(); i++) {
+                Tensor change = latest.get(i).sub(before.get(i));
                 outputs.add(latest.get(i).add(change.mul(weight)));
             }
             return outputs;
@@ -132,11 +132,8 @@ final class FasterPolicy implements CachePolicy {
                 call.drop();
                 return;
             }
-            List<Tensor> held = new ArrayList<>(guided && !halved ? each(outputs, FasterPolicy::conditional) : outputs);
-            if (count == 2 && isSameBatch(before, held)) {
-                held.addAll(before.subList(0, outputCount));
-            }
-            call.hold(held);
+            List<Tensor> held = guided && !halved ? each(outputs, FasterPolicy::conditional) : outputs;
+            call.hold(count == 2 && isSameBatch(before, held) ? Map.of(LAST, held, BEFORE, before) : Map.of(LAST, held));
         }
     }
 

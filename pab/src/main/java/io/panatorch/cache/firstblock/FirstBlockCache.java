@@ -8,9 +8,10 @@ import io.panatorch.cache.SiteKind;
 import java.util.Set;
 
 /**
- * The method: the first block, or the first ones ({@link #computing}), are computed at every step. If its residual (output − input, of the video's tokens) differs from
- * the residual {@code r} of the last step that was computed as a whole by {@code mean|Δr| / mean|r| ≤ threshold}, all other
- * blocks are skipped, and what they added to the first block's output in that step is added again.
+ * The method: the first block, or the first ones ({@link #computing}), are computed at every step. If its residual (output − input, of
+ * the video's tokens) differs from the residual {@code r} of the last step that was computed as a whole by
+ * {@code mean|Δr| / mean|r| ≤ threshold}, all other blocks are skipped, and what they added to the first block's output in that step is
+ * added again.
  */
 public final class FirstBlockCache implements CacheMethod {
 
@@ -30,7 +31,7 @@ public final class FirstBlockCache implements CacheMethod {
      * @throws IllegalArgumentException for another number
      */
     public static FirstBlockCache of(double threshold) {
-        return new FirstBlockCache(new FirstBlockRule(threshold, 1, 0));
+        return new FirstBlockCache(new FirstBlockRule(threshold, 1, 0, 0));
     }
 
     /**
@@ -41,7 +42,18 @@ public final class FirstBlockCache implements CacheMethod {
      * @throws IllegalArgumentException for other numbers
      */
     public FirstBlockCache computing(int first, int last) {
-        return new FirstBlockCache(new FirstBlockRule(rule.threshold(), first, last));
+        return new FirstBlockCache(new FirstBlockRule(rule.threshold(), first, last, rule.forecastOrder()));
+    }
+
+    /**
+     * {@return the same, which at a skipped step adds what the blocks are expected to add, by a series of an order, as cache-dit's
+     * DBCache does with TaylorSeer}
+     *
+     * @param order 0, if not set, repeats what they added; each order more holds as much again
+     * @throws IllegalArgumentException for a number below 0
+     */
+    public FirstBlockCache forecasting(int order) {
+        return new FirstBlockCache(new FirstBlockRule(rule.threshold(), rule.firstBlocks(), rule.lastBlocks(), order));
     }
 
     @Override
@@ -69,6 +81,7 @@ public final class FirstBlockCache implements CacheMethod {
     public String toString() {
         String blocks = rule.firstBlocks() == 1 && rule.lastBlocks() == 0 ? ""
                 : ", computing the first " + rule.firstBlocks() + " and the last " + rule.lastBlocks() + " blocks";
-        return "FirstBlockCache[threshold " + rule.threshold() + blocks + "]";
+        return "FirstBlockCache[threshold " + rule.threshold() + blocks
+                + (rule.forecastOrder() == 0 ? "" : ", forecast of order " + rule.forecastOrder()) + "]";
     }
 }

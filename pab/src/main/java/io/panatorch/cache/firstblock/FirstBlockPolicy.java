@@ -5,7 +5,6 @@ import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.Step;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 
@@ -34,7 +33,7 @@ final class FirstBlockPolicy extends RowPolicy {
             return call.compute();
         }
         if (call.site().equals(first)) {
-            call.carry(last, call.inputs().subList(0, 1));
+            call.carry(last, call.tokens().subList(0, 1));
         }
         List<Tensor> outputs = call.compute();
         if (call.site().equals(last)) {
@@ -48,12 +47,12 @@ final class FirstBlockPolicy extends RowPolicy {
 
     private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        double change = before.isEmpty() || !isHeld(call) ? Double.NaN : relativeChange(residual, before.getFirst());
-        boolean skips = rule.skips(call.agree(change)) && isHeld(call);
+        double change = before.isEmpty() || !canSkip(call) ? Double.NaN : relativeChange(residual, before.getFirst());
+        boolean skips = rule.skips(call.agree(change)) && canSkip(call);
         if (skips) {
             decided = call.step().index();
         }
-        if (!nextMaySkip(call.step())) {
+        if (call.step().index() == call.step().count() - 1) {
             call.drop();
         } else if (!skips) {
             call.hold(List.of(residual));
@@ -66,7 +65,12 @@ final class FirstBlockPolicy extends RowPolicy {
     }
 
     @Override
-    protected boolean nextMaySkip(Step step) {
-        return step.index() < step.count() - 1;
+    protected boolean maySkip(int index) {
+        return index > 0;
+    }
+
+    @Override
+    protected int forecastOrder() {
+        return rule.forecastOrder();
     }
 }

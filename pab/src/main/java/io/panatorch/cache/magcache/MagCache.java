@@ -3,6 +3,7 @@ package io.panatorch.cache.magcache;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import java.util.ArrayList;
@@ -24,9 +25,11 @@ public final class MagCache implements CacheMethod {
     private static final System.Logger LOGGER = System.getLogger(MagCache.class.getName());
 
     private final MagRule rule;
+    private final int forecastOrder;
 
-    private MagCache(MagRule rule) {
+    private MagCache(MagRule rule, int forecastOrder) {
         this.rule = rule;
+        this.forecastOrder = forecastOrder;
     }
 
     /**
@@ -67,7 +70,7 @@ public final class MagCache implements CacheMethod {
             LOGGER.log(System.Logger.Level.WARNING, "MagCache skips nothing: this model has no blocks");
             return SiteCall::compute;
         }
-        return new MagPolicy(rule.skips(run.timesteps().length), run);
+        return new MagPolicy(rule.skips(run.timesteps().length), forecastOrder, run);
     }
 
     @Override
@@ -79,7 +82,8 @@ public final class MagCache implements CacheMethod {
     @Override
     public String toString() {
         return "MagCache[threshold " + rule.threshold() + ", at most " + rule.maxSkipSteps() + " in a row, retention ratio "
-                + rule.retentionRatio() + ", " + rule.ratios().size() + " ratios]";
+                + rule.retentionRatio() + ", " + rule.ratios().size() + " ratios"
+                + (forecastOrder == 0 ? "" : ", forecast of order " + forecastOrder) + "]";
     }
 
     /** Settings under diffusers' names. Each value is checked when it is set. */
@@ -93,6 +97,7 @@ public final class MagCache implements CacheMethod {
         private double threshold = DEFAULT_THRESHOLD;
         private int maxSkipSteps = DEFAULT_MAX_SKIP_STEPS;
         private double retentionRatio = DEFAULT_RETENTION_RATIO;
+        private int forecastOrder;
 
         private Builder(List<Double> magRatios) {
             List<Float> rounded = new ArrayList<>();
@@ -125,6 +130,15 @@ public final class MagCache implements CacheMethod {
             return this;
         }
 
+        /**
+         * The order of the series by which a skipped step adds what the blocks are expected to add; 0, if not set, repeats what they
+         * added, and each order more holds as much again.
+         */
+        public Builder forecastOrder(int value) {
+            forecastOrder = RowPolicy.checkedOrder(value);
+            return this;
+        }
+
         private static void require(boolean holds, String expected, Object found) {
             if (!holds) {
                 throw new IllegalArgumentException(expected + ", found " + found);
@@ -133,7 +147,7 @@ public final class MagCache implements CacheMethod {
 
         /** {@return the method} */
         public MagCache build() {
-            return new MagCache(new MagRule(threshold, maxSkipSteps, retentionRatio, ratios));
+            return new MagCache(new MagRule(threshold, maxSkipSteps, retentionRatio, ratios), forecastOrder);
         }
     }
 }

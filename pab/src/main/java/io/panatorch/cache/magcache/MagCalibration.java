@@ -74,11 +74,11 @@ final class MagCalibration implements CacheMethod {
         public List<Tensor> apply(SiteCall call) {
             boolean isLast = call.site().equals(last);
             if (call.site().equals(first) && !isLast) {
-                call.hold(call.inputs().subList(0, 1));
+                call.hold(call.tokens().subList(0, 1));
             }
             List<Tensor> outputs = call.compute();
             if (isLast) {
-                List<Tensor> start = first.equals(last) ? call.inputs() : call.held(first);
+                List<Tensor> start = first.equals(last) ? call.tokens() : call.held(first);
                 complete &= !start.isEmpty();
                 if (complete) {
                     measure(call, outputs.getFirst().sub(start.getFirst()));

@@ -3,7 +3,6 @@ package io.panatorch.cache.magcache;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.SiteCall;
-import io.panatorch.cache.Step;
 import io.panatorch.tensor.Tensor;
 import java.util.List;
 
@@ -11,10 +10,12 @@ import java.util.List;
 final class MagPolicy extends RowPolicy {
 
     private final boolean[] skips;
+    private final int forecastOrder;
 
-    MagPolicy(boolean[] skips, CacheRun run) {
+    MagPolicy(boolean[] skips, int forecastOrder, CacheRun run) {
         super(run, 0, 0);
         this.skips = skips;
+        this.forecastOrder = forecastOrder;
     }
 
     @Override
@@ -23,13 +24,17 @@ final class MagPolicy extends RowPolicy {
     }
 
     @Override
-    protected boolean nextMaySkip(Step step) {
-        int next = step.index() + 1;
-        return next < skips.length && skips[next];
+    protected boolean maySkip(int index) {
+        return skips[index];
     }
 
     @Override
-    protected List<Tensor> tokens(List<Tensor> inputs) {
-        return inputs.subList(0, 1);
+    protected List<Tensor> addedTo(List<Tensor> tokens) {
+        return tokens.subList(0, 1);
+    }
+
+    @Override
+    protected int forecastOrder() {
+        return forecastOrder;
     }
 }

@@ -156,7 +156,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
         List<Tensor> apply(SiteCall call, int[] timesteps) {
             int index = call.step().index();
             // Where a model leaves a site out of a step, what is held is not of the step before.
-            boolean reuse = last == index - 1 && rule.reuses(index, timesteps);
+            boolean reuse = call.mayReuse() && last == index - 1 && rule.reuses(index, timesteps);
             List<Tensor> held = reuse ? call.held() : List.of();
             List<Tensor> outputs = held.isEmpty() ? call.compute() : held;
             if (!rule.holds(index, timesteps)) {

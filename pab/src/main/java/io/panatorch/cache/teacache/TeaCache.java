@@ -3,17 +3,21 @@ package io.panatorch.cache.teacache;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.RowPolicy;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
+import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
- * timestep's embedding at the step before, is added to a sum. While the sum is below the threshold no block is computed, and what
+ * timestep's embedding, or another {@linkplain TeaInput input}, at the step before, is added to a sum. While the sum is below the threshold no block is computed, and what
  * all blocks together added to the tokens of video and text in the last computed step is added to the tokens before the first
  * block. Where it is not, the step is computed and the sum begins anew.
  */
@@ -38,9 +42,13 @@ public final class TeaCache implements CacheMethod {
     private static final System.Logger LOGGER = System.getLogger(TeaCache.class.getName());
 
     private final TeaRule rule;
+    private final TeaInput input;
+    private final int forecastOrder;
 
-    private TeaCache(TeaRule rule) {
+    private TeaCache(TeaRule rule, TeaInput input, int forecastOrder) {
         this.rule = rule;
+        this.input = Objects.requireNonNull(input, "input");
+        this.forecastOrder = forecastOrder;
     }
 
     /**
@@ -51,7 +59,26 @@ public final class TeaCache implements CacheMethod {
      * @throws IllegalArgumentException for a threshold that is none, or coefficients that are missing or not finite
      */
     public static TeaCache of(double threshold, List<Double> coefficients) {
-        return new TeaCache(new TeaRule(threshold, coefficients));
+        return of(threshold, coefficients, TeaInput.TIMESTEP_EMBEDDING);
+    }
+
+    /**
+     * The same with a choice of what the decision goes by.
+     *
+     * @param coefficients for that input
+     */
+    public static TeaCache of(double threshold, List<Double> coefficients, TeaInput input) {
+        return new TeaCache(new TeaRule(threshold, coefficients), input, 0);
+    }
+
+    /**
+     * {@return the same, which at a skipped step adds what the blocks are expected to add, by a series of an order}
+     *
+     * @param order 0, if not set, repeats what they added; each order more holds as much again
+     * @throws IllegalArgumentException for a number below 0
+     */
+    public TeaCache forecasting(int order) {
+        return new TeaCache(rule, input, RowPolicy.checkedOrder(order));
     }
 
     /**
@@ -64,7 +91,25 @@ public final class TeaCache implements CacheMethod {
      * @param whenDone takes them, the highest power first, on the thread of the generation
      */
     public static CacheMethod calibration(Consumer<? super List<Double>> whenDone) {
-        return new TeaCalibration(whenDone);
+        return calibration(TeaInput.TIMESTEP_EMBEDDING, whenDone);
+    }
+
+    /** {@return the same for coefficients of another input} */
+    public static CacheMethod calibration(TeaInput input, Consumer<? super List<Double>> whenDone) {
+        return new TeaCalibration(input, whenDone);
+    }
+
+    static Tensor embedding(SiteCall denoiser) {
+        if (denoiser.conditions().isEmpty()) {
+            throw new IllegalArgumentException("TeaCache: " + denoiser.site().name() + ": expected the timestep's embedding as the last"
+                    + " of its conditions, found none");
+        }
+        return denoiser.conditions().getLast();
+    }
+
+    static Tensor modulated(SiteCall block) {
+        return block.value(SiteInputs.MODULATED).orElseThrow(() -> new IllegalArgumentException("TeaCache: " + block.site().name()
+                + ": expected a model that offers its value \"" + SiteInputs.MODULATED + "\", found none"));
     }
 
     @Override
@@ -87,7 +132,7 @@ public final class TeaCache implements CacheMethod {
                     "TeaCache skips nothing: it needs blocks inside a denoiser, which this model does not name");
             return SiteCall::compute;
         }
-        return new TeaPolicy(rule, run);
+        return new TeaPolicy(rule, input, forecastOrder, run);
     }
 
     @Override
@@ -98,6 +143,8 @@ public final class TeaCache implements CacheMethod {
 
     @Override
     public String toString() {
-        return "TeaCache[threshold " + rule.threshold() + ", coefficients " + rule.coefficients() + "]";
+        return "TeaCache[threshold " + rule.threshold() + ", coefficients " + rule.coefficients()
+                + (input == TeaInput.MODULATED ? ", by the modulated input" : "")
+                + (forecastOrder == 0 ? "" : ", forecast of order " + forecastOrder) + "]";
     }
 }

@@ -23,6 +23,6 @@ class FirstBlockCacheContractTest extends CacheMethodContract {
 
     @Override
     protected List<CacheMethod> methods() {
-        return List.of(FirstBlockCache.of(0.2), FirstBlockCache.of(100));
+        return List.of(FirstBlockCache.of(0.2), FirstBlockCache.of(100), FirstBlockCache.of(100).forecasting(2));
     }
 }

@@ -18,7 +18,7 @@ class FirstBlockRuleTest {
         "0.1, NaN, false", "0, NaN, false", "1e308, Infinity, false"
     })
     void skipsUpToTheThreshold(double threshold, double change, boolean skips) {
-        assertThat(new FirstBlockRule(threshold, 1, 0).skips(change)).isEqualTo(skips);
+        assertThat(new FirstBlockRule(threshold, 1, 0, 0).skips(change)).isEqualTo(skips);
     }
 
     @ParameterizedTest

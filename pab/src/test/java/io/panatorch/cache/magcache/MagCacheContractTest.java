@@ -24,7 +24,7 @@ class MagCacheContractTest extends CacheMethodContract {
     @Override
     protected List<CacheMethod> methods() {
         return List.of(MagCache.builder(List.of(1.)).build(), MagCache.builder(List.of(1.)).maxSkipSteps(9).retentionRatio(0).build(),
-                MagCache.calibration(_ -> {}));
+                MagCache.builder(List.of(1.)).forecastOrder(1).build(), MagCache.calibration(_ -> {}));
     }
 
     @Override

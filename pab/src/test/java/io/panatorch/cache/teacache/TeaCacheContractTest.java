@@ -24,7 +24,8 @@ class TeaCacheContractTest extends CacheMethodContract {
     @Override
     protected List<CacheMethod> methods() {
         return List.of(TeaCache.of(0.5, List.of(1., 0.)), TeaCache.of(100, TeaCache.COGVIDEOX_2B),
-                TeaCache.calibration(_ -> {}));
+                TeaCache.of(0.5, List.of(1., 0.), TeaInput.MODULATED).forecasting(1), TeaCache.calibration(_ -> {}),
+                TeaCache.calibration(TeaInput.MODULATED, _ -> {}));
     }
 
     @Override

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.cache.BlockModel;
 import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.MemoryBudget;
 import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Step;
+import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.Logged;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +33,49 @@ class TeaCacheTest {
         assertThat(model.decisions()).containsExactly("CCCCCCC", "CRRRCRC", "CRRRCRC", "CRRRCRC");
         assertThat(model.videos()).containsExactly(25., 25., 25., 25., 49., 49., 55.);
         assertThat(model.texts()).containsExactly(242., 242., 242., 242., 482., 482., 542.);
+    }
+
+    /** From 4 to 5 is a quarter, from 16 to 25 more than a half. */
+    @Test
+    void goesByTheModulatedInput() {
+        BlockModel model = new BlockModel(3, 4, 5, 5, 5, 8, 9, 9).generate(TeaCache.of(0.6, AS_IT_IS, TeaInput.MODULATED));
+
+        assertThat(model.decisions()).containsExactly("CCCCCCC", "CRRRCRC", "CRRRCRC", "CRRRCRC");
+        assertThat(new BlockModel(3, 4, 5, 5, 5, 8, 9, 9).generate(TeaCache.of(0.5, AS_IT_IS, TeaInput.MODULATED)).decisions())
+                .containsExactly("CCCCCCC", "CCRRCRC", "CCRRCRC", "CCRRCRC");
+        assertThat(model.statistics().sites().get(1).compared().subList(1, 3)).containsExactly(0.5625, 0.);
+        assertThat(model.held().getLast()).isZero();
+    }
+
+    @Test
+    void needsWhatItGoesBy() {
+        CacheRun run = new CacheRun(List.of(new Site(SiteKind.DENOISER, 0, "transformer"), new Site(SiteKind.BLOCK, 0, "blocks.0")),
+                new int[] {999, 500});
+        try (CacheSession cache = TeaCache.of(1, AS_IT_IS, TeaInput.MODULATED).open(run); TensorScope _ = TensorScope.open()) {
+            cache.begin(Step.of(0, run.timesteps()));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> cache.through(run.sites().getLast(), FakeModel.filled(1, 2), x -> x))
+                    .withMessage("TeaCache: blocks.0: expected a model that offers its value \"modulated\", found none");
+        }
+        try (CacheSession cache = TeaCache.of(1, AS_IT_IS).open(run); TensorScope _ = TensorScope.open()) {
+            cache.begin(Step.of(0, run.timesteps()));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> cache.through(run.sites().getFirst(), FakeModel.filled(1, 2), x -> x))
+                    .withMessage("TeaCache: transformer: expected the timestep's embedding as the last of its conditions, found none");
+        }
+    }
+
+    @Test
+    void calibratesForTheModulatedInput() {
+        List<Double> coefficients = new ArrayList<>();
+        BlockModel model = new BlockModel(1, 1, 2, 3, 5).generate(TeaCache.calibration(TeaInput.MODULATED, coefficients::addAll));
+
+        assertThat(model.decisions()).containsOnly("CCCC");
+        assertThat(model.held().getLast()).isZero();
+        Polynomial polynomial = new Polynomial(coefficients);
+        assertThat(polynomial.at(3)).isCloseTo(1 / 2., within(1e-6));
+        assertThat(polynomial.at(5 / 4.)).isCloseTo(1 / 3., within(1e-6));
+        assertThat(polynomial.at(16 / 9.)).isCloseTo(2 / 4., within(1e-6));
     }
 
     /** From step to step a quarter: below the threshold, but twice in a row it is not. */

@@ -6,6 +6,7 @@ import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.HeldBytes;
 import io.panatorch.cache.MemoryBudget;
 import io.panatorch.cache.SessionOptions;
@@ -308,6 +309,27 @@ public abstract class CacheMethodContract {
                 Outcome found = outcome(without, "nothing stays held", model);
                 check(found.latents().equals(computed) || approximatesWithoutHolding(method), method, "nothing stays held",
                         "where nothing is held, a method computes", "the run is not as without a cache: " + found.decisions());
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("methods")
+    void computesWhereNothingMayBeReused(CacheMethod method) {
+        for (FakeDenoiser model : BATCHES) {
+            List<List<Float>> computed = outcome(CacheMethod.none(), "a run", model).latents();
+            CacheMethod never = method.with(SessionOptions.DEFAULT.withComputed(new ComputedSteps(STEPS, 1, Set.of())));
+            Outcome found = outcome(never, "all steps are computed", model);
+            check(found.latents().equals(computed) || approximatesWithoutHolding(method), method, "all steps are computed",
+                    "where nothing may be reused, a method computes", "the run is not as without a cache: " + found.decisions());
+            for (int index = 1; index < STEPS; index++) {
+                int step = index;
+                CacheMethod once = method.with(
+                        SessionOptions.DEFAULT.withComputed(new ComputedSteps(0, STEPS, Set.of(step))));
+                boolean same = outcome(once, "step " + step + " is computed", model).decisions().stream()
+                        .allMatch(decisions -> decisions.charAt(decisions.length() - STEPS + step) == CacheStatistics.COMPUTED);
+                check(same, method, "step " + step + " is computed", "where nothing may be reused, a method computes",
+                        "it went past some of it");
             }
         }
     }

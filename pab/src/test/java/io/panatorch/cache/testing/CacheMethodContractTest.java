@@ -157,6 +157,8 @@ class CacheMethodContractTest {
                         mlp(() -> call -> call.step().index() == 1 ? call.held() : everySecond(call, held -> held))),
                 wrong("computesWhereNothingIsHeld", "where nothing is held, a method computes: ",
                         mlp(() -> call -> call.step().index() == 3 ? call.inputs() : call.compute())),
+                wrong("computesWhereNothingMayBeReused", "nothing may be reused in this step: a policy computes where mayReuse says no",
+                        mlp(() -> call -> everySecond(call, held -> held))),
                 wrong("worksWhereAnythingHeldMayBeGone", "the policy returned no tensors",
                         mlp(() -> call -> call.step().index() == 1 ? call.held() : everySecond(call, held -> held))),
                 wrong("worksWithinAnyMemoryBudget", "the policy returned no tensors",

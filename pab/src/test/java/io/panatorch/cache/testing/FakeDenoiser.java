@@ -4,6 +4,7 @@ import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
 import io.panatorch.tensor.DType;
@@ -59,7 +60,7 @@ public record FakeDenoiser(
 
     /** What a visit goes through: a session, or what a test puts between. */
     interface Through {
-        List<Tensor> visit(Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation);
+        List<Tensor> visit(Site site, SiteInputs inputs, Function<List<Tensor>, List<Tensor>> computation);
     }
 
     /** {@return the same with another number of blocks} */
@@ -162,7 +163,7 @@ public record FakeDenoiser(
             Tensor text = Tensor.of(numbers(2 * WORDS * CHANNELS, 1.3), 2, WORDS, CHANNELS).to(dtype);
             Tensor batch = isGuided ? Tensor.cat(0, single, single) : single;
             Tensor embedding = Tensor.of(numbers(CHANNELS, 1 + (double) step.timestep() / TRAINED_STEPS), 1, CHANNELS).to(dtype);
-            List<Tensor> inputs = List.of(batch, isGuided ? text : text.narrow(0, 0, 1), embedding);
+            SiteInputs inputs = SiteInputs.of(batch).conditionedBy(isGuided ? text : text.narrow(0, 0, 1), embedding);
             Visits visits = new Visits(step, cache);
             List<Tensor> noise = visits.visit(DENOISER, inputs, in -> predict(in, visits));
             return noise.isEmpty() ? latents
@@ -185,16 +186,16 @@ public record FakeDenoiser(
             this.cache = cache;
         }
 
-        List<Tensor> visit(Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
+        List<Tensor> visit(Site site, SiteInputs inputs, Function<List<Tensor>, List<Tensor>> computation) {
             if (leavesOut.test(site, step)) {
                 return List.of();
             }
-            return kinds.contains(site.kind()) ? cache.visit(site, inputs, computation) : computation.apply(inputs);
+            return kinds.contains(site.kind()) ? cache.visit(site, inputs, computation) : computation.apply(inputs.all());
         }
 
         /** A layer that is added to what goes into it. */
         Tensor add(SiteKind kind, int block, Tensor video, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
-            List<Tensor> outputs = visit(site(kind, block), inputs, computation);
+            List<Tensor> outputs = visit(site(kind, block), SiteInputs.of(inputs), computation);
             return outputs.isEmpty() ? video : video.add(outputs.getFirst().mul(STEP_SIZE));
         }
     }
@@ -206,7 +207,9 @@ public record FakeDenoiser(
         Tensor time = inputs.getLast();
         for (int i = 0; i < blocks; i++) {
             int block = i;
-            List<Tensor> outputs = visits.visit(site(SiteKind.BLOCK, i), tokens, in -> block(in, block, time, visits));
+            Tensor before = tokens.getFirst();
+            SiteInputs offered = SiteInputs.of(tokens).offering(SiteInputs.MODULATED, () -> before.mul(time.add(2)));
+            List<Tensor> outputs = visits.visit(site(SiteKind.BLOCK, i), offered, in -> block(in, block, time, visits));
             tokens = outputs.isEmpty() ? tokens : outputs;
         }
         return List.of(tokens.getFirst().reshape(batch, frames, HEIGHT, WIDTH, CHANNELS).permute(0, 1, 4, 2, 3).contiguous());
@@ -215,7 +218,7 @@ public record FakeDenoiser(
     private static List<Tensor> block(List<Tensor> inputs, int block, Tensor time, Visits visits) {
         Tensor video = inputs.getFirst();
         Tensor text = inputs.getLast();
-        List<Tensor> joint = visits.visit(site(SiteKind.SPATIAL_ATTENTION, block), inputs, in -> joint(in, block, time));
+        List<Tensor> joint = visits.visit(site(SiteKind.SPATIAL_ATTENTION, block), SiteInputs.of(inputs), in -> joint(in, block, time));
         if (!joint.isEmpty()) {
             video = video.add(joint.getFirst().mul(STEP_SIZE));
             text = text.add(joint.getLast().mul(STEP_SIZE));

@@ -67,7 +67,7 @@ public final class RecordingRun {
 
     private final CacheRun run;
     private final CachePolicy policy;
-    private final Map<Site, List<Tensor>> held = new HashMap<>();
+    private final Map<Site, Map<String, List<Tensor>>> held = new HashMap<>();
     private final Map<Site, List<Tensor>> carried = new HashMap<>();
     private final Map<Site, StringBuilder> decisions = new LinkedHashMap<>();
     private final Map<Site, StringBuilder> holds = new HashMap<>();
@@ -212,13 +212,18 @@ public final class RecordingRun {
         }
 
         @Override
-        public List<Tensor> held(Site holder) {
-            return held.getOrDefault(covered(holder), List.of());
+        public List<Tensor> held(Site holder, String slot) {
+            return held.getOrDefault(covered(holder), Map.of()).getOrDefault(slot, List.of());
         }
 
         @Override
-        public void hold(Site holder, List<Tensor> tensors) {
-            held.put(covered(holder), List.copyOf(tensors));
+        public boolean isHeld(Site holder) {
+            return held.containsKey(covered(holder));
+        }
+
+        @Override
+        public void hold(Site holder, Map<String, List<Tensor>> slots) {
+            held.put(covered(holder), Map.copyOf(slots));
             record(step, holder, Action.HOLD);
         }
 

@@ -6,6 +6,7 @@ import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.HeldBytes;
 import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.Step;
 import io.panatorch.tensor.LiveTensors;
@@ -102,9 +103,10 @@ final class Trial implements AutoCloseable {
         }
     }
 
-    private List<Tensor> visit(Site site, Step step, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
+    private List<Tensor> visit(Site site, Step step, SiteInputs roles, Function<List<Tensor>, List<Tensor>> computation) {
+        List<Tensor> inputs = roles.all();
         List<float[]> before = careful ? inputs.stream().map(Tensor::toFloatArray).toList() : List.of();
-        List<Tensor> outputs = through(site, inputs, in -> {
+        List<Tensor> outputs = through(site, roles, in -> {
             if (fails.test(site, step)) {
                 failed = true;
                 throw new Failure();
@@ -117,7 +119,7 @@ final class Trial implements AutoCloseable {
                 throw new AssertionError("input " + (i + 1) + where + " was changed: a method never writes in place into inputs");
             }
         }
-        checkForms(where, expected(site.kind(), inputs), outputs);
+        checkForms(where, expected(site.kind(), roles.tokens()), outputs);
         if (careful) {
             outputs.forEach(output -> given.add(new Given("an output" + where, owner.adopt(output), output.toFloatArray())));
         }
@@ -125,9 +127,9 @@ final class Trial implements AutoCloseable {
     }
 
     /** Through the method for one tensor where there is one, as models do. */
-    private List<Tensor> through(Site site, List<Tensor> inputs, Function<List<Tensor>, List<Tensor>> computation) {
-        return inputs.size() == 1
-                ? List.of(session.through(site, inputs.getFirst(), in -> computation.apply(List.of(in)).getFirst()))
+    private List<Tensor> through(Site site, SiteInputs inputs, Function<List<Tensor>, List<Tensor>> computation) {
+        return inputs.all().size() == 1
+                ? List.of(session.through(site, inputs.tokens().getFirst(), in -> computation.apply(List.of(in)).getFirst()))
                 : session.through(site, inputs, computation);
     }
 
