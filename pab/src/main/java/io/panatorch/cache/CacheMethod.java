@@ -45,6 +45,7 @@ public interface CacheMethod {
      *
      * @param run all sites of the model, and the generation's timesteps
      * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice
+     * @throws java.util.concurrent.CancellationException where it waits for a {@link SharedBudget} and the thread is interrupted
      */
     default CacheSession open(CacheRun run) {
         return new CacheSession(this, run, SessionOptions.DEFAULT);

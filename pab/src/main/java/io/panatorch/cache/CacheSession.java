@@ -1,7 +1,6 @@
 package io.panatorch.cache;
 
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
-import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -31,7 +30,6 @@ import java.util.function.UnaryOperator;
 public final class CacheSession implements AutoCloseable {
 
     private static final System.Logger LOGGER = System.getLogger(CacheSession.class.getName());
-    private static final double NANOS = 1e9;
 
     private final CacheMethod method;
     private final CacheRun run;
@@ -43,11 +41,11 @@ public final class CacheSession implements AutoCloseable {
     private BranchState spare; // of the branch that comes first
     private BranchState current;
     private final HeldTensors held;
+    private final Runnable giveBack; // what was taken of a shared budget
     private final ChangeMeter meter = new ChangeMeter();
+    private final VisitTimes times;
     private final Thread thread = Thread.currentThread();
     private Step step;
-    private long measuringNanos; // so far, which no visit is charged with
-    private double secondsInside; // of visits of covered sites so far, which the visits around them are not charged with
     private int depth; // of the visits that are going on
     private boolean reused; // something in this step
     private int reusedInARow; // in how many steps before it
@@ -58,6 +56,7 @@ public final class CacheSession implements AutoCloseable {
         this.method = method;
         this.run = run;
         this.measuring = options.measuring();
+        this.times = new VisitTimes(measuring);
         this.computed = options.computed();
         this.agreement = options.agreement();
         this.timesteps = run.timesteps();
@@ -72,8 +71,11 @@ public final class CacheSession implements AutoCloseable {
             LOGGER.log(System.Logger.Level.WARNING, method.name() + " reuses nothing in this run of " + timesteps.length
                     + " steps: its settings are " + method);
         }
-        this.held = new HeldTensors(run.of(method.kinds()).sites(), options.memory(),
+        MemoryBudget memory = options.shared().map(shared -> shared.partOf(options.memory())).orElse(options.memory());
+        this.held = new HeldTensors(run.of(method.kinds()).sites(), memory,
                 place -> branches.get(place.branch()).records.get(place.site()).work());
+        this.giveBack = options.shared().<Runnable>map(shared -> () -> shared.giveBack(memory)).orElse(() -> {});
+        options.shared().ifPresent(shared -> shared.take(memory)); // at last: from here on there is somebody who closes this
     }
 
     /**
@@ -179,7 +181,6 @@ public final class CacheSession implements AutoCloseable {
                 state.outputs.getOrDefault(site, expected));
         List<Tensor> inputs = call.inputs();
         boolean covered = held.covers(site);
-        double secondsBefore = covered ? secondsInside : 0;
         visited.noteWork(site.kind(), inputs);
         if (depth == 0) {
             dropWhatDoesNotFit(site, inputs);
@@ -189,20 +190,16 @@ public final class CacheSession implements AutoCloseable {
         }
         depth++;
         try (TensorScope scope = TensorScope.open()) {
-            long start = now(inputs);
+            VisitTimes.Visit time = times.begin(inputs);
             List<Tensor> answer = call.answer(covered ? state.denoiserOf(site).policy : SiteCall::compute);
             state.outputs.put(site, call.outputs());
             reused |= call.decision() != CacheStatistics.COMPUTED;
-            double seconds = secondsSince(start, inputs);
-            visited.visited(step.index(), call.decision(), seconds - (secondsInside - secondsBefore));
-            if (covered) {
-                secondsInside = secondsBefore + seconds;
-            }
+            visited.visited(step.index(), call.decision(), time.end(covered));
             if (covered && call.decision() == CacheStatistics.REUSED && step.index() == timesteps.length - 1) {
                 dropWhatIsInside(site);
             }
             if (measuring && covered && call.decision() == CacheStatistics.COMPUTED) {
-                measure(visited, site, call.computed());
+                times.exclude(() -> measure(visited, site, call.computed()));
             }
             return answer.stream().map(output -> scope.promote(output.alias())).toList();
         } finally {
@@ -238,31 +235,9 @@ public final class CacheSession implements AutoCloseable {
     }
 
     private void measure(SiteRecord visited, Site site, List<Tensor> computed) {
-        long start = System.nanoTime();
         if (computed.stream().noneMatch(Tensor::isClosed)) { // a policy may have closed what it had made of
             visited.changed(step.index(), meter.change(new Place(step.branch(), site), computed));
         }
-        measuringNanos += System.nanoTime() - start;
-    }
-
-    /**
-     * The time without what was spent on measuring.
-     *
-     * @param inputs tensors where the work is done
-     */
-    private long now(List<Tensor> inputs) {
-        if (measuring && areOnAccelerator(inputs)) {
-            inputs.getFirst().device().synchronize();
-        }
-        return System.nanoTime() - measuringNanos;
-    }
-
-    private double secondsSince(long start, List<Tensor> inputs) {
-        return measuring || !areOnAccelerator(inputs) ? (now(inputs) - start) / NANOS : Double.NaN;
-    }
-
-    private static boolean areOnAccelerator(List<Tensor> tensors) {
-        return !tensors.isEmpty() && tensors.getFirst().device().kind() != Device.Kind.CPU;
     }
 
     private SiteRecord recordOf(Site site) {
@@ -326,5 +301,6 @@ public final class CacheSession implements AutoCloseable {
         closed = true;
         meter.close();
         held.close();
+        giveBack.run();
     }
 }
