@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import io.panatorch.testing.TensorTest;
@@ -152,6 +153,34 @@ class HeldTensorsTest {
         assertThat(held.get(HEAVY, "")).isEmpty();
         assertThat(held.evictions(HEAVY)).isEqualTo(2);
         assertThat(held.bytes()).isEqualTo(HeldBytes.NONE);
+    }
+
+    /** What the count says is free is free: of each site one tensor is left, narrow or not. */
+    @Test
+    void freesWhatItMakesSmaller() {
+        limitTo(MemoryBudget.narrowing(80));
+        long before = LiveTensors.count();
+        try (TensorScope _ = TensorScope.open()) {
+            putEach(HEAVY, MIDDLE, LIGHT);
+        }
+        assertThat(held.bytes().now()).isEqualTo(80);
+        assertThat(LiveTensors.count() - before).isEqualTo(3);
+    }
+
+    /** Branches share what there is; of equal sites in the same place the later branch goes first, at every run. */
+    @Test
+    void branchesShareTheBudget() {
+        Place other = new Place(Branch.UNCONDITIONAL, HEAVY.site());
+        work.put(other, 3.0);
+        limitTo(MemoryBudget.of(2 * BYTES));
+        putEach(HEAVY, other, MIDDLE);
+        assertThat(held.get(MIDDLE, "")).as("the least work").isEmpty();
+        assertThat(held.bytes(HEAVY).now() + held.bytes(other).now()).isEqualTo(2 * BYTES);
+        assertThat(held.bytes(SiteKind.SPATIAL_ATTENTION).now()).isEqualTo(2 * BYTES);
+        held.dropAll(Branch.UNCONDITIONAL);
+        assertThat(held.bytes(other).now()).isZero();
+        assertThat(held.holds(HEAVY)).isTrue();
+        assertThat(held.bytes().now()).isEqualTo(BYTES);
     }
 
     @Test

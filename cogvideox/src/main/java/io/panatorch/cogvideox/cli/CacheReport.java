@@ -53,6 +53,10 @@ record CacheReport(CacheStatistics statistics, Map<String, Double> seconds, Map<
         page.beside(video::addTo, facts -> facts.facts(conditions));
         page.heading("What was computed, and what changed from step to step");
         page.beside(left -> addDecisions(left, statistics), right -> addChanges(right, statistics));
+        if (!Double.isNaN(statistics.comparedPercentile(0))) {
+            page.heading("What decided").picture(width -> CachePictures.compared(statistics, Theme.AUTO, width),
+                    "The number that the method compared with its threshold at each step.");
+        }
         page.heading("Numbers").table(CacheText.kinds(statistics));
         TextTable sites = CacheText.sites(statistics);
         if (statistics.sites().size() > 1) {

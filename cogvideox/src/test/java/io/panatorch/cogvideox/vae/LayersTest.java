@@ -10,6 +10,7 @@ import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
+import io.panatorch.tensor.LiveTensors;
 import io.panatorch.tensor.OperatorTrace;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
@@ -54,6 +55,18 @@ class LayersTest {
             Tensor x = load("causal_conv3d.in" + batch);
             assertClose(conv.forward(x, cache), load("causal_conv3d.out" + batch));
             assertThat(x.isClosed()).isFalse();
+        }
+    }
+
+    /** The frames of a batch that is over are of no use, however many batches follow. */
+    @Test
+    void aCacheKeepsTheLastFramesAlone() throws IOException {
+        var conv = new CausalConv3d(weights.at("causal_conv3d").at("w"), 3, 5);
+        Tensor x = load("causal_conv3d.in0");
+        long before = LiveTensors.count();
+        for (int batch = 0; batch < 4; batch++) {
+            cache.extend(conv, x).close();
+            assertThat(LiveTensors.count() - before).isEqualTo(1);
         }
     }
 

@@ -95,6 +95,28 @@ public final class CachePictures {
         }).draw(title, description, new Legend.Scale(scale, palette.nothing()));
     }
 
+    /**
+     * Draws the numbers that the method compared with its threshold, on a logarithmic scale over the steps: what lies below the
+     * threshold is reused. That is how a threshold is chosen.
+     *
+     * @param width as of {@link #decisions(CacheStatistics, Theme, int)}
+     * @return SVG
+     * @throws IllegalArgumentException where the method compares none
+     */
+    public static String compared(CacheStatistics statistics, Theme theme, int width) {
+        double median = statistics.comparedPercentile(PERCENT / 2);
+        if (Double.isNaN(median)) {
+            throw new IllegalArgumentException("picture of compared numbers: expected a method that compares some, found none");
+        }
+        requireWidth(width);
+        Palette palette = Palette.of(theme);
+        ComparedPlot plot = new ComparedPlot(statistics, palette, width);
+        List<Legend.Swatch> swatches = List.of(new Legend.Swatch(palette.reused(), plot.reused() + " followed by reuse"),
+                new Legend.Swatch(palette.computed(), plot.count() - plot.reused() + " by computing all"));
+        return plot.draw(statistics.method() + ": what is compared with the threshold, median " + percent(median),
+                String.join(", ", swatches.stream().map(Legend.Swatch::text).toList()), new Legend.Swatches(swatches));
+    }
+
     private static String percent(double part) {
         return String.format(Locale.ROOT, "%.1f %%", PERCENT * part);
     }
@@ -104,16 +126,20 @@ public final class CachePictures {
         if (statistics.sites().isEmpty()) {
             throw new IllegalArgumentException("picture of a cache: expected statistics with sites that were visited, found none");
         }
-        if (width < LEAST_WIDTH) {
-            throw new IllegalArgumentException("picture of a cache: expected a width of " + LEAST_WIDTH + " pixels or more, found "
-                    + width);
-        }
+        requireWidth(width);
         List<HeatMap.Group> groups = new ArrayList<>();
         for (KindStatistics kind : statistics.kinds()) {
             groups.add(new HeatMap.Group(CacheText.name(kind),
                     kind.sites().stream().map(site -> row(site, color)).toList()));
         }
         return new HeatMap(groups, palette, width);
+    }
+
+    private static void requireWidth(int width) {
+        if (width < LEAST_WIDTH) {
+            throw new IllegalArgumentException("picture of a cache: expected a width of " + LEAST_WIDTH + " pixels or more, found "
+                    + width);
+        }
     }
 
     private static HeatMap.Row row(SiteStatistics site, BiFunction<SiteStatistics, Integer, String> color) {

@@ -127,7 +127,7 @@ final class HeatMap {
     }
 
     /** The least one at which labels of a size do not touch. */
-    private static int interval(double pitch, double size) {
+    static int interval(double pitch, double size) {
         for (int interval : LABEL_INTERVALS) {
             if (interval * pitch >= size) {
                 return interval;

@@ -11,6 +11,11 @@ sealed interface Legend {
     /** Size of its text. */
     int TEXT = 12;
 
+    /** {@return a round number, which has one digit that is not 0} */
+    static String percent(double round) {
+        return new BigDecimal(round * 100).round(new MathContext(1)).stripTrailingZeros().toPlainString() + " %";
+    }
+
     /**
      * Draws it from a point to the right and down.
      *
@@ -66,7 +71,6 @@ sealed interface Legend {
         private static final int TICK = 3;
         private static final int LABEL = 18;
         private static final int GAP = 24;
-        private static final double PERCENT = 100;
 
         @Override
         public int draw(Svg svg, double x, double y, double width, String attributes) {
@@ -87,7 +91,7 @@ sealed interface Legend {
             double free = x - 1;
             for (double tick : scale.ticks()) {
                 double at = x + scale.place(tick) * width;
-                String text = text(tick);
+                String text = percent(tick);
                 double half = Svg.width(text, TEXT) / 2;
                 double middle = Math.clamp(at, x + half, x + width - half);
                 if (middle - half >= free) {
@@ -96,12 +100,6 @@ sealed interface Legend {
                     free = middle + half + TEXT / 2.0;
                 }
             }
-        }
-
-        /** Round numbers have one digit that is not 0. */
-        private static String text(double tick) {
-            return new BigDecimal(tick * PERCENT).round(new MathContext(1)).stripTrailingZeros()
-                    .toPlainString() + " %";
         }
     }
 }

@@ -3,8 +3,11 @@ package io.panatorch.cache.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.CacheStatistics.SiteStatistics;
 import io.panatorch.cache.HeldBytes;
+import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import java.util.List;
 import java.util.Random;
@@ -56,6 +59,32 @@ class CachePicturesTest {
         assertThat(Palette.change(0.5)).isNotEqualTo(Palette.change(0.55));
         assertThat(Palette.change(7)).isEqualTo("#fde725");
         assertThat(picture.texts()).contains("1 %", "5 %", "not measured");
+    }
+
+    /** A point for each number, the larger above, in the colour of what came of it at any site. */
+    @Test
+    void comparedNumbersAreACurve() throws Exception {
+        List<Double> compared = List.of(Double.NaN, 0.01, 0.1, 0.0);
+        List<Double> none = List.of(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+        SiteStatistics deciding = new SiteStatistics(Branch.CONDITIONAL, new Site(SiteKind.BLOCK, 0, "blocks.0"), "CCCC", none, none,
+                compared, HeldBytes.NONE, 0);
+        SiteStatistics other = new SiteStatistics(Branch.CONDITIONAL, new Site(SiteKind.BLOCK, 1, "blocks.1"), "CRCR", none, none, none,
+                HeldBytes.NONE, 0);
+        Picture picture = new Picture(CachePictures.compared(Samples.statistics(List.of(deciding, other)), Theme.LIGHT, 400));
+        Palette palette = Palette.of(Theme.LIGHT);
+        List<Element> points = picture.elements("circle");
+        assertThat(points).extracting(point -> point.getAttribute("fill"))
+                .containsExactly(palette.reused(), palette.computed(), palette.reused());
+        List<Double> heights = points.stream().map(point -> Double.valueOf(point.getAttribute("cy"))).toList();
+        assertThat(heights.get(1)).isLessThan(heights.get(0));
+        assertThat(heights.get(0)).isLessThanOrEqualTo(heights.get(2));
+        assertThat(picture.elements("polyline")).singleElement()
+                .satisfies(line -> assertThat(line.getAttribute("points").split(" ")).hasSize(3));
+        assertThat(picture.texts()).contains("pab: what is compared with the", "threshold, median 1.0 %", "2 followed by reuse",
+                "1 by computing all", "1 %", "10 %", "step");
+        assertThat(picture.width()).isEqualTo(400);
+        assertThatThrownBy(() -> CachePictures.compared(Samples.measured(), Theme.LIGHT, 400))
+                .hasMessage("picture of compared numbers: expected a method that compares some, found none");
     }
 
     @ParameterizedTest
