@@ -144,8 +144,8 @@ public final class CacheSession implements AutoCloseable {
      * @throws IllegalStateException as the method for several tensors
      */
     public Tensor through(Site site, Tensor input, UnaryOperator<Tensor> computation) {
-        return visit(site, SiteInputs.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())), SiteOutputs.of(1))
-                .getFirst();
+        return visit(site, SiteInputs.of(input), inputs -> Collections.singletonList(computation.apply(inputs.getFirst())),
+                SiteOutputs.of(1)).getFirst();
     }
 
     /**

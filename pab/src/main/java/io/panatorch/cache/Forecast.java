@@ -37,6 +37,18 @@ public final class Forecast {
         this.heldIn = heldIn;
     }
 
+    /**
+     * {@return an order}
+     *
+     * @throws IllegalArgumentException for a number below 0
+     */
+    public static int requireOrder(int order) {
+        if (order < 0) {
+            throw new IllegalArgumentException("forecast order: expected 0 or more, found " + order);
+        }
+        return order;
+    }
+
     /** {@return whether there is anything to predict from} */
     public boolean isHeld(SiteCall call) {
         return call.isHeld(holder);

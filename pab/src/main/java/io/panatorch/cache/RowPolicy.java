@@ -91,18 +91,6 @@ public abstract class RowPolicy implements CachePolicy {
         return 0;
     }
 
-    /**
-     * {@return the order, if there is such}
-     *
-     * @throws IllegalArgumentException for a number below 0
-     */
-    public static int checkedOrder(int order) {
-        if (order < 0) {
-            throw new IllegalArgumentException("forecast order: expected 0 or more, found " + order);
-        }
-        return order;
-    }
-
     /** {@return how much a tensor changes from one step to the next, for its size: {@code mean|now − before| / mean|before|}} */
     public static double relativeChange(Tensor now, Tensor before) {
         return now.sub(before).abs().mean().div(before.abs().mean()).item();

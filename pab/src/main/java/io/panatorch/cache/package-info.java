@@ -11,6 +11,15 @@
  * hidden = hidden.add(gate.mul(attended));        // gates are of the current step, never cached
  * }</pre>
  *
+ * <p>What a site transforms and what only says how are told apart by {@link io.panatorch.cache.SiteInputs}: a denoiser has the timestep's
+ * embedding as its last condition, and where a block offers its {@linkplain io.panatorch.cache.SiteInputs#MODULATED modulated} input
+ * TeaCache can decide by that. Values that are costly are suppliers, so that a method that does not ask pays nothing:
+ *
+ * <pre>{@code
+ * SiteInputs inputs = SiteInputs.of(video, text).offering(SiteInputs.MODULATED, () -> norm1.forward(video, time));
+ * List<Tensor> outputs = cache.through(block, inputs, in -> compute(in.get(0), in.get(1), time));
+ * }</pre>
+ *
  * <h2>For pipelines</h2>
  *
  * <p>A method is a {@link io.panatorch.cache.CacheMethod}, an immutable recipe. It opens a session for each generation, so that
@@ -26,9 +35,10 @@
  * }
  * }</pre>
  *
- * <p>{@link io.panatorch.cache.CacheMethod#with} gives sessions a {@linkplain io.panatorch.cache.MemoryBudget memory budget}, or
- * lets them measure. The statistics write a letter for each site and step: {@code C} computed, {@code P} computed on other inputs
- * than the model's, {@code R} reused, {@code -} not visited.
+ * <p>{@link io.panatorch.cache.CacheMethod#with} gives sessions a {@linkplain io.panatorch.cache.MemoryBudget memory budget}, which
+ * several generations may {@linkplain io.panatorch.cache.SharedBudget share}, {@linkplain io.panatorch.cache.ComputedSteps steps at
+ * which nothing is reused}, or lets them measure. The statistics write a letter for each site and step: {@code C} computed, {@code P}
+ * computed on other inputs than the model's, {@code R} reused, {@code -} not visited.
  *
  * <h2>For authors of methods: an example</h2>
  *

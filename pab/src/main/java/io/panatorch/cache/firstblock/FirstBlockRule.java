@@ -1,6 +1,6 @@
 package io.panatorch.cache.firstblock;
 
-import io.panatorch.cache.RowPolicy;
+import io.panatorch.cache.Forecast;
 
 /**
  * When the blocks after the first ones are skipped.
@@ -17,7 +17,7 @@ record FirstBlockRule(double threshold, int firstBlocks, int lastBlocks, int for
             throw new IllegalArgumentException("blocks that are computed at every step: expected 1 or more at the beginning and 0 or more"
                     + " at the end, found " + firstBlocks + " and " + lastBlocks);
         }
-        RowPolicy.checkedOrder(forecastOrder);
+        Forecast.requireOrder(forecastOrder);
         if (!(threshold >= 0 && threshold < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("threshold: expected a number of 0 or more, found " + threshold);
         }

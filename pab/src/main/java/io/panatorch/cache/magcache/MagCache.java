@@ -3,7 +3,7 @@ package io.panatorch.cache.magcache;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
-import io.panatorch.cache.RowPolicy;
+import io.panatorch.cache.Forecast;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
 import java.util.ArrayList;
@@ -135,7 +135,7 @@ public final class MagCache implements CacheMethod {
          * added, and each order more holds as much again.
          */
         public Builder forecastOrder(int value) {
-            forecastOrder = RowPolicy.checkedOrder(value);
+            forecastOrder = Forecast.requireOrder(value);
             return this;
         }
 

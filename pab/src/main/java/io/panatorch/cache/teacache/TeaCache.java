@@ -3,7 +3,7 @@ package io.panatorch.cache.teacache;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
-import io.panatorch.cache.RowPolicy;
+import io.panatorch.cache.Forecast;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteInputs;
@@ -17,9 +17,9 @@ import java.util.stream.IntStream;
 
 /**
  * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
- * timestep's embedding, or another {@linkplain TeaInput input}, at the step before, is added to a sum. While the sum is below the threshold no block is computed, and what
- * all blocks together added to the tokens of video and text in the last computed step is added to the tokens before the first
- * block. Where it is not, the step is computed and the sum begins anew.
+ * timestep's embedding, or another {@linkplain TeaInput input}, at the step before, is added to a sum. While the sum is below the
+ * threshold no block is computed, and what all blocks together added to the tokens of video and text in the last computed step is added
+ * to the tokens before the first block. Where it is not, the step is computed and the sum begins anew.
  */
 public final class TeaCache implements CacheMethod {
 
@@ -78,7 +78,7 @@ public final class TeaCache implements CacheMethod {
      * @throws IllegalArgumentException for a number below 0
      */
     public TeaCache forecasting(int order) {
-        return new TeaCache(rule, input, RowPolicy.checkedOrder(order));
+        return new TeaCache(rule, input, Forecast.requireOrder(order));
     }
 
     /**
