@@ -170,7 +170,7 @@ public final class CacheSession implements AutoCloseable {
                 state.outputs.getOrDefault(site, expected));
         boolean covered = held.covers(site);
         double secondsBefore = covered ? secondsInside : 0;
-        visited.noteWork(site.kind(), inputs);
+        visited.given(step.index(), site.kind(), inputs);
         if (depth == 0) {
             dropWhatDoesNotFit(site, inputs);
         }
@@ -286,7 +286,7 @@ public final class CacheSession implements AutoCloseable {
                 }
             });
         }
-        return new CacheStatistics(method.name(), sites, kinds, held.bytes());
+        return new CacheStatistics(method.name(), sites, kinds, held.bytes(), ComputedWork.part(run, branches.values()));
     }
 
     private void checkOpen() {

@@ -77,7 +77,7 @@ class PabCalibrationTest {
         }
         HeldBytes none = new HeldBytes(0, 0, 0, 0);
         return new Evaluator.Trial(error, video, total, new CacheStatistics(method.name(), statistics,
-                Map.of(SiteKind.SPATIAL_ATTENTION, none, SiteKind.FEED_FORWARD, none), none));
+                Map.of(SiteKind.SPATIAL_ATTENTION, none, SiteKind.FEED_FORWARD, none), none, Double.NaN));
     }
 
     private static void move(float[] video, int step, double length) {
