@@ -181,7 +181,7 @@ public final class CacheSession implements AutoCloseable {
                 state.outputs.getOrDefault(site, expected));
         List<Tensor> inputs = call.inputs();
         boolean covered = held.covers(site);
-        visited.noteWork(site.kind(), inputs);
+        visited.given(step.index(), site.kind(), inputs);
         if (depth == 0) {
             dropWhatDoesNotFit(site, inputs);
         }
@@ -271,7 +271,7 @@ public final class CacheSession implements AutoCloseable {
                 }
             });
         }
-        return new CacheStatistics(method.name(), sites, kinds, held.bytes());
+        return new CacheStatistics(method.name(), sites, kinds, held.bytes(), ComputedWork.part(run, branches.values()));
     }
 
     private void checkOpen() {

@@ -125,6 +125,7 @@ final class SessionCall implements SiteCall {
             throw e;
         }
         check("the computation gave", results);
+        record.computed(step.index(), inputs);
         if (compared) {
             outputs = SiteOutputs.of(given, results);
         } else if (outputs.count() != results.size()) {

@@ -12,13 +12,18 @@ final class SiteRecord {
     private final double[] seconds;
     private final double[] changes;
     private final double[] compared;
+    private final double[] given; // how much of the first visit's batch the model gave
+    private final double[] computed; // how much of it was computed
     private double work; // of a computation; 0 where the site was never visited
+    private double rows; // of the first visit's batch
 
     SiteRecord(int steps) {
         decisions = new char[steps];
         seconds = new double[steps];
         changes = new double[steps];
         compared = new double[steps];
+        given = new double[steps];
+        computed = new double[steps];
         Arrays.fill(decisions, CacheStatistics.NOT_VISITED);
         Arrays.fill(seconds, Double.NaN);
         Arrays.fill(changes, Double.NaN);
@@ -39,10 +44,21 @@ final class SiteRecord {
     }
 
     /** Notes the work of the first visit; it stays, so that what it decides does not depend on what came later. */
-    void noteWork(SiteKind kind, List<Tensor> inputs) {
+    void given(int step, SiteKind kind, List<Tensor> inputs) {
         if (work == 0) {
             work = Work.of(kind, inputs);
+            rows = rows(inputs);
         }
+        given[step] = rows(inputs) / rows;
+    }
+
+    /** @param inputs what the computation ran on */
+    void computed(int step, List<Tensor> inputs) {
+        computed[step] = rows(inputs) / rows;
+    }
+
+    private static double rows(List<Tensor> inputs) {
+        return inputs.isEmpty() || inputs.getFirst().shape().dim() == 0 ? 1 : Math.max(1, inputs.getFirst().size(0));
     }
 
     void changed(int step, double change) {
@@ -55,6 +71,16 @@ final class SiteRecord {
 
     double work() {
         return work;
+    }
+
+    /** How much the model gave at a step, in batches of the first visit. */
+    double given(int step) {
+        return given[step];
+    }
+
+    /** How much was computed at a step, in batches of the first visit; 0 where nothing was. */
+    double computed(int step) {
+        return computed[step];
     }
 
     /** Up to a step, this one included. */

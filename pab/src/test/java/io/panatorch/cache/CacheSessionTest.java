@@ -131,7 +131,7 @@ class CacheSessionTest {
     @Test
     void lettersAStepWithoutAVisitAndOmitsASiteWithoutAny() {
         try (CacheSession cache = everyThird().open(RUN); TensorScope _ = TensorScope.open()) {
-            assertThat(cache.statistics()).isEqualTo(new CacheStatistics("pab", List.of(), Map.of(), HeldBytes.NONE));
+            assertThat(cache.statistics()).isEqualTo(new CacheStatistics("pab", List.of(), Map.of(), HeldBytes.NONE, Double.NaN));
             for (int i = 0; i < TIMESTEPS.length; i++) {
                 cache.begin(Step.of(i, TIMESTEPS));
                 if (i == 1 || i == 4) { // what step 1 left for step 2 is too old for step 4

@@ -26,7 +26,7 @@ class CacheStatisticsTest {
             List.of(NONE, 0.2, NONE, 0.4, NONE, NONE, 0.5), List.of(), HeldBytes.NONE, 0);
     private final CacheStatistics all = new CacheStatistics("m", List.of(attention, mlp),
             Map.of(SiteKind.FEED_FORWARD, HeldBytes.NONE, SiteKind.SPATIAL_ATTENTION, new HeldBytes(3, 7, 0, 0)),
-            new HeldBytes(3, 7, 0, 0));
+            new HeldBytes(3, 7, 0, 0), 0.5);
 
     @Test
     void countsDecisions() {

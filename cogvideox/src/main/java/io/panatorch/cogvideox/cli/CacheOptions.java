@@ -173,8 +173,12 @@ final class CacheOptions {
             CacheMethod one = one(choice, model, terminal);
             method = method == null ? one : both(method, one);
         }
-        SessionOptions options = SessionOptions.DEFAULT.withMemory(memory.budget()).withComputed(computedSteps());
-        return method.with(measuring ? options.withMeasuring() : options);
+        return method.with(measuring ? sessionOptions().withMeasuring() : sessionOptions());
+    }
+
+    /** {@return what the sessions of the method do besides} */
+    SessionOptions sessionOptions() {
+        return SessionOptions.DEFAULT.withMemory(memory.budget()).withComputed(computedSteps());
     }
 
     private static CacheMethod both(CacheMethod one, CacheMethod other) {

@@ -84,7 +84,9 @@ record CacheReport(CacheStatistics statistics, Map<String, Double> seconds, Map<
                 ? String.format(Locale.ROOT, ", which saved about %.2f s; the denoising took %.2f s", statistics.secondsSaved(),
                         seconds.getOrDefault("denoise", Double.NaN))
                 : "";
-        return "Method: " + statistics.method() + ". At the places in the model that it covers, " + counts + saved + ".";
+        String work = CacheText.part(statistics.computedWork());
+        return "Method: " + statistics.method() + ". At the places in the model that it covers, " + counts + saved + "."
+                + (work.isEmpty() ? "" : " Of the work of the whole model " + work + " was computed.");
     }
 
     private boolean measured() {

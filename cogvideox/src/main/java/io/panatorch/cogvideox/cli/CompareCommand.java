@@ -68,6 +68,15 @@ final class CompareCommand implements Callable<Integer> {
                     + " and so is TeaCache for a model that none are published for")
     private List<String> settings;
 
+    @Option(names = "--never-reusing",
+            description = "also compare each setting with every step computed: what its looking costs where it saves nothing")
+    private boolean neverReusing;
+
+    @Option(names = "--repeats", paramLabel = "N", defaultValue = "1",
+            description = "make each prompt's videos N times, all settings in turn each time, for speed-ups to be believed"
+                    + " (default: ${DEFAULT-VALUE})")
+    private int repeats;
+
     @Option(names = "--output", paramLabel = "FILE.html",
             description = "page with the table, the videos side by side, and pictures of what was computed; it needs no network")
     private Path output;
@@ -93,6 +102,9 @@ final class CompareCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
+        if (repeats < 1) {
+            throw new IllegalArgumentException("--repeats: expected 1 or more, found " + repeats);
+        }
         List<String> texts = prompts.texts();
         List<VideoRequest.Builder> requests = video.requests(texts);
         Map<Parsed, Setting> all = new LinkedHashMap<>();
@@ -131,7 +143,14 @@ final class CompareCommand implements Callable<Integer> {
             Map<Parsed, Setting> all) throws IOException {
         CacheStatistics changes = warmUp(pipeline, requests.getFirst());
         calibrate(pipeline, requests.getFirst(), all);
-        int runs = texts.size() * (all.size() + 1);
+        List<Setting> compared = new ArrayList<>();
+        all.forEach((parsed, setting) -> {
+            compared.add(setting);
+            if (neverReusing) {
+                compared.add(parsed.neverReusing(setting, video.steps()));
+            }
+        });
+        int runs = texts.size() * (compared.size() + 1) * repeats;
         List<PageVideo> videos = new ArrayList<>();
         AtomicReference<String> size = new AtomicReference<>();
         List<Standing> standings = new Comparison(pipeline, new Comparison.Listener() {
@@ -148,7 +167,7 @@ final class CompareCommand implements Callable<Integer> {
                     videos.add(PageVideo.of(List.copyOf(pictures.values()), labels(pictures, trials)));
                 }
             }
-        }).run(requests, List.copyOf(all.values()));
+        }).run(requests, compared, repeats);
         report(new ComparisonReport(texts, standings, video.conditions(spec, model, size.get())), videos, changes);
     }
 

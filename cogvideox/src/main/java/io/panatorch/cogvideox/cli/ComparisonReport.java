@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.calibration.SpeedUp;
 import io.panatorch.cache.report.CacheJson;
 import io.panatorch.cache.report.CacheText;
 import io.panatorch.cache.report.TextTable;
@@ -37,9 +38,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     private static final JsonMapper JSON = new JsonMapper();
     private static final List<String> HEADINGS = List.of(
             "setting", "denoising", "speed-up", "PSNR mean", "PSNR least", "SSIM", "held at the peak", "computed", "reused",
-            "computed part");
-    private static final int FEW = 4;
-    private static final double PERCENT = 100;
+            "computed work");
 
     /** The table as text. */
     List<String> lines() {
@@ -52,19 +51,13 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
 
     /** What figures not to believe. */
     private List<String> notes() {
-        List<String> notes = new ArrayList<>();
-        if (prompts.size() < FEW && standings.size() > 1) {
-            notes.add("note: a speed-up of fewer than " + FEW + " videos may be noise; the computed part is not");
-        }
+        Map<String, SpeedUp> speedUps = new LinkedHashMap<>();
+        standings.stream().skip(1).forEach(standing -> speedUps.put(standing.setting().name(), standing.speedUp(none())));
+        List<String> notes = new ArrayList<>(SpeedUp.doubts(speedUps));
         for (Standing standing : standings.subList(1, standings.size())) {
             String name = "note: " + standing.setting().name() + ": ";
-            double low = standing.lowSpeedUp(none());
-            double high = standing.highSpeedUp(none());
             if (!skips(standing)) {
                 notes.add(name + "nothing was reused, so its speed-up is what looking costs, and noise");
-            } else if (prompts.size() >= FEW && low < 1 && high > 1) {
-                notes.add(String.format(Locale.ROOT, "%shalf of its videos were %.2f to %.2f times as fast, which tells nothing",
-                        name, low, high));
             }
             if (standing.trials().stream().allMatch(trial -> computesOnce(trial.cache()))) {
                 notes.add(name + "all was reused from the first step on; the videos are of one step's work");
@@ -85,22 +78,11 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
         CacheStatistics cache = standing.trials().getFirst().cache();
         boolean isNone = standing == none();
         return List.of(standing.setting().name(), String.format(Locale.ROOT, "%.2f s", standing.seconds()),
-                speedUp(standing),
+                isNone ? "1.00 ×" : standing.speedUp(none()).toString(),
                 isNone ? "" : decibels(standing.meanPsnr()), isNone ? "" : decibels(standing.leastPsnr()),
                 isNone ? "" : String.format(Locale.ROOT, "%.4f", standing.meanSsim()),
                 isNone ? "" : CacheText.bytes(standing.bytesPeak()), Integer.toString(cache.computed() + cache.partial()),
-                Integer.toString(cache.reused()), percent(standing.computedPart()));
-    }
-
-    private static String percent(double part) {
-        return Double.isNaN(part) ? "" : String.format(Locale.ROOT, "%.0f %%", PERCENT * part);
-    }
-
-    /** With what half of the videos lie between, where there are some. */
-    private String speedUp(Standing standing) {
-        String median = String.format(Locale.ROOT, "%.2f ×", standing.speedUp(none()));
-        return standing == none() || prompts.size() < FEW ? median
-                : median + String.format(Locale.ROOT, " (%.2f–%.2f)", standing.lowSpeedUp(none()), standing.highSpeedUp(none()));
+                Integer.toString(cache.reused()), CacheText.part(standing.computedWork()));
     }
 
     /** A ratio in decibels; equal videos have none. */
@@ -128,10 +110,11 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             setting.put("options", standing.setting().options());
             setting.put("method", standing.setting().method().toString());
             setting.put("seconds", standing.seconds());
-            setting.put("speed_up", standing.speedUp(none()));
-            setting.put("speed_up_lower_quartile", standing.lowSpeedUp(none()));
-            setting.put("speed_up_upper_quartile", standing.highSpeedUp(none()));
-            put(setting, "computed_part", standing.computedPart());
+            SpeedUp speedUp = standing.speedUp(none());
+            setting.put("speed_up", speedUp.median());
+            setting.put("speed_up_lower_quartile", speedUp.low());
+            setting.put("speed_up_upper_quartile", speedUp.high());
+            put(setting, "computed_work", standing.computedWork());
             put(setting, "psnr_mean", standing.meanPsnr());
             put(setting, "psnr_least", standing.leastPsnr());
             setting.put("ssim_mean", standing.meanSsim());
@@ -139,7 +122,8 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
             ArrayNode trials = setting.putArray("videos");
             for (Trial trial : standing.trials()) {
                 ObjectNode node = trials.addObject();
-                node.put("seconds", trial.seconds());
+                ArrayNode seconds = node.putArray("seconds");
+                trial.seconds().forEach(seconds::add);
                 put(node, "psnr", trial.quality().psnr());
                 node.put("ssim", trial.quality().ssim());
                 node.set("cache", JSON.readTree(CacheJson.of(trial.cache())));
@@ -167,7 +151,7 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
         page.table(HEADINGS, rows());
         notes().forEach(page::paragraph);
         List<ScatterPlot.Point> points = standings.stream().skip(1).map(standing ->
-                new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()), standing.meanPsnr())).toList();
+                new ScatterPlot.Point(standing.setting().name(), standing.speedUp(none()).median(), standing.meanPsnr())).toList();
         page.beside(left -> left.picture(new ScatterPlot("times as fast", "dB PSNR, mean", points)::svg,
                 "Up and to the right is better."), right -> right.facts(meanings()));
         page.heading("The videos");
@@ -176,8 +160,9 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
         }
         addCaches(page, changes, standings);
         page.heading("How it was measured");
+        int repeats = none().trials().getFirst().seconds().size();
         page.paragraph("After a first generation that does not count, each prompt's video was made without a cache and with every"
-                + " setting in turn. PSNR is 10 · log10(1 / MSE) in dB, with the mean square error of a whole video of values in"
+                + " setting in turn" + (repeats == 1 ? "" : ", and all of that " + repeats + " times") + ". PSNR is 10 · log10(1 / MSE) in dB, with the mean square error of a whole video of values in"
                 + " [0, 1]. SSIM is the mean over channels and frames of Wang's index of 2004: RGB, Gaussian window of 11 × 11 with a"
                 + " deviation of 1.5. The PSNR of two equal videos is infinite.");
         return page.facts(conditions);
@@ -197,21 +182,22 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     private static Map<String, String> meanings() {
         Map<String, String> meanings = new LinkedHashMap<>();
         meanings.put("denoising", "the median time of the denoising loop");
-        meanings.put("speed-up", "of the denoising against none, the median over the prompts, and what half of them lie between");
+        meanings.put("speed-up", "of the denoising against none, made next to it: the median over the videos, and what half of them lie"
+                + " between");
         meanings.put("PSNR, SSIM", "how close the frames are to those without a cache; more is closer");
         meanings.put("held at the peak", "memory of what was kept for later steps");
         meanings.put("computed, reused", "counts of the places in the model that a method covers, of the first prompt");
-        meanings.put("computed part", "of those of all prompts");
+        meanings.put("computed work", "which part of the work of the whole model was computed, of all prompts");
         return meanings;
     }
 
     private List<List<Cell>> rows() {
         List<List<Cell>> rows = new ArrayList<>();
         List<Standing> cached = standings.stream().filter(ComparisonReport::skips).toList();
-        double fastest = best(cached, standing -> standing.speedUp(none()));
+        double fastest = best(cached, standing -> standing.speedUp(none()).median());
         for (Standing standing : standings) {
             List<Cell> cells = new ArrayList<>(cells(standing).stream().map(Cell::of).toList());
-            double speedUp = standing.speedUp(none());
+            double speedUp = standing.speedUp(none()).median();
             cells.set(2, new Cell(cells.get(2).text(), speedUp / Math.max(1, fastest), skips(standing) && speedUp == fastest));
             if (skips(standing)) {
                 mark(cells, 3, standing.meanPsnr() == best(cached, Standing::meanPsnr));

@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.compare.Setting;
 import java.io.IOException;
@@ -42,6 +43,12 @@ final class SettingParser {
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("--setting '" + text + "': " + e.getMessage(), e);
             }
+        }
+
+        /** The same with every step computed. */
+        Setting neverReusing(Setting setting, int steps) {
+            return new Setting(name + ", never reusing", text + " --cache-warmup-steps " + steps,
+                    setting.method().with(options.sessionOptions().withComputed(new ComputedSteps(steps, Integer.MAX_VALUE, Set.of()))));
         }
     }
 

@@ -1,10 +1,11 @@
 package io.panatorch.cogvideox.compare;
 
 import io.panatorch.cache.VisitCounts;
+import io.panatorch.cache.calibration.SpeedUp;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 
 /**
  * How a setting did.
@@ -14,9 +15,7 @@ import java.util.stream.IntStream;
  */
 public record Standing(Setting setting, List<Trial> trials) {
 
-    private static final double LOWER_QUARTILE = 25;
     private static final double MEDIAN = 50;
-    private static final double UPPER_QUARTILE = 75;
 
     /** Copies the list. */
     public Standing {
@@ -28,45 +27,30 @@ public record Standing(Setting setting, List<Trial> trials) {
 
     /** {@return the median time of denoising; of an even number of videos the mean of the two in the middle} */
     public double seconds() {
-        return median(all(Trial::seconds));
+        DoubleStream all = trials.stream().flatMap(trial -> trial.seconds().stream()).mapToDouble(Double::doubleValue);
+        return VisitCounts.percentile(all, MEDIAN);
     }
 
     /**
-     * {@return how many times as fast as another one: the median over the prompts, whose videos were made one after the other, so
-     * that a slow moment of the machine meets both}
+     * {@return how many times as fast as another one: each time that a prompt's video was made is a pair}
      *
-     * @param other with the same prompts
+     * @param other with the same prompts, made as often
      */
-    public double speedUp(Standing other) {
-        return median(speedUps(other));
+    public SpeedUp speedUp(Standing other) {
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < trials.size(); i++) {
+            List<Double> others = other.trials.get(i).seconds();
+            List<Double> own = trials.get(i).seconds();
+            for (int j = 0; j < own.size(); j++) {
+                ratios.add(others.get(j) / own.get(j));
+            }
+        }
+        return SpeedUp.of(ratios);
     }
 
-    /**
-     * {@return what half of the prompts' speed-ups lie between, its lower end}
-     *
-     * @param other with the same prompts
-     */
-    public double lowSpeedUp(Standing other) {
-        return VisitCounts.percentile(speedUps(other), LOWER_QUARTILE);
-    }
-
-    /** {@return its upper end} */
-    public double highSpeedUp(Standing other) {
-        return VisitCounts.percentile(speedUps(other), UPPER_QUARTILE);
-    }
-
-    private DoubleStream speedUps(Standing other) {
-        return IntStream.range(0, trials.size()).mapToDouble(i -> other.trials.get(i).seconds() / trials.get(i).seconds());
-    }
-
-    /** {@return of what the covered sites were visited for the part that was computed, all videos together} */
-    public double computedPart() {
-        double computed = all(trial -> trial.cache().computed() + trial.cache().partial()).sum();
-        return computed / (computed + all(trial -> trial.cache().reused()).sum());
-    }
-
-    private static double median(DoubleStream numbers) {
-        return VisitCounts.percentile(numbers, MEDIAN);
+    /** {@return which part of the model's work was computed, the mean over all videos, which are as much work each} */
+    public double computedWork() {
+        return all(trial -> trial.cache().computedWork()).average().orElseThrow();
     }
 
     /** {@return the mean over all videos, in decibels; infinite where one is equal to the one without a cache} */

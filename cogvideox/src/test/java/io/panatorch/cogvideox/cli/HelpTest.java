@@ -34,7 +34,8 @@ class HelpTest {
         Run run = Run.of("compare", "--help");
         assertThat(run.status()).isZero();
         assertThat(run.out()).contains("--model=", "--prompt=", "--prompts=", "--height=", "--width=", "--frames=", "--steps=",
-                "--guidance-scale=", "--seed=", "--setting=[NAME: ]OPTIONS", "--output=FILE.html", "--stats=", "--threads=",
+                "--guidance-scale=", "--seed=", "--setting=[NAME: ]OPTIONS", "--never-reusing", "--repeats=", "--output=FILE.html",
+                "--stats=", "--threads=",
                 "--quiet", "2   wrong use of the command");
     }
 

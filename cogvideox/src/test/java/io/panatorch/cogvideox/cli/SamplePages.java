@@ -11,6 +11,7 @@ import io.panatorch.cache.calibration.Calibration;
 import io.panatorch.cache.calibration.CalibrationOptions;
 import io.panatorch.cache.calibration.ChangeCurve;
 import io.panatorch.cache.calibration.Figures;
+import io.panatorch.cache.calibration.SpeedUp;
 import io.panatorch.cache.pab.BroadcastRule;
 import io.panatorch.cogvideox.compare.Setting;
 import io.panatorch.cogvideox.compare.Standing;
@@ -55,7 +56,7 @@ final class SamplePages {
             CacheStatistics cache = statistics(30, step -> skip == 0 || step < 8 || step > 46 || step % (skip + 1) == 0 ? 'C'
                     : skip == 2 ? 'P' : 'R', _ -> Double.NaN);
             VideoQuality quality = new VideoQuality(i == 0 ? Double.POSITIVE_INFINITY : 45 - 2.5 * (i % 4), 1 - 0.01 * i);
-            Trial trial = new Trial(20.0 / (1 + 0.2 * (i % 5)), quality, cache);
+            Trial trial = new Trial(List.of(20.0 / (1 + 0.2 * (i % 5))), quality, cache);
             standings.add(new Standing(new Setting(NAMES.get(i), "--cache " + NAMES.get(i), CacheMethod.none()),
                     PROMPTS.stream().map(_ -> trial).toList()));
         }
@@ -80,7 +81,7 @@ final class SamplePages {
     static HtmlPage smallestCacheReport() throws IOException {
         SiteStatistics site = new SiteStatistics(Branch.CONDITIONAL, new Site(SiteKind.BLOCK, 0, "transformer_blocks.0"), "C", List.of(1.5),
                 List.of(Double.NaN), List.of(), HeldBytes.NONE, 0);
-        return new CacheReport(new CacheStatistics("none", List.of(site), Map.of(SiteKind.BLOCK, HeldBytes.NONE), HeldBytes.NONE),
+        return new CacheReport(new CacheStatistics("none", List.of(site), Map.of(SiteKind.BLOCK, HeldBytes.NONE), HeldBytes.NONE, 1),
                 Map.of("denoise", 1.5), Map.of("prompt", PROMPTS.get(2))).page(video(List.of(PROMPTS.get(2)), 64, 48));
     }
 
@@ -92,7 +93,7 @@ final class SamplePages {
                 IntStream.range(0, 1000).mapToObj(step -> 0.01 + step * 1e-4).toList(), List.of(), new HeldBytes(0, 4L << 30, 0, 0), 0))
                 .toArray(SiteStatistics[]::new);
         return new CacheReport(new CacheStatistics("pab", Arrays.asList(sites),
-                Map.of(SiteKind.SPATIAL_ATTENTION, new HeldBytes(0, 4L << 30, 0, 0)), new HeldBytes(0, 4L << 30, 0, 0)),
+                Map.of(SiteKind.SPATIAL_ATTENTION, new HeldBytes(0, 4L << 30, 0, 0)), new HeldBytes(0, 4L << 30, 0, 0), 0.7),
                 Map.of("denoise", 420.0), conditions()).page(video(List.of(PROMPTS.get(0)), 64, 48));
     }
 
@@ -103,9 +104,9 @@ final class SamplePages {
                 new BroadcastRule(SiteKind.FEED_FORWARD, List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), 2, 300, 600),
                 new BroadcastRule(SiteKind.FEED_FORWARD, List.of(), 2, 600, 640));
         Calibration calibration = new Calibration(CalibrationOptions.of(30), rules, curves, 31.2, 1.4,
-                new Figures(31.5, 28.1, 0.5, 1.38, 264), 85);
-        return new CalibrationReport(calibration, new Figures(29.4, 25.0, 0.6, 1.35, 264), new Figures(33.0, 30.1, 0.4, 1.2, 120), 8, 4,
-                conditions()).page(Path.of("rules.json"));
+                new Figures(31.5, 28.1, 0.5, new SpeedUp(1.38, 1.3, 1.5, 8), 264), 85);
+        return new CalibrationReport(calibration, new Figures(29.4, 25.0, 0.6, new SpeedUp(1.35, 1.3, 1.4, 4), 264),
+                new Figures(33.0, 30.1, 0.4, new SpeedUp(1.2, 0.98, 1.3, 4), 120), 8, 4, conditions()).page(Path.of("rules.json"));
     }
 
     private static ChangeCurve curve(SiteKind kind, List<Integer> timesteps, double scale) {
@@ -135,7 +136,7 @@ final class SamplePages {
                         IntStream.range(0, STEPS).mapToObj(step -> change.applyAsDouble(step)).toList(), List.of(), bytes, 0));
             }
         }
-        return new CacheStatistics("pab", sites, Map.of(SiteKind.SPATIAL_ATTENTION, bytes, SiteKind.FEED_FORWARD, bytes), bytes);
+        return new CacheStatistics("pab", sites, Map.of(SiteKind.SPATIAL_ATTENTION, bytes, SiteKind.FEED_FORWARD, bytes), bytes, 0.7);
     }
 
     /** A square that moves, of another colour in each video. */

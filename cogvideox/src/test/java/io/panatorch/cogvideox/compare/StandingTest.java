@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.HeldBytes;
+import io.panatorch.cache.calibration.SpeedUp;
 import io.panatorch.cogvideox.quality.VideoQuality;
 import java.util.List;
 import java.util.Map;
@@ -25,17 +26,32 @@ class StandingTest {
     /** Neither ratio of medians nor of sums: 2, 2 and 4 times as fast, the first two in a slow moment. */
     @Test
     void speedUpIsOfNeighbours() {
-        assertThat(took(10, 20, 1).speedUp(took(20, 40, 4))).isEqualTo(2);
-        assertThat(took(10, 1).speedUp(took(20, 4))).isEqualTo(3);
+        assertThat(took(10, 20, 1).speedUp(took(20, 40, 4)).median()).isEqualTo(2);
+        assertThat(took(10, 1).speedUp(took(20, 4)).median()).isEqualTo(3);
+    }
+
+    /** The first prompt 1, 2 and 2.5 times as fast, the second one 4 and 5 times. */
+    @Test
+    void eachTimeOfEachPromptIsAPair() {
+        Standing none = tookEach(List.of(List.of(10., 20., 10.), List.of(8., 30.)));
+        Standing other = tookEach(List.of(List.of(10., 10., 4.), List.of(2., 6.)));
+        assertThat(other.speedUp(none)).isEqualTo(new SpeedUp(2.5, 2, 4, 5));
+        assertThat(other.seconds()).isEqualTo(6);
     }
 
     @Test
-    void halfOfTheSpeedUpsLieBetweenTheQuartiles() {
-        Standing none = took(10, 10, 10, 10, 10);
-        Standing other = took(10, 5, 4, 2.5, 2); // 1, 2, 2.5, 4, 5 times as fast
-        assertThat(other.lowSpeedUp(none)).isEqualTo(2);
-        assertThat(other.speedUp(none)).isEqualTo(2.5);
-        assertThat(other.highSpeedUp(none)).isEqualTo(4);
+    void computedWorkIsTheMeanOfAllVideos() {
+        assertThat(new Standing(Setting.NONE, List.of(computing(0.5), computing(1))).computedWork()).isEqualTo(0.75);
+        assertThat(new Standing(Setting.NONE, List.of(computing(Double.NaN))).computedWork()).isNaN();
+    }
+
+    private static Trial computing(double work) {
+        return new Trial(List.of(1.), new VideoQuality(1, 1), new CacheStatistics("m", List.of(), Map.of(), HeldBytes.NONE, work));
+    }
+
+    private static Standing tookEach(List<List<Double>> prompts) {
+        return new Standing(Setting.NONE, prompts.stream().map(seconds -> new Trial(seconds, new VideoQuality(1, 1),
+                new CacheStatistics("m", List.of(), Map.of(), HeldBytes.NONE, 1))).toList());
     }
 
     @Test
@@ -59,7 +75,7 @@ class StandingTest {
     }
 
     private static Trial trial(double seconds, double psnr, double ssim, long peak, long offloaded) {
-        return new Trial(seconds, new VideoQuality(psnr, ssim),
-                new CacheStatistics("m", List.of(), Map.of(), new HeldBytes(0, peak, 0, offloaded)));
+        return new Trial(List.of(seconds), new VideoQuality(psnr, ssim),
+                new CacheStatistics("m", List.of(), Map.of(), new HeldBytes(0, peak, 0, offloaded), 1));
     }
 }

@@ -11,12 +11,10 @@ import java.util.List;
  * @param psnr the mean of the prompts' peak signal-to-noise ratios, in decibels
  * @param worstPsnr the lowest of them
  * @param psnrError the standard error of that mean: by so much, about, the mean over other prompts differs; 0 of a single prompt
- * @param speedUp the time of the denoising without a cache over that with it: the median over the prompts
+ * @param speedUp the time of the denoising without a cache over that with it, a pair for each prompt
  * @param reused how many attentions and MLPs were not computed in a generation: the mean
  */
-public record Figures(double psnr, double worstPsnr, double psnrError, double speedUp, double reused) {
-
-    private static final double MEDIAN = 0.5;
+public record Figures(double psnr, double worstPsnr, double psnrError, SpeedUp speedUp, double reused) {
 
     /**
      * Generates for each prompt without a cache and with the methods, one after the other, so that what else a machine is doing
@@ -45,7 +43,7 @@ public record Figures(double psnr, double worstPsnr, double psnrError, double sp
         }
         double mean = with.stream().mapToDouble(Trial::psnr).average().orElseThrow();
         return new Figures(mean, with.stream().mapToDouble(Trial::psnr).min().orElseThrow(), standardError(with, mean),
-                ChangeCurve.percentile(ratios, MEDIAN), reused / with.size());
+                SpeedUp.of(ratios), reused / with.size());
     }
 
     private static double standardError(List<Trial> trials, double mean) {

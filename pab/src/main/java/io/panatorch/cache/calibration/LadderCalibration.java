@@ -72,7 +72,7 @@ public final class LadderCalibration {
 
     /** {@return of those that keep the target the fastest, if there is one that saves anything} */
     public static Optional<Tried> best(List<Tried> tried) {
-        return tried.stream().filter(each -> each.keeps && each.figures.speedUp() > 1)
-                .max(Comparator.comparingDouble(each -> each.figures.speedUp()));
+        return tried.stream().filter(each -> each.keeps && each.figures.speedUp().median() > 1)
+                .max(Comparator.comparingDouble(each -> each.figures.speedUp().median()));
     }
 }

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Statistics as text: a table of the kinds of sites and all together, and one of the sites. A column that would be empty is left
- * out.
+ * Statistics as text: a table of the kinds of sites and all together, one of the sites, and which part of the model's work was computed.
+ * What would be empty is left out.
  */
 public final class CacheText {
 
@@ -26,9 +26,11 @@ public final class CacheText {
 
     private CacheText() {}
 
-    /** {@return the tables, in lines that end with a line feed} */
+    /** {@return all of it, in lines that end with a line feed} */
     public static String of(CacheStatistics statistics) {
-        return String.join("\n", kinds(statistics).lines()) + "\n\n" + String.join("\n", sites(statistics).lines()) + "\n";
+        String work = part(statistics.computedWork());
+        return String.join("\n", kinds(statistics).lines()) + "\n\n" + String.join("\n", sites(statistics).lines()) + "\n"
+                + (work.isEmpty() ? "" : "\ncomputed work of the whole model: " + work + "\n");
     }
 
     /** {@return the table of the kinds of sites, and of all together} */
@@ -115,6 +117,11 @@ public final class CacheText {
             unit++;
         }
         return count == 0 ? "0" : String.format(Locale.ROOT, "%.1f %s", amount, units[unit]);
+    }
+
+    /** {@return a part of a whole as people read it, such as {@code 63 %}; empty of NaN} */
+    public static String part(double part) {
+        return Double.isNaN(part) ? "" : String.format(Locale.ROOT, "%.0f %%", PERCENT * part);
     }
 
     private static String change(double change) {

@@ -77,7 +77,7 @@ class PabCalibrationTest {
         }
         HeldBytes none = new HeldBytes(0, 0, 0, 0);
         return new Evaluator.Trial(error, video, total, new CacheStatistics(method.name(), statistics,
-                Map.of(SiteKind.SPATIAL_ATTENTION, none, SiteKind.FEED_FORWARD, none), none));
+                Map.of(SiteKind.SPATIAL_ATTENTION, none, SiteKind.FEED_FORWARD, none), none, Double.NaN));
     }
 
     private static void move(float[] video, int step, double length) {
@@ -99,8 +99,9 @@ class PabCalibrationTest {
         Calibration found = calibrate(preset.psnr());
 
         assertThat(found.measured().psnr()).isBetween(preset.psnr(), preset.psnr() + 3);
-        assertThat(found.measured().speedUp()).isGreaterThan(1.05 * preset.speedUp());
-        assertThat(found.predictedSpeedUp()).isBetween(0.97 * found.measured().speedUp(), 1.03 * found.measured().speedUp());
+        double speedUp = found.measured().speedUp().median();
+        assertThat(speedUp).isGreaterThan(1.05 * preset.speedUp().median());
+        assertThat(found.predictedSpeedUp()).isBetween(0.97 * speedUp, 1.03 * speedUp);
         assertThat(Math.abs(found.predictedPsnr() - found.measured().psnr())).isLessThan(3);
         assertThat(found.rules()).as("the bottom of the U").anySatisfy(rule -> {
             assertThat(rule.low()).isLessThan(500);

@@ -31,6 +31,8 @@ class CacheJsonTest {
         assertThat(all.get("bytes_peak").asLong()).isEqualTo(4096);
         assertThat(all.get("evictions").asInt()).isEqualTo(2);
         assertThat(all.get("change_p50").isNull()).isTrue();
+        assertThat(all.get("computed_work").isNull()).isTrue();
+        assertThat(json(CacheJson.of(Samples.statistics(List.of(), 0.25))).get("computed_work").asDouble()).isEqualTo(0.25);
     }
 
     @Test

@@ -136,7 +136,7 @@ class CachePicturesTest {
     void anyNameIsWrittenSoThatItCanBeRead() throws Exception {
         CacheStatistics small = Samples.small();
         String name = "a<b>&\"c\" \u0000 🚀 עברית " + "long ".repeat(30);
-        CacheStatistics named = new CacheStatistics(name, small.sites(), small.bytesOfKinds(), small.bytes());
+        CacheStatistics named = new CacheStatistics(name, small.sites(), small.bytesOfKinds(), small.bytes(), small.computedWork());
         Picture picture = new Picture(CachePictures.decisions(named, Theme.LIGHT, 344));
         assertThat(picture.elements("title").getFirst().getTextContent()).startsWith("a<b>&\"c\" \ufffd 🚀 עברית long");
         assertThat(picture.texts().getFirst()).as("broken into lines").startsWith("a<b>&").hasSizeLessThan(45);

@@ -48,6 +48,15 @@ class CacheTextTest {
     }
 
     @Test
+    void theWorkOfTheWholeModelIsTold() {
+        assertThat(CacheText.of(Samples.statistics(List.of(), 0.626))).endsWith("""
+                site  computed  reused
+
+                computed work of the whole model: 63 %
+                """);
+    }
+
+    @Test
     void bytesAreReadable() {
         assertThat(List.of(0L, 1L, 1024L, 1536L << 10, 5L << 30, 3L << 40).stream().map(CacheText::bytes))
                 .containsExactly("0", "0.0 KiB", "1.0 KiB", "1.5 MiB", "5.0 GiB", "3072.0 GiB");

@@ -46,9 +46,14 @@ final class Samples {
     }
 
     static CacheStatistics statistics(List<SiteStatistics> sites) {
+        return statistics(sites, Double.NaN);
+    }
+
+    static CacheStatistics statistics(List<SiteStatistics> sites, double computedWork) {
         Map<SiteKind, HeldBytes> kinds = new EnumMap<>(SiteKind.class);
         sites.forEach(site -> kinds.merge(site.site().kind(), site.bytes(), Samples::sum));
-        return new CacheStatistics("pab", sites, kinds, kinds.values().stream().reduce(HeldBytes.NONE, Samples::sum));
+        return new CacheStatistics("pab", sites, kinds, kinds.values().stream().reduce(HeldBytes.NONE, Samples::sum),
+                computedWork);
     }
 
     private static HeldBytes sum(HeldBytes a, HeldBytes b) {
