@@ -17,10 +17,10 @@ import java.util.stream.IntStream;
  *     one for each branch
  * @param bytesOfKinds what is held for the sites of each kind among them
  * @param bytes what is held for all
- * @param computedWork which part of the work of the whole model was computed, in [0, 1], by which methods can be compared that cover
- *     different sites: its attentions and MLPs, covered or not, each weighed by the multiplications of the usual layer of its kind; its
- *     blocks where it names nothing inside them, and its denoiser where it names no blocks. What ran for a part of a batch counts for
- *     that part, and what a method itself does counts nothing. NaN where nothing was visited
+ * @param computedWork which part of the work of the whole model was computed, in [0, 1], by which methods can be compared that
+ *     cover different sites: its attentions and MLPs, covered or not, each weighed by the multiplications of the usual layer of its
+ *     kind; its blocks where it names nothing inside them, and its denoiser where it names no blocks. What ran for a part of a batch
+ *     counts for that part, and what a method itself does counts nothing. NaN where nothing was visited
  */
 public record CacheStatistics(
         String method, List<SiteStatistics> sites, Map<SiteKind, HeldBytes> bytesOfKinds, HeldBytes bytes, double computedWork)

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Which part of the whole model's work was computed, whatever a method covers, so that methods can be compared. Work is counted at the
- * sites that have no others inside them, so that none counts twice: attentions and MLPs, where the model names them. What a call of the
- * denoiser is given is all there is to compute in it; a site is computed for as many rows of its batch as reached it.
+ * Which part of the whole model's work was computed, whatever a method covers, so that methods can be compared. Work is counted at
+ * the sites that have no others inside them, so that none counts twice: attentions and MLPs, where the model names them. What a call
+ * of the denoiser is given is all there is to compute in it; a site is computed for as many rows of its batch as reached it.
  */
 final class ComputedWork {
 

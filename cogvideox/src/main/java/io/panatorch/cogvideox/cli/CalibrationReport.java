@@ -122,8 +122,8 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
                 + " steps.", conditions.get("model"), calibration.options().targetPsnr(), conditions.get("size"),
                 conditions.get("steps")));
         page.table(HEADINGS, rows());
-        page.paragraph(judgement() + " Speed-up is of the denoising, against videos without a cache that were made next to these, and where"
-                + " there are some what half of them lie between; reused counts the attentions and MLPs of one video that were not"
+        page.paragraph(judgement() + " Speed-up is of the denoising, against videos without a cache made next to these; in brackets what"
+                + " half of them lie between. Reused counts the attentions and MLPs of one video that were not"
                 + " computed.");
         doubts().forEach(page::paragraph);
         page.heading("How much outputs change, and what is skipped");

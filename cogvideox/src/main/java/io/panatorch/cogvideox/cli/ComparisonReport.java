@@ -162,7 +162,8 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
         page.heading("How it was measured");
         int repeats = none().trials().getFirst().seconds().size();
         page.paragraph("After a first generation that does not count, each prompt's video was made without a cache and with every"
-                + " setting in turn" + (repeats == 1 ? "" : ", and all of that " + repeats + " times") + ". PSNR is 10 · log10(1 / MSE) in dB, with the mean square error of a whole video of values in"
+                + " setting in turn" + (repeats == 1 ? "" : ", and all of that " + repeats + " times")
+                + ". PSNR is 10 · log10(1 / MSE) in dB, with the mean square error of a whole video of values in"
                 + " [0, 1]. SSIM is the mean over channels and frames of Wang's index of 2004: RGB, Gaussian window of 11 × 11 with a"
                 + " deviation of 1.5. The PSNR of two equal videos is infinite.");
         return page.facts(conditions);
@@ -182,8 +183,8 @@ record ComparisonReport(List<String> prompts, List<Standing> standings, Map<Stri
     private static Map<String, String> meanings() {
         Map<String, String> meanings = new LinkedHashMap<>();
         meanings.put("denoising", "the median time of the denoising loop");
-        meanings.put("speed-up", "of the denoising against none, made next to it: the median over the videos, and what half of them lie"
-                + " between");
+        meanings.put("speed-up", "of the denoising against none, made next to it: the median over the videos, and what half of them"
+                + " lie between");
         meanings.put("PSNR, SSIM", "how close the frames are to those without a cache; more is closer");
         meanings.put("held at the peak", "memory of what was kept for later steps");
         meanings.put("computed, reused", "counts of the places in the model that a method covers, of the first prompt");

@@ -47,8 +47,9 @@ final class SettingParser {
 
         /** The same with every step computed. */
         Setting neverReusing(Setting setting, int steps) {
+            ComputedSteps all = new ComputedSteps(steps, Integer.MAX_VALUE, Set.of());
             return new Setting(name + ", never reusing", text + " --cache-warmup-steps " + steps,
-                    setting.method().with(options.sessionOptions().withComputed(new ComputedSteps(steps, Integer.MAX_VALUE, Set.of()))));
+                    setting.method().with(options.sessionOptions().withComputed(all)));
         }
     }
 

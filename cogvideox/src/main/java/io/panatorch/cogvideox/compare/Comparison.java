@@ -54,8 +54,8 @@ public final class Comparison {
     }
 
     /**
-     * Generates everything. One generation beforehand, for warmth, is the caller's. Where a prompt's videos are made several times, each
-     * time all settings take their turn; a warning is logged where one comes out otherwise than before.
+     * Generates everything. One generation beforehand, for warmth, is the caller's. Where a prompt's videos are made several times,
+     * each time all settings take their turn; a warning is logged where one comes out otherwise than before.
      *
      * @param requests one for each prompt, of one video
      * @param settings besides that without a cache
@@ -113,8 +113,8 @@ public final class Comparison {
         try (again; TensorScope _ = TensorScope.open()) {
             Tensor difference = again.frames().sub(first.frames());
             if (difference.mul(difference).mean().item() != 0) {
-                LOGGER.log(System.Logger.Level.WARNING, "setting {0}: the same request gave another video when it was made again; PSNR and"
-                        + " SSIM are of the first", setting.name());
+                LOGGER.log(System.Logger.Level.WARNING, "setting {0}: the same request gave another video when it was made again;"
+                        + " PSNR and SSIM are of the first", setting.name());
             }
         }
     }

@@ -16,8 +16,8 @@ class CalibrationReportTest {
 
     private static List<String> lines(SpeedUp unseen, SpeedUp preset) {
         SpeedUp rough = new SpeedUp(9, 9, 9, 9);
-        Calibration found = new Calibration(CalibrationOptions.of(30), List.of(), List.of(), 31, 1.4, new Figures(32, 28, 0.5, rough, 264),
-                85);
+        Calibration found = new Calibration(CalibrationOptions.of(30), List.of(), List.of(), 31, 1.4,
+                new Figures(32, 28, 0.5, rough, 264), 85);
         return new CalibrationReport(found, figures(unseen), figures(preset), 8, unseen.pairs(), Map.of()).lines();
     }
 

@@ -79,8 +79,10 @@ class CompareCommandTest {
         assertThat(all.get("videos").get(1).get("cache").get("sites").get(0).get("decisions").asText()).isEqualTo("CRRRCRRR");
     }
 
-    /** Four pairs of one prompt are enough to tell a spread; a setting's twin computes all and so gives the same video as none. With 30 tokens
-     * the attentions are 40 % of the work. */
+    /**
+     * Four pairs of one prompt are enough to tell a spread; a setting's twin computes all and so gives the same video as none. With 30
+     * tokens the attentions are 40 % of the work.
+     */
     @Test
     void repeatsAndWhatLookingCosts() throws IOException {
         Run run = compare("--prompt", "a", "--frames", "1", "--steps", "4", "--repeats", "4", "--never-reusing", "--setting",

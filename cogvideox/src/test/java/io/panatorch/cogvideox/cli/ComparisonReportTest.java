@@ -35,7 +35,8 @@ class ComparisonReportTest {
     private static CacheStatistics statistics(String decisions, double work) {
         List<Double> nothing = Collections.nCopies(decisions.length(), Double.NaN);
         List<SiteStatistics> sites = IntStream.range(0, 2).mapToObj(layer -> new SiteStatistics(Branch.CONDITIONAL,
-                new Site(SiteKind.BLOCK, layer, "blocks." + layer), decisions, nothing, nothing, List.of(), HeldBytes.NONE, 0)).toList();
+                new Site(SiteKind.BLOCK, layer, "blocks." + layer), decisions, nothing, nothing, List.of(), HeldBytes.NONE, 0))
+                .toList();
         return new CacheStatistics("m", sites, Map.of(SiteKind.BLOCK, HeldBytes.NONE), HeldBytes.NONE, work);
     }
 
@@ -59,7 +60,8 @@ class ComparisonReportTest {
     /** Two prompts, made once: the figures may be noise. */
     @Test
     void fewVideosTellNothing() {
-        assertThat(notes(standing("none", "CCCC", 1, List.of(1.), List.of(1.)), standing("a", "CRCR", 0.5, List.of(0.9), List.of(1.1))))
+        Standing none = standing("none", "CCCC", 1, List.of(1.), List.of(1.));
+        assertThat(notes(none, standing("a", "CRCR", 0.5, List.of(0.9), List.of(1.1))))
                 .containsExactly("note: a speed-up of fewer than 4 videos may be noise; what was computed is not");
         assertThat(notes(NONE)).isEmpty();
     }

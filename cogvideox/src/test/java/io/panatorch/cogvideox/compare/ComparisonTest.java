@@ -73,7 +73,8 @@ class ComparisonTest {
         List<Setting> settings = List.of(new Setting("a", "", new Scaling(changing)), new Setting("b", "", new Scaling(false)));
         List<VideoRequest.Builder> requests = List.of(request("one"), request("two"));
         try (Logged logged = new Logged(Comparison.class);
-                CogVideoXPipeline pipeline = CogVideoXPipeline.load(Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU)) {
+                CogVideoXPipeline pipeline = CogVideoXPipeline.load(
+                        Golden.folder("t2v-2b").resolve("pipeline"), DType.FLOAT32, Device.CPU)) {
             standings = new Comparison(pipeline, listener).run(requests, settings, repeats);
             return logged.messages();
         }

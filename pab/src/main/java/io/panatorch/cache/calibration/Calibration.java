@@ -12,8 +12,8 @@ import java.util.List;
  * @param curves what was measured of the model: how much each kind of site changes
  * @param predictedPsnr what the measurements of single cells alone say of the choice, in decibels
  * @param predictedSpeedUp what the times of the skipped sites say of it
- * @param measured what it gave on the prompts of the calibration; the videos without a cache had been made long before, so its speed-up
- *     is a rough one
+ * @param measured what it gave on the prompts of the calibration; the videos without a cache had been made long before, so its
+ *     speed-up is a rough one
  * @param runs how many generations it took
  */
 public record Calibration(CalibrationOptions options, List<BroadcastRule> rules, List<ChangeCurve> curves,

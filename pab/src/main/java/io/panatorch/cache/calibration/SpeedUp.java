@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How many times as fast: of pairs of videos of which one was made next to the other, so that a slow moment of the machine meets both.
+ * How many times as fast: of pairs of videos of which one was made next to the other, so that a slow moment of the machine meets
+ * both.
  *
  * @param median over the pairs
  * @param low what half of the pairs lie between, its lower end
@@ -34,8 +35,8 @@ public record SpeedUp(double median, double low, double high, int pairs) {
     }
 
     /**
-     * {@return in lines, which speed-ups not to believe: all where there are few pairs, else those where 1 is among what half of the pairs
-     * lie between}
+     * {@return in lines, which speed-ups not to believe: all where there are few pairs, else those where 1 is among what half of the
+     * pairs lie between}
      *
      * @param named one or more of as many pairs each, by what they are of
      */
@@ -47,8 +48,9 @@ public record SpeedUp(double median, double low, double high, int pairs) {
         }
         named.forEach((name, speedUp) -> {
             if (speedUp.low <= 1 && speedUp.high >= 1) {
-                doubts.add(String.format(Locale.ROOT, "note: %s: half of its videos were %.2f to %.2f times as fast, which tells nothing",
-                        name, speedUp.low, speedUp.high));
+                doubts.add(String.format(Locale.ROOT,
+                        "note: %s: half of its videos were %.2f to %.2f times as fast, which tells nothing", name, speedUp.low,
+                        speedUp.high));
             }
         });
         return doubts;

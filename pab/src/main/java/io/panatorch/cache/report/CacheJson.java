@@ -15,7 +15,8 @@ import java.util.Locale;
 
 /**
  * Statistics as a JSON object, with every number of {@link CacheStatistics} under its name; what is not a number there is
- * {@code null}. {@code computed_work} is of all; {@code kinds} has an object for each kind of site and {@code sites} one for each site, both in order.
+ * {@code null}. {@code computed_work} is of all; {@code kinds} has an object for each kind of site and {@code sites} one for each
+ * site, both in order.
  *
  * <p>A site has lists with a place for each step: {@code decisions} (a text of letters), {@code seconds} and {@code changes}. All
  * objects have {@code computed}, {@code partial}, {@code reused}, {@code total_seconds}, {@code seconds_saved}, the bytes held,

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Statistics as text: a table of the kinds of sites and all together, one of the sites, and which part of the model's work was computed.
- * What would be empty is left out.
+ * Statistics as text: a table of the kinds of sites and all together, one of the sites, and which part of the model's work was
+ * computed. What would be empty is left out.
  */
 public final class CacheText {
 
