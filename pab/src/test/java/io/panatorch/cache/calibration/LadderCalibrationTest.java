@@ -27,7 +27,7 @@ class LadderCalibrationTest {
     private static Evaluator.Trial trial(String prompt, CacheMethod method) {
         int rung = LADDER.indexOf(method);
         double psnr = 50 - 2 * rung + (prompt.equals("+") ? 0.1 : -0.1);
-        CacheStatistics nothing = new CacheStatistics(method.name(), List.of(), Map.of(), HeldBytes.NONE);
+        CacheStatistics nothing = new CacheStatistics(method.name(), List.of(), Map.of(), HeldBytes.NONE, 1);
         return new Evaluator.Trial(rung < 0 ? 0 : Decibels.toError(psnr), new float[0], 1.0 / (Math.max(rung, 0) + 1), nothing);
     }
 
