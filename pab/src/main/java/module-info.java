@@ -4,6 +4,8 @@ module io.panatorch.pab {
     requires transitive io.panatorch.core;
     requires com.fasterxml.jackson.databind;
 
+    uses io.panatorch.cache.settings.CacheMethodFactory;
+
     exports io.panatorch.cache;
     exports io.panatorch.cache.calibration;
     exports io.panatorch.cache.faster;
@@ -11,6 +13,7 @@ module io.panatorch.pab {
     exports io.panatorch.cache.magcache;
     exports io.panatorch.cache.pab;
     exports io.panatorch.cache.report;
+    exports io.panatorch.cache.settings;
     exports io.panatorch.cache.taylorseer;
     exports io.panatorch.cache.teacache;
     exports io.panatorch.json to io.panatorch.cogvideox;

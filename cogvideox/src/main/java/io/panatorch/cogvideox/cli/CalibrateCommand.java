@@ -1,13 +1,14 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.calibration.Calibration;
 import io.panatorch.cache.calibration.CalibrationOptions;
 import io.panatorch.cache.calibration.Figures;
 import io.panatorch.cache.calibration.PabCalibration;
 import io.panatorch.cache.calibration.UnreachableTargetException;
-import io.panatorch.cache.pab.PabConfig;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.io.AtomicFile;
@@ -185,7 +186,7 @@ final class CalibrateCommand implements Callable<Integer> {
 
     private void write(CalibrationReport result, Map<String, String> facts) throws IOException {
         if (output != null) {
-            new PabConfig(result.calibration().rules(), facts, result.expected()).write(output);
+            new CacheConfig("pab", result.calibration().settings(), ComputedSteps.NONE, facts, result.expected()).write(output);
         }
         if (report != null) {
             result.page(output).write(report);

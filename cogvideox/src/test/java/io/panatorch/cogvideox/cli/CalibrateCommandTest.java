@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.panatorch.cache.pab.PabConfig;
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CalibrateCommandTest {
 
     private static final String RULES = """
-            {"format": "panatorch-pab", "version": 1, "rules": [
+            {"format": "panatorch-cache", "version": 1, "method": "pab", "settings": {"rules": [
              {"kind": "spatial_attention", "layers": [1, 2], "skip_range": 2, "timesteps": [0, 900]},
-             {"kind": "feed_forward", "skip_range": 3, "timesteps": [300, 1000]}],
+             {"kind": "feed_forward", "skip_range": 3, "timesteps": [300, 1000]}]},
              "calibrated_for": {"model": "4 layers of 24", "steps": "50", "other": "x"}}
             """;
 
@@ -64,7 +64,7 @@ class CalibrateCommandTest {
                 .containsPattern("expected, from 2 prompts +\\d\\.\\d\\d × +\\d+\\.\\d dB +\\d+\\.\\d dB +\\d+\n")
                 .containsPattern("measured on 1 unseen prompt +\\d").containsPattern("the authors' preset on those +\\d")
                 .endsWith("rules: " + at("rules.json") + "\npage: " + at("page.html") + "\n");
-        PabConfig rules = PabConfig.read(folder.resolve("rules.json"));
+        CacheConfig rules = CacheConfig.read(folder.resolve("rules.json"));
         assertThat(rules.calibratedFor()).containsEntry("steps", "6").containsEntry("frames", "9").containsKeys("model", "scheduler");
         assertThat(rules.expected()).containsEntry("target_psnr", 20.0).containsKeys("psnr", "speed_up", "unseen_psnr");
         assertThat(Files.readString(folder.resolve("page.html"))).contains("Pyramid Attention Broadcast, calibrated", "<svg",
@@ -81,8 +81,8 @@ class CalibrateCommandTest {
         Run run = Run.of(tiny("--prompt", "a", "--steps", "5", "--cache-config", at("rules.json"), "--output-latents", at("l"),
                 "--stats", at("s.json")));
 
-        assertThat(run.err()).startsWith("panatorch: warning: " + at("rules.json") + ": its rules were found for model 4 layers of"
-                + " 24, here 4 layers of ").endsWith(at("rules.json") + ": its rules were found for steps 50, here 5\n").hasLineCount(2);
+        assertThat(run.err()).startsWith("panatorch: warning: " + at("rules.json") + ": its settings were found for model 4 layers of"
+                + " 24, here 4 layers of ").endsWith(at("rules.json") + ": its settings were found for steps 50, here 5\n").hasLineCount(2);
         JsonNode sites = new JsonMapper().readTree(folder.resolve("s.json").toFile()).findValue("sites");
         assertThat(sites.valueStream().map(site -> site.get("name").asText().replace("transformer_blocks.", "") + " "
                 + site.get("decisions").asText())).containsExactly(
