@@ -1,13 +1,13 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.cogvideox.config.ConfigFile;
-import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.cogvideox.scheduler.SchedulerConfig;
 import io.panatorch.cogvideox.scheduler.SchedulerKind;
 import io.panatorch.cogvideox.sizes.VideoSizes;
 import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package io.panatorch.cogvideox;
 
-import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.cogvideox.t5.T5Encoder;
 import io.panatorch.cogvideox.tokenizer.T5Tokenizer;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
 import io.panatorch.cogvideox.vae.CogVideoXVae;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;

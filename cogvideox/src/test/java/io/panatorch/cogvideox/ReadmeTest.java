@@ -2,6 +2,7 @@ package io.panatorch.cogvideox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.testing.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,40 @@ class ReadmeTest {
         assertThat(small).contains("Device.CPU", ".steps(2)", folder.toString());
         Program.compile(folder, "Panda", small).run();
         assertThat(folder.resolve("panda.mp4")).isNotEmptyFile();
+    }
+
+    @Test
+    void theConfigurationOfACacheIsOne(@TempDir Path folder) throws Exception {
+        String readme = Files.readString(README);
+        int start = readme.indexOf("```json\n", readme.indexOf("### Settings, on the command line and in a file")) + "```json\n".length();
+        Path file = Files.writeString(folder.resolve("cache.json"), readme.substring(start, readme.indexOf("```", start)));
+        assertThat(CacheConfig.read(file).method().toString()).contains("of layers 0-2 skip range 2", "threshold 0.08");
+        Program.compile(folder, "Config", """
+                import io.panatorch.cache.*;
+                import io.panatorch.cache.settings.*;
+                import java.nio.file.Path;
+                import java.util.Map;
+                class Config {
+                    void example() throws java.io.IOException {
+                %s
+                    }
+                }
+                """.formatted(Program.in(README, "### Settings, on the command line and in a file")));
+    }
+
+    @Test
+    void theFactoryOfAMethodCompiles(@TempDir Path folder) throws Exception {
+        Program.compile(folder, "MyFactory", """
+                import io.panatorch.cache.*;
+                import io.panatorch.cache.settings.*;
+                import java.util.Set;
+                %s
+                record MyMethod(double threshold) implements CacheMethod {
+                    public String name() { return "my-method"; }
+                    public Set<SiteKind> kinds() { return Set.of(SiteKind.BLOCK); }
+                    public CachePolicy policy(CacheRun run) { return SiteCall::compute; }
+                }
+                """.formatted(Program.in(README, "The commands take it from the class path")));
     }
 
     @Test

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.panatorch.cache.faster.FasterCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.pab.BroadcastRule;
-import io.panatorch.cache.pab.PabConfig;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cache.taylorseer.TaylorSeer;
 import io.panatorch.cache.teacache.TeaCache;
 import java.util.Arrays;
@@ -28,7 +28,6 @@ class MissingValuesTest {
     private static final List<Integer> NOTHING = Collections.singletonList(null);
 
     static Stream<Arguments> settings() {
-        BroadcastRule rule = new BroadcastRule(SiteKind.SPATIAL_ATTENTION, 2, 0, 10);
         return Stream.of(
                 refused("rule", () -> PyramidAttentionBroadcast.builder().rule(null)),
                 refused("identifiers", () -> PyramidAttentionBroadcast.builder().mlpBlockIdentifiers((String[]) null)),
@@ -40,11 +39,13 @@ class MissingValuesTest {
                 refused("MLP layers: expected each 0 or more, found null",
                         () -> new BroadcastRule(SiteKind.FEED_FORWARD, NOTHING, 2, 0, 10)),
                 refused("layers", () -> new BroadcastRule(SiteKind.FEED_FORWARD, null, 2, 0, 10)),
-                refused("rules", () -> new PabConfig(null, Map.of(), Map.of())),
-                refused("rules: expected no null among them, found [null]",
-                        () -> new PabConfig(Collections.singletonList(null), Map.of(), Map.of())),
-                refused("calibratedFor", () -> new PabConfig(List.of(rule), null, Map.of())),
-                refused("expected", () -> new PabConfig(List.of(rule), Map.of(), null)),
+                refused("name", () -> new CacheConfig(null, Map.of())),
+                refused("settings", () -> new CacheConfig("pab", null)),
+                refused("settings.rules[0]: expected a boolean, a string, an Integer, a finite Double, or a list or map of these, found"
+                        + " null", () -> new CacheConfig("pab", Map.of("rules", NOTHING))),
+                refused("computedSteps", () -> new CacheConfig("pab", Map.of(), null, Map.of(), Map.of())),
+                refused("calibratedFor", () -> new CacheConfig("pab", Map.of(), ComputedSteps.NONE, null, Map.of())),
+                refused("expected", () -> new CacheConfig("pab", Map.of(), ComputedSteps.NONE, Map.of(), null)),
                 refused("identifiers", () -> FasterCache.builder().temporalAttentionBlockIdentifiers((String[]) null)),
                 refused("identifier", () -> FasterCache.builder().spatialAttentionBlockIdentifiers((String) null)),
                 refused("magRatios", () -> MagCache.builder(null)),

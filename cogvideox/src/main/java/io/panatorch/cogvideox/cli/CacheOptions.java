@@ -3,10 +3,17 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.settings.CacheConfig;
+import io.panatorch.cache.settings.MethodChoice;
+import io.panatorch.cache.settings.MethodSettings;
+import io.panatorch.cache.settings.SettingText;
 import io.panatorch.cache.teacache.TeaCache;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.ModelKind;
+import io.panatorch.cogvideox.cli.PabOptions.Shorthand;
+import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,9 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -26,66 +31,52 @@ import picocli.CommandLine.TypeConversionException;
 /** Which computations are skipped, and when. Without any option: what the method's authors recommend for CogVideoX. */
 final class CacheOptions {
 
-    private enum Choice {
-        NONE("none", null),
-        PAB("pab", null),
-        FASTER("faster", (settings, _) -> settings.faster()),
-        FIRST_BLOCK("first-block", (settings, _) -> settings.firstBlock()),
-        MAGCACHE("magcache", CacheSettings::magCache),
-        TAYLORSEER("taylorseer", (settings, _) -> settings.taylorSeer()),
-        TEACACHE("teacache", CacheSettings::teaCache);
+    private static final String PAB = "pab";
+    private static final String NONE = "none";
+    private static final String CALIBRATE = "calibrate";
+    private static final String CONFIG = "--cache-config";
 
-        private final String text;
-        /** Takes settings and who hears what a method has to say; null for a choice without settings. */
-        private final BiFunction<CacheSettings, Consumer<String>, CacheMethod> maker;
+    /** Of the one family of models there is. */
+    private static final String PAB_PRESET = "cogvideox";
 
-        Choice(String text, BiFunction<CacheSettings, Consumer<String>, CacheMethod> maker) {
-            this.text = text;
-            this.maker = maker;
-        }
-    }
-
-    /** One method, or several in one. */
-    private record Choices(List<Choice> all) {
-
-        boolean has(Choice choice) {
-            return all.contains(choice);
-        }
+    private static final class ChoiceConverter implements ITypeConverter<MethodChoice> {
 
         @Override
-        public String toString() {
-            return all.stream().map(choice -> choice.text).collect(Collectors.joining("+"));
-        }
-    }
-
-    private static final class ChoiceConverter implements ITypeConverter<Choices> {
-
-        @Override
-        public Choices convert(String text) {
-            List<Choice> all = Stream.of(text.split("\\+", -1)).map(ChoiceConverter::one).toList();
-            if (all.size() > 1 && all.contains(Choice.NONE)) {
-                throw new TypeConversionException("expected none alone, found '" + text + "'");
+        public MethodChoice convert(String text) {
+            try {
+                return MethodChoice.of(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
             }
-            return new Choices(all);
-        }
-
-        private static Choice one(String text) {
-            return Stream.of(Choice.values()).filter(choice -> choice.text.equals(text)).findFirst()
-                    .orElseThrow(() -> new TypeConversionException("expected "
-                            + Stream.of(Choice.values()).map(choice -> choice.text).collect(Collectors.joining(", "))
-                            + ", found '" + text + "'"));
         }
     }
 
-    @Option(names = "--cache", paramLabel = "none|pab|METHOD[+METHOD]", defaultValue = "pab", converter = ChoiceConverter.class,
-            description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: faster,"
-                    + " first-block, magcache, taylorseer, teacache; with + between them two of different kinds, such as"
-                    + " pab+first-block (default: ${DEFAULT-VALUE})")
-    private Choices choices;
+    /**
+     * What the options or the file say.
+     *
+     * @param names of settings in messages, by their keys
+     */
+    private record Asked(MethodChoice choice, Map<String, Object> settings, UnaryOperator<String> names) {
 
-    @Option(names = "--cache-warmup-steps", paramLabel = "N", defaultValue = "0",
-            description = "compute the first N steps, whatever the method says (default: ${DEFAULT-VALUE})")
-    private int warmup;
+        CacheMethod method() {
+            return choice.make(settings, names);
+        }
+    }
+
+    @Option(names = "--cache", paramLabel = "none|pab|METHOD[+METHOD]", converter = ChoiceConverter.class,
+            description = "skip nothing, attentions by Pyramid Attention Broadcast, or what another method skips: faster,"
+                    + " first-block, magcache, taylorseer, teacache, or class:NAME, a class on the class path; with + between them two of"
+                    + " different kinds, such as pab+first-block (default: pab)")
+    private MethodChoice choice;
+
+    @Option(names = CONFIG, paramLabel = "FILE",
+            description = "a method with its settings, such as panatorch calibrate writes, in place of --cache, --cache-option and all"
+                    + " --pab options")
+    private Path file;
+
+    @Option(names = "--cache-warmup-steps", paramLabel = "N",
+            description = "compute the first N steps, whatever the method says (default: 0)")
+    private Integer warmup;
 
     @Option(names = "--cache-max-continuous-steps", paramLabel = "N",
             description = "after N steps in a row that reuse something, compute one (default: as the method says)")
@@ -96,7 +87,7 @@ final class CacheOptions {
     private Set<Integer> computed;
 
     @Option(names = "--cache-option", paramLabel = "KEY=VALUE",
-            description = "a setting of another method than pab; may be given several times. The keys are listed below")
+            description = "a setting of the method; may be given several times. The keys are listed below")
     private Map<String, String> settings;
 
     @Mixin
@@ -105,48 +96,53 @@ final class CacheOptions {
     @Mixin
     private PabOptions pab;
 
+    /** What a calibration has measured, by the keys of settings. */
+    private final Map<String, Object> measured = new LinkedHashMap<>();
+
+    private CacheConfig config;
+
     /** {@return the options of each method with its own settings} */
     static List<String> methods() {
-        return Stream.of(Choice.values()).filter(choice -> choice != Choice.NONE).map(choice -> "--cache " + choice.text).toList();
+        return MethodChoice.known().stream().filter(name -> !name.equals(NONE)).map(name -> "--cache " + name).toList();
     }
 
     /** {@return lines of a help: the keys of {@code --cache-option} for each method that has some} */
     static List<String> help() {
         List<String> lines = new ArrayList<>();
-        for (Choice choice : Choice.values()) {
-            if (choice.maker != null) {
-                lines.add("  --cache " + choice.text);
-                keys(choice).forEach(key -> lines.add("      " + key));
+        for (String name : MethodChoice.known()) {
+            List<MethodSettings.Key> keys = MethodChoice.of(name).keys();
+            if (!keys.isEmpty()) {
+                lines.add("  --cache " + name);
+                keys.forEach(key -> lines.add("      " + key));
+            }
+            if (Stream.of(CalibratedMethod.values()).anyMatch(method -> method.method.equals(name))) {
+                lines.add("      " + CALIBRATE + "=true (computes everything, and prints what is to be given)");
             }
         }
         return lines;
     }
 
-    private static List<CacheSettings.Key> keys(Choice choice) {
-        return CacheSettings.keys(settings -> choice.maker.apply(settings, _ -> {}));
+    /** {@return the method whose numbers of a calibration run are needed for a model and not given} */
+    Optional<CalibratedMethod> uncalibrated(ModelDescription model) throws IOException {
+        Asked asked = asked(model);
+        return Stream.of(CalibratedMethod.values())
+                .filter(method -> asked.choice.has(method.method) && !asked.settings.containsKey(method.key)
+                        && !"true".equals(given(CALIBRATE)))
+                .findFirst();
     }
 
-    /** {@return the method whose numbers of a calibration run are needed for a model and not given} */
-    Optional<CalibratedMethod> uncalibrated(ModelDescription model) {
-        return Stream.of(CalibratedMethod.values())
-                .filter(method -> switch (method) {
-                    case MAGCACHE -> choices.has(Choice.MAGCACHE);
-                    case TEACACHE -> choices.has(Choice.TEACACHE) && teaCoefficients(model).isEmpty();
-                })
-                .filter(method -> settings == null
-                        || !settings.containsKey(method.key) && !"true".equals(settings.get(CacheSettings.CALIBRATE)))
-                .findFirst();
+    private String given(String key) {
+        return settings == null ? null : settings.get(key);
     }
 
     /** Gives a method the numbers of its calibration. */
     void calibrate(CalibratedMethod method, List<Double> numbers) {
-        settings = new LinkedHashMap<>(Objects.requireNonNullElse(settings, Map.of()));
-        settings.put(method.key, numbers.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        measured.put(method.key, numbers);
     }
 
     /** {@return whether nothing is skipped} */
     boolean isNone() {
-        return choices.has(Choice.NONE);
+        return choice != null && choice.has(NONE);
     }
 
     /**
@@ -158,21 +154,17 @@ final class CacheOptions {
      * @throws IOException where a file of settings cannot be used
      */
     CacheMethod method(ModelDescription model, Terminal terminal, boolean measuring) throws IOException {
-        if (!choices.has(Choice.PAB) && pab.given() != null) {
-            throw new IllegalArgumentException("--cache: expected pab with " + pab.given() + ", found " + choices);
+        Asked asked = asked(model);
+        CacheMethod method;
+        try {
+            method = given(CALIBRATE) == null ? made(asked, model) : calibration(asked, terminal);
+        } catch (IllegalArgumentException e) {
+            if (file == null) {
+                throw e;
+            }
+            throw new InvalidFileException(file, e.getMessage(), e);
         }
-        if (settings != null && choices.all.stream().allMatch(choice -> choice.maker == null)) {
-            throw new IllegalArgumentException("--cache: expected another method with --cache-option, found " + choices);
-        }
-        if (choices.all.size() > 1 && settings != null && settings.containsKey(CacheSettings.CALIBRATE)) {
-            throw new IllegalArgumentException("--cache-option calibrate: expected one method, found " + choices
-                    + ", of which the other would reuse while numbers are measured");
-        }
-        CacheMethod method = null;
-        for (Choice choice : choices.all) {
-            CacheMethod one = one(choice, model, terminal);
-            method = method == null ? one : both(method, one);
-        }
+        warnOfOtherKinds(asked, terminal);
         return method.with(measuring ? sessionOptions().withMeasuring() : sessionOptions());
     }
 
@@ -181,39 +173,102 @@ final class CacheOptions {
         return SessionOptions.DEFAULT.withMemory(memory.budget()).withComputed(computedSteps());
     }
 
-    private static CacheMethod both(CacheMethod one, CacheMethod other) {
+    private CacheMethod made(Asked asked, ModelDescription model) throws IOException {
+        Optional<CalibratedMethod> uncalibrated = uncalibrated(model);
+        if (uncalibrated.isEmpty()) {
+            return asked.method();
+        }
+        CalibratedMethod method = uncalibrated.get();
+        asked.settings.put(method.key, List.of(1.0));
+        asked.method(); // what else is wrong comes first: it may be why there are no numbers
+        throw new IllegalArgumentException(asked.names.apply(method.key) + ": expected what a run with --cache " + method.method
+                + " --cache-option " + CALIBRATE + "=true prints, found none");
+    }
+
+    /** The method that measures numbers for another, and gives the option with which that one gets them. */
+    private CacheMethod calibration(Asked asked, Terminal terminal) {
+        String name = "--cache-option " + CALIBRATE;
+        CalibratedMethod method = Stream.of(CalibratedMethod.values()).filter(each -> asked.choice.has(each.method)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(name + ": expected a method that is calibrated so, found " + asked.choice));
+        if (!asked.choice.toString().equals(method.method)) {
+            throw new IllegalArgumentException(name + ": expected one method, found " + asked.choice
+                    + ", of which the other would reuse while numbers are measured");
+        }
+        if (!given(CALIBRATE).equals("true")) {
+            throw new IllegalArgumentException(name + ": expected true, or no such option, found '" + given(CALIBRATE) + "'");
+        }
+        if (settings.size() > 1) {
+            throw new IllegalArgumentException(name + "=true: expected alone, found others with it, which a calibration does not use");
+        }
+        return method.calibration(numbers -> terminal.line(method.option(numbers)));
+    }
+
+    private Asked asked(ModelDescription model) throws IOException {
+        Asked asked = file == null ? ofOptions() : ofFile();
+        asked.settings.putAll(measured);
+        if (asked.choice.has(PAB) && !asked.settings.containsKey("rules")) {
+            asked.settings.putIfAbsent("preset", PAB_PRESET);
+        }
+        List<Double> coefficients = teaCoefficients(model);
+        if (asked.choice.has(CalibratedMethod.TEACACHE.method) && !coefficients.isEmpty()) {
+            asked.settings.putIfAbsent(CalibratedMethod.TEACACHE.key, coefficients);
+        }
+        return asked;
+    }
+
+    private Asked ofFile() throws IOException {
+        List<Shorthand> shorthands = pab.given();
+        if (choice != null || settings != null || !shorthands.isEmpty()) {
+            throw new IllegalArgumentException(CONFIG + ": expected without other options of the method, found "
+                    + (choice != null ? "--cache" : settings != null ? "--cache-option" : shorthands.getFirst().option()));
+        }
+        if (config == null) {
+            config = CacheConfig.read(file);
+        }
         try {
-            return CacheMethod.both(one, other);
+            return new Asked(config.choice(), new LinkedHashMap<>(config.settings()), key -> "settings." + key);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("--cache: " + e.getMessage(), e);
+            throw new InvalidFileException(file, e.getMessage(), e);
         }
     }
 
-    private CacheMethod one(Choice choice, ModelDescription model, Terminal terminal) throws IOException {
-        return switch (choice) {
-            case NONE -> CacheMethod.none();
-            case PAB -> pab.method(terminal);
-            default -> choice.maker.apply(new CacheSettings(choice.text, settings(choice), teaCoefficients(model)), terminal::line);
-        };
+    private Asked ofOptions() {
+        MethodChoice asked = choice == null ? MethodChoice.of(PAB) : choice;
+        Map<String, Object> all = new LinkedHashMap<>();
+        Objects.requireNonNullElse(settings, Map.<String, String>of()).forEach((key, text) -> all.put(key, new SettingText(text)));
+        for (Shorthand shorthand : pab.given()) {
+            if (!asked.has(PAB)) {
+                throw new IllegalArgumentException("--cache: expected pab with " + shorthand.option() + ", found " + asked);
+            }
+            if (all.put(shorthand.key(), new SettingText(shorthand.text())) != null) {
+                throw new IllegalArgumentException(shorthand.option() + ": expected alone, found also --cache-option " + shorthand.key());
+            }
+        }
+        return new Asked(asked, all, this::option);
     }
 
-    /** Of several methods each gets the settings that it knows, and what nobody knows. */
-    private Map<String, String> settings(Choice choice) {
-        Map<String, String> own = new LinkedHashMap<>(Objects.requireNonNullElse(settings, Map.of()));
-        List<String> known = names(choice);
-        own.keySet().removeIf(key -> !known.contains(key) && choices.all.stream().anyMatch(
-                other -> other.maker != null && names(other).contains(key)));
-        return own;
+    /** {@return the option that a setting has been given by, or would be beside those that were given} */
+    private String option(String key) {
+        boolean isShort = given(key) == null && !pab.given().isEmpty();
+        return pab.all().stream().filter(shorthand -> isShort && shorthand.key().equals(key)).map(Shorthand::option).findFirst()
+                .orElse("--cache-option " + key);
     }
 
-    private static List<String> names(Choice choice) {
-        return keys(choice).stream().map(CacheSettings.Key::name).toList();
+    private static void warnOfOtherKinds(Asked asked, Terminal terminal) {
+        for (String kind : List.of("temporal", "cross")) {
+            String key = kind + "-attention-block-skip-range";
+            if (asked.choice.has(PAB) && asked.settings.containsKey(key)) {
+                terminal.warning(asked.names.apply(key) + " changes nothing: CogVideoX has no " + kind + " attention");
+            }
+        }
     }
 
-    private ComputedSteps computedSteps() {
+    /** {@return steps at which nothing is reused; those of the file once it was read} */
+    ComputedSteps computedSteps() {
+        ComputedSteps steps = config == null ? ComputedSteps.NONE : config.computedSteps();
         try {
-            return new ComputedSteps(warmup, Objects.requireNonNullElse(maxContinuous, Integer.MAX_VALUE),
-                    Objects.requireNonNullElse(computed, Set.of()));
+            return new ComputedSteps(Objects.requireNonNullElse(warmup, steps.warmup()),
+                    Objects.requireNonNullElse(maxContinuous, steps.maxContinuous()), Objects.requireNonNullElse(computed, steps.at()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--cache-warmup-steps, --cache-max-continuous-steps, --cache-computed-steps: "
                     + e.getMessage(), e);
@@ -233,8 +288,15 @@ final class CacheOptions {
         return model.transformer().useRotaryPositionalEmbeddings() ? TeaCache.COGVIDEOX_5B : TeaCache.COGVIDEOX_2B;
     }
 
-    /** Says where settings from a file were found for other generations than these. */
+    /** Says where the settings of a file were found for other generations than these. */
     void warnOfOtherFacts(Map<String, String> facts, Terminal terminal) {
-        pab.warnOfOtherFacts(facts, terminal);
+        if (config != null) {
+            config.calibratedFor().forEach((name, value) -> {
+                if (facts.containsKey(name) && !facts.get(name).equals(value)) {
+                    terminal.warning(file + ": its settings were found for " + name.replace('_', ' ') + " " + value + ", here "
+                            + facts.get(name));
+                }
+            });
+        }
     }
 }

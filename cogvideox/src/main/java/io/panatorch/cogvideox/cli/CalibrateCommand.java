@@ -1,18 +1,24 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.calibration.Calibration;
 import io.panatorch.cache.calibration.CalibrationOptions;
+import io.panatorch.cache.calibration.Evaluator;
 import io.panatorch.cache.calibration.Figures;
+import io.panatorch.cache.calibration.MethodCalibration;
+import io.panatorch.cache.calibration.MethodCalibration.Tried;
 import io.panatorch.cache.calibration.PabCalibration;
 import io.panatorch.cache.calibration.UnreachableTargetException;
-import io.panatorch.cache.pab.PabConfig;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -28,11 +35,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch calibrate}: rules of Pyramid Attention Broadcast for a model and a quality. */
+/** {@code panatorch calibrate}: the settings of a cache for a model and a quality. */
 @Command(
         name = "calibrate",
-        description = "Finds what Pyramid Attention Broadcast may skip of a model, and when, so that videos keep a quality: by"
-                + " measuring, on the given prompts. It makes some hundred videos.",
+        description = "Finds what may be skipped of a model, and when, so that videos keep a quality: by measuring, on the given"
+                + " prompts. It makes some hundred videos.",
         versionProvider = Versions.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -44,12 +51,18 @@ import picocli.CommandLine.Spec;
             "  panatorch calibrate --prompts prompts.txt --target-psnr 40 \\",
             "      --output rules.json --report rules.html",
             "  panatorch generate --cache-config rules.json --output up.mp4 \\",
-            "      --prompt \"a green square moving up on a black background\""
+            "      --prompt \"a green square moving up on a black background\"",
+            "  panatorch calibrate --prompts prompts.txt --method all --target-psnr 40 --output best.json"
         })
 final class CalibrateCommand implements Callable<Integer> {
 
     /** Without a file of its own, the check has every prompt of so many. */
     private static final int HELD_OUT = 3;
+
+    private static final String PAB = "pab";
+    private static final String ALL = "all";
+    private static final List<String> METHODS =
+            Stream.concat(Stream.of(PAB), MethodCalibration.methods().stream()).toList();
 
     @Mixin
     private ModelOptions model;
@@ -65,20 +78,30 @@ final class CalibrateCommand implements Callable<Integer> {
     @Mixin
     private RequestOptions video;
 
+    @Option(names = "--method", paramLabel = "NAME", defaultValue = PAB,
+            description = "whose settings: pab, first-block, magcache, taylorseer, teacache; or all, of which the fastest that keeps"
+                    + " the quality is taken (default: ${DEFAULT-VALUE})")
+    private String method;
+
+    @Option(names = "--vary", paramLabel = "KEY=V,V,...",
+            description = "a setting of the method and its values, from the most careful to the boldest: those to choose from, in place of"
+                    + " the usual ones; for any method that --cache takes, your own too")
+    private String vary;
+
     @Option(names = "--target-psnr", paramLabel = "DB", defaultValue = "30",
             description = "mean peak signal-to-noise ratio to keep, in decibels, against videos without a cache"
                     + " (default: ${DEFAULT-VALUE})")
     private double target;
 
     @Option(names = "--layer-groups", paramLabel = "N", defaultValue = "3",
-            description = "groups of layers, each of which may be left out; more make more videos (default: ${DEFAULT-VALUE})")
+            description = "for pab: groups of layers, each of which may be left out; more make more videos (default: ${DEFAULT-VALUE})")
     private int layerGroups;
 
     @Option(names = "--bands", paramLabel = "N", defaultValue = "6",
-            description = "bands of timesteps with a skip range each; more make more videos (default: ${DEFAULT-VALUE})")
+            description = "for pab: bands of timesteps with a skip range each; more make more videos (default: ${DEFAULT-VALUE})")
     private int bands;
 
-    @Option(names = "--output", paramLabel = "FILE.json", description = "the rules, for --cache-config")
+    @Option(names = "--output", paramLabel = "FILE.json", description = "the settings, for --cache-config")
     private Path output;
 
     @Option(names = "--report", paramLabel = "FILE.html",
@@ -103,6 +126,11 @@ final class CalibrateCommand implements Callable<Integer> {
             terminal.beQuiet();
         }
         model.check();
+        if (vary == null && !method.equals(ALL) && !METHODS.contains(method)) {
+            throw new IllegalArgumentException("--method: expected " + String.join(", ", METHODS) + " or " + ALL
+                    + ", or another one with --vary, found " + method);
+        }
+        List<CacheConfig> rungs = vary == null ? List.of() : rungs();
         CalibrationOptions options = CalibrationOptions.of(target).withGrid(layerGroups, bands);
         List<String> all = prompts.texts().stream().distinct().toList();
         List<String> unseen = checkPrompts == null ? heldOut(all) : PromptOptions.lines(checkPrompts);
@@ -121,7 +149,7 @@ final class CalibrateCommand implements Callable<Integer> {
         }
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
-            calibrate(pipeline, options, used, unseen, requests);
+            calibrate(pipeline, options, rungs, used, unseen, requests);
         }
         return ExitCode.OK;
     }
@@ -153,27 +181,127 @@ final class CalibrateCommand implements Callable<Integer> {
         }
     }
 
-    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<String> used, List<String> unseen,
-            Map<String, VideoRequest.Builder> requests) throws IOException, UnreachableTargetException {
+    /** Values are what they look like: numbers, true or false, or texts. */
+    private List<CacheConfig> rungs() {
+        int equals = vary.indexOf('=');
+        if (equals < 1) {
+            throw new IllegalArgumentException("--vary: expected KEY=VALUE,VALUE,..., found '" + vary + "'");
+        }
+        List<CacheConfig> rungs = Stream.of(vary.substring(equals + 1).split(",", -1))
+                .map(value -> new CacheConfig(method, Map.of(vary.substring(0, equals), value(value)))).toList();
+        rungs.forEach(rung -> {
+            try {
+                rung.method();
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("--method " + method + " --vary " + vary + ": " + e.getMessage(), e);
+            }
+        });
+        return rungs;
+    }
+
+    private static Object value(String text) {
+        try {
+            return text.matches("-?\\d+") ? (Object) Integer.valueOf(text) : Double.valueOf(text);
+        } catch (NumberFormatException e) {
+            return text.equals("true") || text.equals("false") ? (Object) Boolean.valueOf(text) : text;
+        }
+    }
+
+    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<CacheConfig> rungs, List<String> used,
+            List<String> unseen, Map<String, VideoRequest.Builder> requests) throws IOException, UnreachableTargetException {
         warmUp(pipeline, requests.get(used.getFirst()));
-        PyramidAttentionBroadcast preset = PyramidAttentionBroadcast.cogVideoX();
         try (var evaluator = new PipelineEvaluator(pipeline, requests::get)) {
-            Calibration found = new PabCalibration(options, progress -> terminal.progress(
-                    "video " + progress.run() + "/" + progress.ofRuns() + ": " + progress.stage())).calibrate(used, evaluator);
-            terminal.progress("checking on other prompts");
-            List<Figures> checked = Figures.measure(unseen, evaluator, List.of(found.method(), preset));
-            Map<String, String> facts = video.facts(pipeline.model());
-            CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), used.size(),
-                    unseen.size(), conditions(facts));
-            write(result, facts);
-            result.lines().forEach(terminal::line);
-            warnWhereMissed(checked.getFirst());
-            if (output != null) {
-                terminal.line("rules: " + output);
+            if (method.equals(PAB) && rungs.isEmpty()) {
+                calibratePab(pipeline, evaluator, options, used, unseen);
+            } else {
+                calibrateMethods(pipeline, evaluator, options, rungs, new Prompts(used, unseen));
             }
-            if (report != null) {
-                terminal.line("page: " + report);
+        }
+    }
+
+    private Calibration pab(Evaluator evaluator, CalibrationOptions options, List<String> used) throws UnreachableTargetException {
+        return new PabCalibration(options, progress -> terminal.progress(
+                "video " + progress.run() + "/" + progress.ofRuns() + ": " + progress.stage())).calibrate(used, evaluator);
+    }
+
+    private void calibrateMethods(CogVideoXPipeline pipeline, Evaluator evaluator, CalibrationOptions options, List<CacheConfig> rungs,
+            Prompts by) throws IOException, UnreachableTargetException {
+        MethodCalibration calibration = new MethodCalibration(target, terminal::progress);
+        List<Tried> tried = new ArrayList<>();
+        List<CacheConfig> best = new ArrayList<>();
+        List<String> missed = new ArrayList<>();
+        UnreachableTargetException failure = null;
+        for (String name : method.equals(ALL) && rungs.isEmpty() ? METHODS : List.of(method)) {
+            try {
+                if (name.equals(PAB) && rungs.isEmpty()) {
+                    best.add(new CacheConfig(PAB, pab(evaluator, options, by.used).settings()));
+                } else {
+                    MethodCalibration.Found found = rungs.isEmpty() ? calibration.calibrate(name, by.used, evaluator)
+                            : calibration.calibrate(rungs, by.used, evaluator);
+                    tried.addAll(found.tried());
+                    best.add(found.best().config());
+                }
+            } catch (UnreachableTargetException e) {
+                failure = e;
+                missed.add("note: " + name + ": " + e.getMessage());
             }
+        }
+        if (best.isEmpty()) {
+            throw failure;
+        }
+        MethodReport result = report(pipeline, evaluator, best, by, tried, missed);
+        if (output != null) {
+            CacheConfig choice = result.finalists().getFirst().config();
+            new CacheConfig(choice.name(), choice.settings(), ComputedSteps.NONE, video.facts(pipeline.model()), result.expected())
+                    .write(output);
+        }
+        if (report != null) {
+            result.page(output).write(report);
+        }
+        result.lines().forEach(terminal::line);
+        warnWhereMissed(result.finalists().getFirst().unseen());
+        tellFiles();
+    }
+
+    /** Prompts by their use. */
+    private record Prompts(List<String> used, List<String> unseen) {}
+
+    /** All finalists are measured again, side by side: what was measured of each was at another time. */
+    private MethodReport report(CogVideoXPipeline pipeline, Evaluator evaluator, List<CacheConfig> best, Prompts by, List<Tried> tried,
+            List<String> missed) {
+        List<CacheMethod> methods = best.stream().map(CacheConfig::method).toList();
+        terminal.progress("comparing the best of each");
+        List<Figures> onUsed = Figures.measure(by.used, evaluator, methods);
+        terminal.progress("checking on other prompts");
+        List<Figures> onUnseen = Figures.measure(by.unseen, evaluator, methods);
+        List<MethodReport.Finalist> finalists = IntStream.range(0, best.size())
+                .mapToObj(i -> new MethodReport.Finalist(best.get(i), onUsed.get(i), onUnseen.get(i)))
+                .sorted(Comparator.comparingDouble((MethodReport.Finalist each) -> each.used().speedUp().median()).reversed()).toList();
+        return new MethodReport(target, tried, finalists, missed, by.used.size(), by.unseen.size(),
+                conditions(video.facts(pipeline.model())));
+    }
+
+    private void calibratePab(CogVideoXPipeline pipeline, Evaluator evaluator, CalibrationOptions options, List<String> used,
+            List<String> unseen) throws IOException, UnreachableTargetException {
+        PyramidAttentionBroadcast preset = PyramidAttentionBroadcast.cogVideoX();
+        Calibration found = pab(evaluator, options, used);
+        terminal.progress("checking on other prompts");
+        List<Figures> checked = Figures.measure(unseen, evaluator, List.of(found.method(), preset));
+        Map<String, String> facts = video.facts(pipeline.model());
+        CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), used.size(), unseen.size(),
+                conditions(facts));
+        write(result, facts);
+        result.lines().forEach(terminal::line);
+        warnWhereMissed(checked.getFirst());
+        tellFiles();
+    }
+
+    private void tellFiles() {
+        if (output != null) {
+            terminal.line("settings: " + output);
+        }
+        if (report != null) {
+            terminal.line("page: " + report);
         }
     }
 
@@ -185,7 +313,7 @@ final class CalibrateCommand implements Callable<Integer> {
 
     private void write(CalibrationReport result, Map<String, String> facts) throws IOException {
         if (output != null) {
-            new PabConfig(result.calibration().rules(), facts, result.expected()).write(output);
+            new CacheConfig("pab", result.calibration().settings(), ComputedSteps.NONE, facts, result.expected()).write(output);
         }
         if (report != null) {
             result.page(output).write(report);

@@ -198,8 +198,12 @@ final class CompareCommand implements Callable<Integer> {
     private void calibrate(CogVideoXPipeline pipeline, VideoRequest.Builder request, Map<Parsed, Setting> all) throws IOException {
         ModelDescription description = model.description();
         for (CalibratedMethod method : CalibratedMethod.values()) {
-            List<Parsed> uncalibrated = all.keySet().stream()
-                    .filter(parsed -> parsed.options().uncalibrated(description).filter(method::equals).isPresent()).toList();
+            List<Parsed> uncalibrated = new ArrayList<>();
+            for (Parsed parsed : all.keySet()) {
+                if (parsed.options().uncalibrated(description).filter(method::equals).isPresent()) {
+                    uncalibrated.add(parsed);
+                }
+            }
             if (!uncalibrated.isEmpty()) {
                 CacheMethod calibration = method.calibration(
                         numbers -> uncalibrated.forEach(parsed -> parsed.options().calibrate(method, numbers)));

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.panatorch.cache.settings.CacheConfig;
+import io.panatorch.cache.settings.MethodChoice;
 import io.panatorch.cogvideox.video.VideoMetadata;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.FileContent;
+import io.panatorch.json.JsonFile;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
@@ -26,6 +29,7 @@ final class Recipe {
 
     private static final Set<Class<?>> CACHE_OPTIONS = Set.of(CacheOptions.class, CacheMemoryOptions.class, PabOptions.class);
     private static final Set<Class<?>> REQUEST_OPTIONS = Set.of(RequestOptions.class, SourceOptions.class);
+    private static final String CACHE = "--cache";
     private static final String CACHE_CONFIG = "--cache-config";
     private static final int MAX_CONFIG_BYTES = 16 << 20;
 
@@ -82,18 +86,30 @@ final class Recipe {
         return IntStream.range(0, repeated.size() / times).mapToObj(i -> repeated.get(i * times)).toList();
     }
 
-    /** The options that were given, as {@code generate} takes them, and the rules of their file, which may be another one later. */
+    /**
+     * The options that were given, as {@code generate} takes them; what is in their file, which may be another one later; and
+     * fingerprints of classes of a method that is not one of this program.
+     */
     private static ObjectNode cache(ParseResult command) throws IOException {
         ObjectNode cache = JSON.createObjectNode();
         ArrayNode options = given(command, CACHE_OPTIONS);
-        if (!command.hasMatchedOption("--cache")) {
-            options.insert(0, "--cache=pab");
-        }
         cache.set("options", options);
+        List<Path> code = List.of();
         if (command.hasMatchedOption(CACHE_CONFIG)) {
-            Path rules = Path.of(command.matchedOption(CACHE_CONFIG).originalStringValues().getFirst());
-            byte[] content = FileContent.read(rules, MAX_CONFIG_BYTES, "a file of rules");
-            cache.set("rules", JSON.readTree(FileContent.utf8(rules, content, FileContent.SAVE_AS_UTF8)));
+            Path config = command.matchedOption(CACHE_CONFIG).getValue();
+            cache.set("config", JsonFile.parseOwn(config, FileContent.read(config, MAX_CONFIG_BYTES, "a cache configuration")));
+            code = CacheConfig.read(config).choice().code();
+        } else if (command.hasMatchedOption(CACHE)) {
+            MethodChoice choice = command.matchedOption(CACHE).getValue();
+            code = choice.code();
+        } else {
+            options.insert(0, CACHE + "=pab");
+        }
+        if (!code.isEmpty()) {
+            ObjectNode classes = cache.putObject("classes");
+            for (Path place : code) {
+                classes.put(place.toString(), Fingerprint.ofInput(place));
+            }
         }
         return cache;
     }

@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

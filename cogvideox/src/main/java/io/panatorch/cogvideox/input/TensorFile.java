@@ -1,7 +1,7 @@
 package io.panatorch.cogvideox.input;
 
-import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;

@@ -1,7 +1,7 @@
 package io.panatorch.cogvideox.tokenizer;
 
-import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import java.nio.file.Path;
 
 /** The one-line messages of this package: where in the file, what was expected, what was found, what to do. */

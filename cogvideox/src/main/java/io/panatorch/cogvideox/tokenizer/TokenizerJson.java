@@ -1,8 +1,8 @@
 package io.panatorch.cogvideox.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.panatorch.cogvideox.config.JsonFile;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

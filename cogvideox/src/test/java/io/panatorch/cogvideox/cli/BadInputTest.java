@@ -58,26 +58,44 @@ class BadInputTest {
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | --negative-prompt: expected 1 or as \
         many as prompts (2), found 3
         --cache best               | Invalid value for option '--cache': expected none, pab, faster, first-block, \
-        magcache, taylorseer, teacache, found 'best'; see panatorch generate --help
+        magcache, taylorseer, teacache or class:NAME, found 'best'; see panatorch generate --help
         --cache first-block --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found first-block
-        --cache-option threshold=1 | --cache: expected another method with --cache-option, found pab
-        --cache faster --cache-option alpha-low-frequency=NaN | alpha low frequency: expected a finite number, found NaN
-        --cache faster --cache-option attention-weight=half | --cache-option attention-weight: expected a number, found 'half'
-        --cache faster --cache-option attention-weight=NaN | --cache-option attention-weight: expected a number, found 'NaN'
-        --cache faster --cache-option unconditional-batch-skip-range=0 | unconditional batch skip range: expected 1 or more, found 0
+        --cache class:Nobody       | Invalid value for option '--cache': class:Nobody: expected a class on the class path, found none of \
+        that name; see panatorch generate --help
+        --cache class:java.lang.String | Invalid value for option '--cache': class:java.lang.String: expected a CacheMethod or a \
+        CacheMethodFactory, found another class; see panatorch generate --help
+        --cache none --cache-option threshold=1 | --cache-option threshold: expected no setting of none, found this key
+        --cache-option threshold=1 | --cache-option threshold: expected one of preset, spatial-attention-block-skip-range, \
+        spatial-attention-timestep-skip-range, temporal-attention-block-skip-range, temporal-attention-timestep-skip-range, \
+        cross-attention-block-skip-range, cross-attention-timestep-skip-range, mlp-blocks, mlp-timesteps, mlp-skip-count, rules of pab, \
+        found this key
+        --cache-option mlp-skip-count=0 --pab-mlp-blocks 1 --pab-mlp-timesteps 1 | --cache-option mlp-skip-count: expected 1 or more, found 0
+        --cache-option mlp-skip-count=2 --pab-mlp-skip 2 | --pab-mlp-skip: expected alone, found also --cache-option mlp-skip-count
+        --cache-option rules=[] | --cache-option rules: expected an array of one object or more, found '[]'
+        --cache faster --cache-option alpha-low-frequency=NaN | --cache-option alpha-low-frequency: expected a finite number, found 'NaN'
+        --cache faster --cache-option attention-weight=half | --cache-option attention-weight: expected a finite number, found 'half'
+        --cache faster --cache-option unconditional-batch-skip-range=0 | --cache-option unconditional-batch-skip-range: expected 1 or more, found 0
         --cache faster --cache-option spatial-attention-timestep-skip-range=5 | --cache-option \
-        spatial-attention-timestep-skip-range: expected LO,HI, found '5'
-        --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | unconditional batch timestep \
-        skip range: expected low < high, found 641, -1
-        --cache first-block --cache-option treshold=1 | --cache-option: expected one of threshold, first-blocks, last-blocks with --cache first-block, found treshold
-        --cache first-block --cache-option threshold=low | --cache-option threshold: expected a number, found 'low'
-        --cache first-block --cache-option threshold=-1 | threshold: expected a number of 0 or more, found -1.0
-        --cache magcache           | --cache magcache: expected --cache-option ratios=…, which a run with \
-        --cache-option calibrate=true prints
-        --cache magcache --cache-option ratios=1,x | --cache-option ratios: expected numbers separated by commas, found '1,x'
-        --cache taylorseer --cache-option max-order=-1 | max order: expected 0 or more, found -1
+        spatial-attention-timestep-skip-range: expected two whole numbers LO,HI, found '5'
+        --cache faster --cache-option unconditional-batch-timestep-skip-range=641,-1 | --cache-option \
+        unconditional-batch-timestep-skip-range: expected low < high, found 641, -1
+        --cache first-block --cache-option treshold=1 | --cache-option treshold: expected one of threshold, first-blocks, last-blocks, forecast-order of \
+        first-block, found this key
+        --cache first-block --cache-option threshold=low | --cache-option threshold: expected a finite number, found 'low'
+        --cache first-block --cache-option threshold=-1 | --cache-option threshold: expected a number of 0 or more, found -1.0
+        --cache magcache           | --cache-option ratios: expected what a run with --cache magcache --cache-option calibrate=true \
+        prints, found none
+        --cache magcache --cache-option ratio=1 | --cache-option ratio: expected one of ratios, threshold, max-skip-steps, \
+        retention-ratio, forecast-order of magcache, found this key
+        --cache magcache --cache-option calibrate=yes | --cache-option calibrate: expected true, or no such option, found 'yes'
+        --cache first-block --cache-option calibrate=true | --cache-option calibrate: expected a method that is calibrated so, found \
+        first-block
+        --cache taylorseer+magcache --cache-option calibrate=true | --cache-option calibrate: expected one method, found \
+        taylorseer+magcache, of which the other would reuse while numbers are measured
+        --cache magcache --cache-option ratios=1,x | --cache-option ratios: expected finite numbers, found '1,x'
+        --cache taylorseer --cache-option max-order=-1 | --cache-option max-order: expected 0 or more, found -1
         --cache taylorseer --cache-option taylor-factors-dtype=int8 | --cache-option taylor-factors-dtype: expected \
-        bfloat16, float16 or float32, found 'int8'
+        one of bfloat16, float16, float32, found 'int8'
         --cache-memory 2GB         | Invalid value for option '--cache-memory': expected bytes, such as 800000, \
         512KiB, 1.5MiB or 2GiB, found '2GB'; see panatorch generate --help
         --cache-overflow narrow    | --cache-overflow: expected together with --cache-memory, found alone
@@ -87,20 +105,20 @@ class BadInputTest {
         or offload, found 'wide'; see panatorch generate --help
         --cache none --pab-spatial-skip 2 | --cache: expected pab with --pab-spatial-skip, found none
         --cache none --pab-cross-range 1,2 | --cache: expected pab with --pab-cross-range, found none
-        --cache teacache --cache-config r.json | --cache: expected pab with --cache-config, found teacache
-        --cache-config r.json --pab-cross-skip 2 | --cache-config: expected without other options of pab, found --pab-cross-skip
-        --pab-preset cogvideo      | no Pyramid Attention Broadcast preset "cogvideo": expected one of cogvideox, \
-        open-sora, open-sora-plan-v110, open-sora-plan-v120, latte, vchitect
+        --cache teacache --cache-config r.json | --cache-config: expected without other options of the method, found --cache
+        --cache-config r.json --cache-option a=1 | --cache-config: expected without other options of the method, found --cache-option
+        --cache-config r.json --pab-cross-skip 2 | --cache-config: expected without other options of the method, found --pab-cross-skip
+        --pab-preset cogvideo      | --pab-preset: expected one of cogvideox, open-sora, open-sora-plan-v110, open-sora-plan-v120, \
+        latte, vchitect, found 'cogvideo'
         --pab-mlp-blocks 0,1       | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found one
         --pab-mlp-skip 3           | --pab-mlp-blocks, --pab-mlp-timesteps: expected together, found neither
         --pab-mlp-blocks 0 --pab-mlp-timesteps 500 --pab-mlp-skip 0 | --pab-mlp-skip: expected 1 or more, found 0
         --pab-spatial-skip 0       | --pab-spatial-skip: expected 1 or more, found 0
         --pab-cross-skip -1        | --pab-cross-skip: expected 1 or more, found -1
         --pab-temporal-range 1,2   | --pab-temporal-range: expected together with --pab-temporal-skip, found alone
-        --pab-spatial-range 850,100 | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
-        found '850,100'; see panatorch generate --help
-        --pab-spatial-range 100    | Invalid value for option '--pab-spatial-range': expected LO,HI with LO < HI, \
-        found '100'; see panatorch generate --help
+        --pab-spatial-range 850,100 | --pab-spatial-range: expected low < high, found 850, 100
+        --pab-spatial-range 100    | --pab-spatial-range: expected two whole numbers LO,HI, found '100'
+        --pab-mlp-blocks 1,x       | --pab-mlp-blocks: expected whole numbers, found '1,x'
         --steps 5 --steps many     | Invalid value for option '--steps': 'many' is not an int; see panatorch generate --help
         --stpes 5                  | Unknown options: '--stpes', '5'; perhaps --steps was meant; see panatorch generate --help
         --cache magcache --cache-option calibrate=true --cache-option threshold=1 | --cache-option calibrate=true: expected \

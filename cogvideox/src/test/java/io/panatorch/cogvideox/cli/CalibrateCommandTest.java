@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.panatorch.cache.pab.PabConfig;
+import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CalibrateCommandTest {
 
     private static final String RULES = """
-            {"format": "panatorch-pab", "version": 1, "rules": [
+            {"format": "panatorch-cache", "version": 1, "method": "pab", "settings": {"rules": [
              {"kind": "spatial_attention", "layers": [1, 2], "skip_range": 2, "timesteps": [0, 900]},
-             {"kind": "feed_forward", "skip_range": 3, "timesteps": [300, 1000]}],
+             {"kind": "feed_forward", "skip_range": 3, "timesteps": [300, 1000]}]},
              "calibrated_for": {"model": "4 layers of 24", "steps": "50", "other": "x"}}
             """;
 
@@ -63,8 +63,8 @@ class CalibrateCommandTest {
         assertThat(run.out()).containsPattern("what +layers +computed at +timesteps between\n")
                 .containsPattern("expected, from 2 prompts +\\d\\.\\d\\d × +\\d+\\.\\d dB +\\d+\\.\\d dB +\\d+\n")
                 .containsPattern("measured on 1 unseen prompt +\\d").containsPattern("the authors' preset on those +\\d")
-                .endsWith("rules: " + at("rules.json") + "\npage: " + at("page.html") + "\n");
-        PabConfig rules = PabConfig.read(folder.resolve("rules.json"));
+                .endsWith("settings: " + at("rules.json") + "\npage: " + at("page.html") + "\n");
+        CacheConfig rules = CacheConfig.read(folder.resolve("rules.json"));
         assertThat(rules.calibratedFor()).containsEntry("steps", "6").containsEntry("frames", "9").containsKeys("model", "scheduler");
         assertThat(rules.expected()).containsEntry("target_psnr", 20.0).containsKeys("psnr", "speed_up", "unseen_psnr");
         assertThat(Files.readString(folder.resolve("page.html"))).contains("Pyramid Attention Broadcast, calibrated", "<svg",
@@ -75,14 +75,57 @@ class CalibrateCommandTest {
         assertThat(generate.out()).containsPattern("pab +\\d+ (sites|attentions), \\d+ computed, [1-9]\\d* reused");
     }
 
+    /** Settings of any method are found, and taken by generate. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        --method first-block                                        | first-block, threshold=\\d.*
+        --method taylorseer                                         | taylorseer, cache-interval=\\d+
+        --method magcache                                           | magcache, threshold=\\d[.\\d]*, ratios=6 numbers or rules
+        --method first-block --vary threshold=0.1,100               | first-block, threshold=100
+        """)
+    void findsSettingsOfAMethod(String options, String label) throws IOException {
+        Run run = Run.of(calibrate(Stream.concat(Stream.of("--prompt", "a red circle", "--prompt", "a star", "--target-psnr", "5",
+                "--output", at("cache.json"), "--report", at("page.html")), Stream.of(options.split(" +"))).toArray(String[]::new)));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).containsPattern("(?m)^" + label + ", on 1 unseen prompt +\\d\\.\\d\\d × +\\d+\\.\\d dB")
+                .contains("note: a speed-up of fewer than 4 videos may be noise")
+                .endsWith("settings: " + at("cache.json") + "\npage: " + at("page.html") + "\n");
+        CacheConfig config = CacheConfig.read(folder.resolve("cache.json"));
+        assertThat(MethodReport.label(config)).matches(label);
+        assertThat(config.calibratedFor()).containsEntry("steps", "6");
+        assertThat(config.expected()).containsEntry("target_psnr", 5.0).containsKeys("psnr", "unseen_psnr");
+        assertThat(Files.readString(folder.resolve("page.html"))).contains(config.name() + ", calibrated", "What was tried", "<circle",
+                "--cache-config " + at("cache.json")).doesNotContain("NaN");
+
+        Run generate = Run.of(tiny("--prompt", "a", "--steps", "6", "--cache-config", at("cache.json"), "--output-latents", at("l")));
+        assertThat(generate.err()).isEmpty();
+        assertThat(generate.out()).containsPattern(config.method().name() + " +\\d+ \\w+, \\d+ computed, [1-9]\\d* reused");
+    }
+
+    @Test
+    void findsTheFastestOfAll() throws IOException {
+        Run run = Run.of(calibrate("--prompt", "a red circle", "--prompt", "a star", "--target-psnr", "15", "--method", "all",
+                "--output", at("cache.json"), "--report", at("page.html")));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        List<String> lines = run.out().lines().filter(line -> line.contains("unseen prompt") || line.startsWith("note: ")).toList();
+        for (String method : List.of("pab", "first-block", "magcache", "taylorseer", "teacache")) {
+            assertThat(lines).as("found, or a note why not").anyMatch(line -> line.startsWith(method) || line.startsWith("note: " + method));
+        }
+        CacheConfig config = CacheConfig.read(folder.resolve("cache.json"));
+        assertThat(lines.getFirst()).as("the choice comes first").startsWith(MethodReport.label(config));
+        assertThat(Files.readString(folder.resolve("page.html"))).contains("The fastest cache for a quality");
+    }
+
     @Test
     void rulesHoldForLayersAndMlps() throws IOException {
         Files.writeString(folder.resolve("rules.json"), RULES);
         Run run = Run.of(tiny("--prompt", "a", "--steps", "5", "--cache-config", at("rules.json"), "--output-latents", at("l"),
                 "--stats", at("s.json")));
 
-        assertThat(run.err()).startsWith("panatorch: warning: " + at("rules.json") + ": its rules were found for model 4 layers of"
-                + " 24, here 4 layers of ").endsWith(at("rules.json") + ": its rules were found for steps 50, here 5\n").hasLineCount(2);
+        assertThat(run.err()).startsWith("panatorch: warning: " + at("rules.json") + ": its settings were found for model 4 layers of"
+                + " 24, here 4 layers of ").endsWith(at("rules.json") + ": its settings were found for steps 50, here 5\n").hasLineCount(2);
         JsonNode sites = new JsonMapper().readTree(folder.resolve("s.json").toFile()).findValue("sites");
         assertThat(sites.valueStream().map(site -> site.get("name").asText().replace("transformer_blocks.", "") + " "
                 + site.get("decisions").asText())).containsExactly(
@@ -135,6 +178,11 @@ class CalibrateCommandTest {
         --prompt a --prompt b --bands 0           | --bands: expected 1 or more, found 0
         --prompt a --prompt b --layer-groups 0    | --layer-groups: expected 1 or more, found 0
         --prompt a --prompt b --steps 2           | calibration: expected 4 steps or more, found 2
+        --prompt a --prompt b --method fasted     | --method: expected pab, first-block, magcache, teacache, taylorseer or all, or \
+        another one with --vary, found fasted
+        --prompt a --prompt b --vary threshold    | --vary: expected KEY=VALUE,VALUE,..., found 'threshold'
+        --prompt a --prompt b --method first-block --vary threshold=0.1,-1 | --method first-block --vary threshold=0.1,-1: \
+        settings.threshold: expected a number of 0 or more, found -1.0
         --prompt a --prompt b --report page.txt   | --report: expected a file that ends with .html, found page.txt
         """)
     void wrongUse(String options, String message) {

@@ -42,7 +42,8 @@ class HelpTest {
     @Test
     void helpListsTheKeysOfCacheOptions() {
         assertThat(Run.of("generate", "--help").out()).contains("--cache first-block\n      threshold=X (default: 0.05)\n",
-                "--cache magcache\n", "max-skip-steps=N (default: 3)", "--cache teacache\n");
+                "--cache magcache\n", "max-skip-steps=N (default: 3)", "--cache teacache\n", "calibrate=true (computes everything",
+                "--cache pab\n      preset=NAME (default: the model's, if there are no rules)\n", "rules=[{...},...] (default: none)");
     }
 
     /** An example has one command, over several lines. */

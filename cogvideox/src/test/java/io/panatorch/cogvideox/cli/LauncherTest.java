@@ -142,6 +142,14 @@ class LauncherTest {
     }
 
     @Test
+    void classesOfOthersAreOnTheClassPath() throws Exception {
+        String natives = root.resolve("cogvideox/target/app/natives") + "/*";
+        assertThat(launch(launcher, Map.of("PANATORCH_CLASSPATH", "/my jars/a.jar:/b/*")).out())
+                .contains("\n<--class-path>\n<" + natives + ":/my jars/a.jar:/b/*>\n");
+        assertThat(launch(launcher, Map.of("PANATORCH_CLASSPATH", "")).out()).contains("\n<--class-path>\n<" + natives + ">\n");
+    }
+
+    @Test
     void theFolderOfTheScriptIsFoundWhateverCdPathSays() throws Exception {
         ProcessBuilder builder = prepare(Path.of("./cogvideox/panatorch"));
         builder.directory(root.toFile()).environment().put("CDPATH", folder.toString());

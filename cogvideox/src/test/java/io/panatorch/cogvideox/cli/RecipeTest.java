@@ -96,13 +96,14 @@ class RecipeTest {
     void aFileOfRulesIsTakenIn() throws IOException {
         Path rules = folder.resolve("rules.json");
         Files.writeString(rules, """
-                {"format": "panatorch-pab", "version": 1, "rules": [
-                    {"kind": "spatial_attention", "layers": [1], "skip_range": 2, "timesteps": [99, 900]}]}
+                {"format": "panatorch-cache", "version": 1, "method": "pab", "settings": {"rules": [
+                    {"kind": "spatial_attention", "layers": [1], "skip_range": 2, "timesteps": [99, 900]}]}}
                 """);
         run(tiny("--prompt", "a", "--frames", "1", "--cache-config", rules.toString(), "--output-latents", at("l"), "--stats",
                 at("s.json")));
         JsonNode cache = new JsonMapper().readTree(folder.resolve("s.json").toFile()).get("recipe").get("cache");
-        assertThat(cache.get("rules")).isEqualTo(new JsonMapper().readTree(rules.toFile()));
+        assertThat(cache.get("options").valueStream().map(JsonNode::asText)).as("what generate takes").containsExactly("--cache-config=" + rules);
+        assertThat(cache.get("config")).isEqualTo(new JsonMapper().readTree(rules.toFile()));
     }
 
     @Test

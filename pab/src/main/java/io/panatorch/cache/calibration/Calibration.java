@@ -2,7 +2,10 @@ package io.panatorch.cache.calibration;
 
 import io.panatorch.cache.pab.BroadcastRule;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a calibration found.
@@ -23,6 +26,22 @@ public record Calibration(CalibrationOptions options, List<BroadcastRule> rules,
     public Calibration {
         rules = List.copyOf(rules);
         curves = List.copyOf(curves);
+    }
+
+    /** {@return the settings of the method {@code pab} with these rules, for a {@link io.panatorch.cache.settings.CacheConfig}} */
+    public Map<String, Object> settings() {
+        return Map.of("rules", rules.stream().map(Calibration::setting).toList());
+    }
+
+    private static Map<String, Object> setting(BroadcastRule rule) {
+        Map<String, Object> setting = new LinkedHashMap<>();
+        setting.put("kind", rule.kind().name().toLowerCase(Locale.ROOT));
+        if (!rule.layers().isEmpty()) {
+            setting.put("layers", rule.layers());
+        }
+        setting.put("skip_range", rule.skipRange());
+        setting.put("timesteps", List.of(rule.low(), rule.high()));
+        return setting;
     }
 
     /** {@return the method with these rules} */

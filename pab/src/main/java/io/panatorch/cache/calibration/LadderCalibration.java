@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * Finds the boldest of a method's settings that keeps a target PSNR. The settings are a ladder, from the most careful one up, of which
@@ -14,10 +14,10 @@ import java.util.function.Consumer;
  *
  * <p>The target is the mean over the prompts. As with {@link PabCalibration}, it has to be exceeded by the standard error of that mean.
  */
-public final class LadderCalibration {
+final class LadderCalibration {
 
     private final double targetPsnr;
-    private final Consumer<String> listener;
+    private final IntConsumer listener;
 
     /**
      * One setting that was measured.
@@ -25,15 +25,15 @@ public final class LadderCalibration {
      * @param rung its place in the ladder, from 0
      * @param keeps whether it keeps the target
      */
-    public record Tried(int rung, Figures figures, boolean keeps) {}
+    record Tried(int rung, Figures figures, boolean keeps) {}
 
     /**
      * A calibration.
      *
      * @param targetPsnr in decibels, above 0
-     * @param listener is told of each measurement before it begins
+     * @param listener is told of each rung before it is measured
      */
-    public LadderCalibration(double targetPsnr, Consumer<String> listener) {
+    LadderCalibration(double targetPsnr, IntConsumer listener) {
         this.targetPsnr = CalibrationOptions.of(targetPsnr).targetPsnr();
         this.listener = Objects.requireNonNull(listener, "listener");
     }
@@ -46,7 +46,7 @@ public final class LadderCalibration {
      * @param evaluator what it throws ends the calibration
      * @return what was measured, from the most careful up
      */
-    public List<Tried> calibrate(List<? extends CacheMethod> rungs, List<String> prompts, Evaluator evaluator) {
+    List<Tried> calibrate(List<? extends CacheMethod> rungs, List<String> prompts, Evaluator evaluator) {
         if (rungs.isEmpty() || prompts.isEmpty()) {
             throw new IllegalArgumentException("calibration: expected a setting and a prompt or more, found " + rungs.size() + " and "
                     + prompts.size());
@@ -56,7 +56,7 @@ public final class LadderCalibration {
         int missed = rungs.size();
         while (missed - kept > 1) {
             int rung = (kept + missed) / 2;
-            listener.accept(rungs.get(rung).toString());
+            listener.accept(rung);
             Figures figures = Figures.measure(prompts, evaluator, List.of(rungs.get(rung))).getFirst();
             boolean keeps = figures.psnr() - figures.psnrError() >= targetPsnr;
             tried.add(new Tried(rung, figures, keeps));
@@ -71,7 +71,7 @@ public final class LadderCalibration {
     }
 
     /** {@return of those that keep the target the fastest, if there is one that saves anything} */
-    public static Optional<Tried> best(List<Tried> tried) {
+    static Optional<Tried> best(List<Tried> tried) {
         return tried.stream().filter(each -> each.keeps && each.figures.speedUp().median() > 1)
                 .max(Comparator.comparingDouble(each -> each.figures.speedUp().median()));
     }

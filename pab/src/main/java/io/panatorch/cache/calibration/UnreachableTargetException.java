@@ -7,6 +7,10 @@ public final class UnreachableTargetException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
+    UnreachableTargetException(String message) {
+        super(message);
+    }
+
     UnreachableTargetException(double target, double nearest) {
         super(String.format(Locale.ROOT, "no choice of what to skip keeps a PSNR of %.1f dB", target)
                 + (Double.isFinite(nearest) ? String.format(Locale.ROOT, "; the nearest has about %.1f dB", nearest)

@@ -13,7 +13,7 @@
  * MLPs of some blocks can be skipped too, after listed timesteps.
  *
  * <p>{@link io.panatorch.cache.pab.BroadcastRule} is a rule for some layers of a kind and one window; a method may have several.
- * {@link io.panatorch.cache.calibration} finds them for a model, and {@link io.panatorch.cache.pab.PabConfig} keeps them in a file.
+ * {@link io.panatorch.cache.calibration} finds them for a model, and a {@link io.panatorch.cache.settings.CacheConfig} keeps them in a file.
  *
  * <p>Source: Zhao et al., "Real-Time Video Generation with Pyramid Attention Broadcast", arXiv 2408.12588. The settings have
  * the names, defaults and meaning of diffusers' {@code PyramidAttentionBroadcastConfig}; what diffusers does not have is named and

@@ -1,4 +1,4 @@
-package io.panatorch.cogvideox.config;
+package io.panatorch.json;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** The content of a JSON file whose root is an object, read strictly, and its values in messages. */
+@SuppressWarnings("exports") // the only module that it is exported to reads Jackson itself
 public final class JsonFile {
 
     /** Ends the message for a file that breaks its own format. */
@@ -26,28 +27,42 @@ public final class JsonFile {
     private JsonFile() {}
 
     /**
-     * {@return the root}
+     * {@return the root of a file that was fetched}
      *
      * @param file the file in messages
      * @throws InvalidFileException where the content is not one JSON object in UTF-8, or has a key twice
      */
     public static JsonNode parse(Path file, byte[] content) throws IOException {
-        JsonNode root = tree(file, content);
+        return parse(file, content, DAMAGED, DAMAGED);
+    }
+
+    /** {@return the same of a file that its reader, or a program of theirs, has written} */
+    public static JsonNode parseOwn(Path file, byte[] content) throws IOException {
+        return parse(file, content, FileContent.SAVE_AS_UTF8, "");
+    }
+
+    private static JsonNode parse(Path file, byte[] content, String otherBytes, String otherText) throws IOException {
+        JsonNode root = tree(file, FileContent.utf8(file, content, otherBytes), otherText);
         if (!root.isObject()) {
-            throw new InvalidFileException(file, "root: expected a JSON object, found " + shown(root) + DAMAGED);
+            throw new InvalidFileException(file, "root: expected a JSON object, found " + shown(root) + otherText);
         }
         return root;
     }
 
-    private static JsonNode tree(Path file, byte[] content) throws IOException {
+    private static JsonNode tree(Path file, String text, String remedy) throws IOException {
         try {
-            return MAPPER.readTree(FileContent.utf8(file, content, DAMAGED));
+            return parse(text);
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "content" : "line " + at.getLineNr() + ", column " + at.getColumnNr();
             throw new InvalidFileException(
-                    file, where + ": expected JSON, found " + oneLine(e.getOriginalMessage()) + DAMAGED, e);
+                    file, where + ": expected JSON, found " + oneLine(e.getOriginalMessage()) + remedy, e);
         }
+    }
+
+    /** {@return a value of any kind} */
+    public static JsonNode parse(String text) throws JsonProcessingException {
+        return MAPPER.readTree(text);
     }
 
     /** {@return a value, as messages show it} */
