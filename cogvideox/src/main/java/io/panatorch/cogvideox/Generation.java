@@ -51,14 +51,14 @@ final class Generation {
             Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds);
             begun.run();
             Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
-            lapStart = System.nanoTime();
-            Tensor embeds = embeds(givenEmbeds, givenNegative);
-            Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
-            lap("encode");
             DenoisingStage denoising = new DenoisingStage(parts, plan, ticket, finite);
             Tensor latents;
             CacheStatistics statistics;
             try (CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), plan.timesteps()))) {
+                lapStart = System.nanoTime(); // not before: it may have waited for memory
+                Tensor embeds = embeds(givenEmbeds, givenNegative);
+                Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
+                lap("encode");
                 latents = denoising.run(start, embeds, cache, noise);
                 lap("denoise");
                 statistics = cache.statistics();

@@ -299,8 +299,10 @@ public final class CacheSession implements AutoCloseable {
         }
         checkThread();
         closed = true;
-        meter.close();
-        held.close();
-        giveBack.run();
+        try (held; meter) {
+            // closes both, whatever fails
+        } finally {
+            giveBack.run();
+        }
     }
 }

@@ -149,6 +149,9 @@ final class SessionCall implements SiteCall {
     @Override
     public void hold(Site holder, Map<String, List<Tensor>> slots) {
         checkHolder(holder);
+        if (slots == null) {
+            throw broken("the policy holds null");
+        }
         slots.forEach((slot, tensors) -> check("the policy holds" + (slot.isEmpty() ? "" : " in slot \"" + slot + '"'), tensors));
         if (slots.isEmpty()) {
             throw broken("the policy holds no slots");
@@ -158,7 +161,7 @@ final class SessionCall implements SiteCall {
 
     /** Of a view that shows only a part of its memory, a copy, so that the rest can go; unless the rest is held with it. */
     private static Map<String, List<Tensor>> compact(Map<String, List<Tensor>> slots) {
-        Map<Storage, Long> shown = slots.values().stream().flatMap(List::stream)
+        Map<Storage, Long> shown = slots.values().stream().flatMap(List::stream).distinct() // an output may be an input
                 .collect(Collectors.groupingBy(Tensor::storage, Collectors.summingLong(Tensor::byteSize)));
         Map<String, List<Tensor>> compact = new LinkedHashMap<>();
         slots.forEach((slot, tensors) -> compact.put(slot, tensors.stream().map(tensor -> {

@@ -4,9 +4,10 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 
 /**
- * Memory that several generations share, such as all of one pipeline. A session takes what its {@link MemoryBudget} allows it before
- * anything is computed, waits until others have given back so much, and gives it back when it closes. So what one generation may hold,
- * and with it what is computed, does not depend on the others.
+ * Memory that several generations share, such as all of one pipeline. A session takes what its {@link MemoryBudget} allows it when it is
+ * opened, waits until others have given back so much, and gives it back when it closes. So what one generation may hold, and with it what
+ * is computed, does not depend on the others. A session without a budget of its own takes all, so that such generations come one after
+ * the other; a thread that has a session open and waits for another one waits for ever. What is offloaded to the CPU is not shared.
  *
  * <pre>{@code
  * SharedBudget all = new SharedBudget(8L << 30);
@@ -53,7 +54,10 @@ public final class SharedBudget {
         try {
             units.acquire(units(part.bytes()));
         } catch (InterruptedException e) {
-            throw new CancellationException("cancelled while it waited for " + part.bytes() + " bytes of a shared budget");
+            CancellationException cancelled =
+                    new CancellationException("cancelled while it waited for " + part.bytes() + " bytes of a shared budget");
+            cancelled.initCause(e);
+            throw cancelled;
         }
     }
 

@@ -72,8 +72,8 @@ public interface SiteCall {
     List<Tensor> compute(List<Tensor> inputs);
 
     /**
-     * {@return what is held for this site, as tensors that live until this call ends; empty if nothing is, also where it did not
-     * fit the session's {@link MemoryBudget}}
+     * {@return what is held for this site without a name, as tensors that live until this call ends; empty if nothing is, also where it
+     * did not fit the session's {@link MemoryBudget}}
      */
     default List<Tensor> held() {
         return held(site());
@@ -123,7 +123,8 @@ public interface SiteCall {
      * shows only a part of its memory a copy is held, unless the rest is held with it, so that nothing else is kept alive.
      *
      * @param holder whose statistics count the bytes
-     * @param slots by name, each with one tensor or more; to hold nothing is to {@link #drop(Site)}
+     * @param slots by name, each with one tensor or more; the empty name is that of what is held without one; to hold nothing is to
+     *     {@link #drop(Site)}
      */
     void hold(Site holder, Map<String, List<Tensor>> slots);
 

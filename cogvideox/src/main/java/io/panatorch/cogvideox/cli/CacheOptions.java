@@ -206,14 +206,19 @@ final class CacheOptions {
     private Asked asked(ModelDescription model) throws IOException {
         Asked asked = file == null ? ofOptions() : ofFile();
         asked.settings.putAll(measured);
-        if (asked.choice.has(PAB) && !asked.settings.containsKey("rules")) {
-            asked.settings.putIfAbsent("preset", PAB_PRESET);
+        complete(asked.choice, asked.settings, model);
+        return asked;
+    }
+
+    /** Adds the settings that a model gives where there are no others. */
+    static void complete(MethodChoice choice, Map<String, Object> settings, ModelDescription model) {
+        if (choice.has(PAB) && !settings.containsKey("rules")) {
+            settings.putIfAbsent("preset", PAB_PRESET);
         }
         List<Double> coefficients = teaCoefficients(model);
-        if (asked.choice.has(CalibratedMethod.TEACACHE.method) && !coefficients.isEmpty()) {
-            asked.settings.putIfAbsent(CalibratedMethod.TEACACHE.key, coefficients);
+        if (choice.has(CalibratedMethod.TEACACHE.method) && !coefficients.isEmpty()) {
+            settings.putIfAbsent(CalibratedMethod.TEACACHE.key, coefficients);
         }
-        return asked;
     }
 
     private Asked ofFile() throws IOException {

@@ -12,6 +12,7 @@ import io.panatorch.cache.calibration.PabCalibration;
 import io.panatorch.cache.calibration.UnreachableTargetException;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cache.settings.CacheConfig;
+import io.panatorch.cache.settings.MethodChoice;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.io.AtomicFile;
@@ -85,7 +86,7 @@ final class CalibrateCommand implements Callable<Integer> {
 
     @Option(names = "--vary", paramLabel = "KEY=V,V,...",
             description = "a setting of the method and its values, from the most careful to the boldest: those to choose from, in place of"
-                    + " the usual ones; for any method that --cache takes, your own too")
+                    + " the usual ones; for any method that --cache takes without --cache-option, your own too")
     private String vary;
 
     @Option(names = "--target-psnr", paramLabel = "DB", defaultValue = "30",
@@ -182,21 +183,25 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     /** Values are what they look like: numbers, true or false, or texts. */
-    private List<CacheConfig> rungs() {
+    private List<CacheConfig> rungs() throws IOException {
         int equals = vary.indexOf('=');
         if (equals < 1) {
             throw new IllegalArgumentException("--vary: expected KEY=VALUE,VALUE,..., found '" + vary + "'");
         }
-        List<CacheConfig> rungs = Stream.of(vary.substring(equals + 1).split(",", -1))
-                .map(value -> new CacheConfig(method, Map.of(vary.substring(0, equals), value(value)))).toList();
-        rungs.forEach(rung -> {
-            try {
-                rung.method();
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("--method " + method + " --vary " + vary + ": " + e.getMessage(), e);
+        try {
+            List<CacheConfig> rungs = new ArrayList<>();
+            for (String value : vary.substring(equals + 1).split(",", -1)) {
+                Map<String, Object> settings = new LinkedHashMap<>();
+                settings.put(vary.substring(0, equals), value(value));
+                CacheOptions.complete(MethodChoice.of(method), settings, model.description());
+                CacheConfig rung = new CacheConfig(method, settings);
+                rung.method(); // what is wrong is said before anything is loaded
+                rungs.add(rung);
             }
-        });
-        return rungs;
+            return rungs;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--method " + method + " --vary " + vary + ": " + e.getMessage(), e);
+        }
     }
 
     private static Object value(String text) {
@@ -244,10 +249,17 @@ final class CalibrateCommand implements Callable<Integer> {
             } catch (UnreachableTargetException e) {
                 failure = e;
                 missed.add("note: " + name + ": " + e.getMessage());
+            } catch (IllegalArgumentException e) { // of several methods, one that does not fit the model or the schedule
+                if (!method.equals(ALL)) {
+                    throw e;
+                }
+                missed.add("note: " + name + ": " + e.getMessage());
             }
         }
-        if (best.isEmpty()) {
+        if (best.isEmpty() && failure != null) {
             throw failure;
+        } else if (best.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", missed).replace("note: ", ""));
         }
         MethodReport result = report(pipeline, evaluator, best, by, tried, missed);
         if (output != null) {

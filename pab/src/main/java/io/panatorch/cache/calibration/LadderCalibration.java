@@ -47,10 +47,6 @@ final class LadderCalibration {
      * @return what was measured, from the most careful up
      */
     List<Tried> calibrate(List<? extends CacheMethod> rungs, List<String> prompts, Evaluator evaluator) {
-        if (rungs.isEmpty() || prompts.isEmpty()) {
-            throw new IllegalArgumentException("calibration: expected a setting and a prompt or more, found " + rungs.size() + " and "
-                    + prompts.size());
-        }
         List<Tried> tried = new ArrayList<>();
         int kept = -1;
         int missed = rungs.size();

@@ -68,7 +68,7 @@ public final class MethodCalibration {
     /** Computes everything, and knows the run then. */
     private static final class Seeing implements CacheMethod {
 
-        private CacheRun run;
+        private final List<CacheRun> denoisers = new ArrayList<>();
 
         @Override
         public String name() {
@@ -82,12 +82,12 @@ public final class MethodCalibration {
 
         @Override
         public CachePolicy policy(CacheRun found) {
-            run = found;
+            denoisers.add(found);
             return SiteCall::compute;
         }
 
         boolean isReusedBy(CacheMethod method) {
-            return run == null || method.canReuse(run.of(method.kinds()));
+            return denoisers.stream().anyMatch(run -> method.canReuse(run.of(method.kinds())));
         }
     }
 
@@ -165,11 +165,14 @@ public final class MethodCalibration {
      */
     public Found calibrate(List<CacheConfig> settings, List<String> prompts, Evaluator evaluator) throws UnreachableTargetException {
         Seeing seeing = new Seeing();
-        if (!prompts.isEmpty()) {
-            evaluator.run(prompts.getFirst(), seeing);
+        if (settings.isEmpty() || prompts.isEmpty()) {
+            throw new IllegalArgumentException("calibration: expected a setting and a prompt or more, found " + settings.size() + " and "
+                    + prompts.size());
         }
+        listener.accept(settings.getFirst().name() + ", without a cache");
+        evaluator.run(prompts.getFirst(), seeing);
         List<CacheConfig> rungs = settings.stream().filter(each -> seeing.isReusedBy(each.method())).toList();
-        if (rungs.isEmpty() && !settings.isEmpty()) {
+        if (rungs.isEmpty()) {
             throw new UnreachableTargetException(settings.getFirst().name() + " can reuse nothing in these generations");
         }
         LadderCalibration search = new LadderCalibration(targetPsnr,
@@ -177,7 +180,9 @@ public final class MethodCalibration {
         List<LadderCalibration.Tried> all = search.calibrate(rungs.stream().map(CacheConfig::method).toList(), prompts, evaluator);
         List<Tried> tried = all.stream().map(each -> new Tried(rungs.get(each.rung()), each.figures(), each.keeps())).toList();
         return LadderCalibration.best(all).map(best -> new Found(tried.get(all.indexOf(best)), tried))
-                .orElseThrow(() -> new UnreachableTargetException(targetPsnr, all.getFirst().figures().psnr()));
+                .orElseThrow(() -> tried.stream().anyMatch(Tried::keeps)
+                        ? new UnreachableTargetException(settings.getFirst().name() + ": what keeps the target saves no time")
+                        : new UnreachableTargetException(targetPsnr, all.getFirst().figures().psnr()));
     }
 
     /** The mean over the prompts. Each prompt's polynomial of TeaCache is fitted at the same places, so that the mean of them is one. */

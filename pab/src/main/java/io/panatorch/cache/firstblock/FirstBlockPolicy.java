@@ -47,7 +47,7 @@ final class FirstBlockPolicy extends RowPolicy {
 
     private void decide(SiteCall call, Tensor residual) {
         List<Tensor> before = call.held();
-        double change = before.isEmpty() || !canSkip(call) ? Double.NaN : relativeChange(residual, before.getFirst());
+        double change = before.isEmpty() ? Double.NaN : relativeChange(residual, before.getFirst());
         boolean skips = rule.skips(call.agree(change)) && canSkip(call);
         if (skips) {
             decided = call.step().index();

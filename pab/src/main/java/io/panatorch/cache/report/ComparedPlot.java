@@ -2,6 +2,7 @@ package io.panatorch.cache.report;
 
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.CacheStatistics.SiteStatistics;
+import io.panatorch.cache.SiteKind;
 import io.panatorch.svg.Svg;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,8 +108,13 @@ final class ComparedPlot {
 
     /** What is decided at one site may be reused at others of its branch. */
     private boolean reuses(SiteStatistics site, int step) {
-        return all.stream().filter(other -> other.branch() == site.branch()).map(SiteStatistics::decisions)
+        return all.stream().filter(other -> other.branch() == site.branch() && isRow(other) == isRow(site)).map(SiteStatistics::decisions)
                 .anyMatch(decisions -> decisions.charAt(step) == CacheStatistics.REUSED);
+    }
+
+    /** Blocks and the denoiser are decided together; another method may decide what is inside. */
+    private static boolean isRow(SiteStatistics site) {
+        return site.site().kind() == SiteKind.BLOCK || site.site().kind() == SiteKind.DENOISER;
     }
 
     /** {@return how many of the steps with a number reused something} */

@@ -61,14 +61,16 @@ public record CacheConfig(String name, Map<String, Object> settings, ComputedSte
     /**
      * Copies all, and keeps the order.
      *
-     * @throws IllegalArgumentException where a setting is nothing that JSON has
+     * @throws IllegalArgumentException where a setting, a fact or a figure is nothing that JSON has
      */
     public CacheConfig {
         Objects.requireNonNull(name, "name");
         settings = SettingValues.copy("settings", Objects.requireNonNull(settings, "settings"));
         Objects.requireNonNull(computedSteps, "computedSteps");
-        calibratedFor = Collections.unmodifiableMap(new LinkedHashMap<>(Objects.requireNonNull(calibratedFor, "calibratedFor")));
-        expected = Collections.unmodifiableMap(new LinkedHashMap<>(Objects.requireNonNull(expected, "expected")));
+        SettingValues.copy("calibrated_for", Objects.requireNonNull(calibratedFor, "calibratedFor"));
+        SettingValues.copy("expected", Objects.requireNonNull(expected, "expected"));
+        calibratedFor = Collections.unmodifiableMap(new LinkedHashMap<>(calibratedFor));
+        expected = Collections.unmodifiableMap(new LinkedHashMap<>(expected));
     }
 
     /** A method with some settings, for any generation. */

@@ -41,8 +41,8 @@ final class TeaPolicy extends RowPolicy {
     private void decide(SiteCall call, Tensor now) {
         int index = call.step().index();
         List<Tensor> before = call.held(denoiser);
-        double change = before.isEmpty() || !canSkip(call) ? Double.NaN : relativeChange(now, before.getFirst());
-        boolean skips = sum.skips(index, steps, call.agree(change)) && canSkip(call);
+        double change = before.isEmpty() ? Double.NaN : relativeChange(now, before.getFirst());
+        boolean skips = sum.skips(index, steps, change, call::agree) && canSkip(call);
         if (skips) {
             decided = index;
         } else {

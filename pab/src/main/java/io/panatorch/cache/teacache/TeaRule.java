@@ -1,6 +1,7 @@
 package io.panatorch.cache.teacache;
 
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * When blocks are skipped.
@@ -33,10 +34,12 @@ record TeaRule(double threshold, List<Double> coefficients) {
         /**
          * Takes the change at a step; the first and the last step are always computed, and so is one whose change is not
          * finite, of which the polynomial could make anything.
+         *
+         * @param agreement takes the sum, and gives the one to compare with the threshold
          */
-        boolean skips(int index, int steps, double change) {
-            distance += estimate(change);
-            return isBetween(index, steps) && Double.isFinite(change) && distance < threshold;
+        boolean skips(int index, int steps, double change, DoubleUnaryOperator agreement) {
+            distance = agreement.applyAsDouble(Double.isFinite(change) ? distance + estimate(change) : Double.NaN);
+            return isBetween(index, steps) && Double.isFinite(distance) && distance < threshold;
         }
 
         /** To follow each step that is computed. */

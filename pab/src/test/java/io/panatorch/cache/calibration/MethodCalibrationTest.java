@@ -93,6 +93,8 @@ class MethodCalibrationTest {
     void saysWhereItCannot() {
         assertThatThrownBy(() -> calibrate("taylorseer", 200)).isInstanceOf(UnreachableTargetException.class)
                 .hasMessageStartingWith("no choice of what to skip keeps a PSNR of 200.0 dB; the nearest has about ");
+        assertThatIllegalArgumentException().isThrownBy(() -> new MethodCalibration(30, _ -> {}).calibrate(List.of(), PROMPTS,
+                MethodCalibrationTest::trial)).withMessage("calibration: expected a setting and a prompt or more, found 0 and 2");
         assertThatIllegalArgumentException().isThrownBy(() -> calibrate("pab", 30))
                 .withMessage("method: expected one of [first-block, magcache, teacache, taylorseer], found pab");
     }

@@ -23,19 +23,19 @@ class TeaRuleTest {
     void computesWhereTheSumReachesTheThreshold() {
         TeaRule.Sum sum = new TeaRule(1, List.of(1., 0.)).new Sum();
 
-        assertThat(sum.skips(0, 9, 0)).as("the first").isFalse();
+        assertThat(sum.skips(0, 9, 0, same -> same)).as("the first").isFalse();
         sum.restart();
-        assertThat(sum.skips(1, 9, 0.5)).isTrue();
-        assertThat(sum.skips(2, 9, 0.25)).isTrue();
-        assertThat(sum.skips(3, 9, 0.25)).as("equal").isFalse();
+        assertThat(sum.skips(1, 9, 0.5, same -> same)).isTrue();
+        assertThat(sum.skips(2, 9, 0.25, same -> same)).isTrue();
+        assertThat(sum.skips(3, 9, 0.25, same -> same)).as("equal").isFalse();
         sum.restart();
-        assertThat(sum.skips(4, 9, 0.75)).as("anew").isTrue();
-        assertThat(sum.skips(5, 9, 2)).isFalse();
+        assertThat(sum.skips(4, 9, 0.75, same -> same)).as("anew").isTrue();
+        assertThat(sum.skips(5, 9, 2, same -> same)).isFalse();
         sum.restart();
-        assertThat(sum.skips(6, 9, 0)).isTrue();
-        assertThat(sum.skips(7, 9, Double.NaN)).isFalse();
+        assertThat(sum.skips(6, 9, 0, same -> same)).isTrue();
+        assertThat(sum.skips(7, 9, Double.NaN, same -> same)).isFalse();
         sum.restart();
-        assertThat(sum.skips(8, 9, 0)).as("the last").isFalse();
+        assertThat(sum.skips(8, 9, 0, same -> same)).as("the last").isFalse();
     }
 
     /** With the published polynomials, whose highest power is negative, an infinite change would be a negative estimate. */
@@ -44,9 +44,9 @@ class TeaRuleTest {
         for (double change : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
             for (List<Double> coefficients : List.of(TeaCache.COGVIDEOX_2B, TeaCache.COGVIDEOX_5B, List.of(0.))) {
                 TeaRule.Sum sum = new TeaRule(1, coefficients).new Sum();
-                assertThat(sum.skips(1, 9, change)).as("%s of %s", coefficients, change).isFalse();
+                assertThat(sum.skips(1, 9, change, same -> same)).as("%s of %s", coefficients, change).isFalse();
                 sum.restart();
-                assertThat(sum.skips(2, 9, 0)).as("afterwards").isTrue();
+                assertThat(sum.skips(2, 9, 0, same -> same)).as("afterwards").isTrue();
             }
         }
     }
