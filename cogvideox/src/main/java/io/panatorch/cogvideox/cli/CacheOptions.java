@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.calibration.CalibratedMethod;
 import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cache.settings.MethodChoice;
 import io.panatorch.cache.settings.MethodSettings;
@@ -17,11 +18,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -115,7 +118,7 @@ final class CacheOptions {
                 lines.add("  --cache " + name);
                 keys.forEach(key -> lines.add("      " + key));
             }
-            if (Stream.of(CalibratedMethod.values()).anyMatch(method -> method.method.equals(name))) {
+            if (Stream.of(CalibratedMethod.values()).anyMatch(method -> method.method().equals(name))) {
                 lines.add("      " + CALIBRATE + "=true (computes everything, and prints what is to be given)");
             }
         }
@@ -124,9 +127,12 @@ final class CacheOptions {
 
     /** {@return the method whose numbers of a calibration run are needed for a model and not given} */
     Optional<CalibratedMethod> uncalibrated(ModelDescription model) throws IOException {
-        Asked asked = asked(model);
+        return uncalibrated(asked(model));
+    }
+
+    private Optional<CalibratedMethod> uncalibrated(Asked asked) {
         return Stream.of(CalibratedMethod.values())
-                .filter(method -> asked.choice.has(method.method) && !asked.settings.containsKey(method.key)
+                .filter(method -> asked.choice.has(method.method()) && !asked.settings.containsKey(method.key())
                         && !"true".equals(given(CALIBRATE)))
                 .findFirst();
     }
@@ -137,7 +143,7 @@ final class CacheOptions {
 
     /** Gives a method the numbers of its calibration. */
     void calibrate(CalibratedMethod method, List<Double> numbers) {
-        measured.put(method.key, numbers);
+        measured.put(method.key(), numbers);
     }
 
     /** {@return whether nothing is skipped} */
@@ -157,7 +163,7 @@ final class CacheOptions {
         Asked asked = asked(model);
         CacheMethod method;
         try {
-            method = given(CALIBRATE) == null ? made(asked, model) : calibration(asked, terminal);
+            method = given(CALIBRATE) == null ? made(asked) : calibration(asked, terminal);
         } catch (IllegalArgumentException e) {
             if (file == null) {
                 throw e;
@@ -173,24 +179,24 @@ final class CacheOptions {
         return SessionOptions.DEFAULT.withMemory(memory.budget()).withComputed(computedSteps());
     }
 
-    private CacheMethod made(Asked asked, ModelDescription model) throws IOException {
-        Optional<CalibratedMethod> uncalibrated = uncalibrated(model);
+    private CacheMethod made(Asked asked) {
+        Optional<CalibratedMethod> uncalibrated = uncalibrated(asked);
         if (uncalibrated.isEmpty()) {
             return asked.method();
         }
         CalibratedMethod method = uncalibrated.get();
-        asked.settings.put(method.key, List.of(1.0));
+        asked.settings.put(method.key(), List.of(1.0));
         asked.method(); // what else is wrong comes first: it may be why there are no numbers
-        throw new IllegalArgumentException(asked.names.apply(method.key) + ": expected what a run with --cache " + method.method
+        throw new IllegalArgumentException(asked.names.apply(method.key()) + ": expected what a run with --cache " + method.method()
                 + " --cache-option " + CALIBRATE + "=true prints, found none");
     }
 
     /** The method that measures numbers for another, and gives the option with which that one gets them. */
     private CacheMethod calibration(Asked asked, Terminal terminal) {
         String name = "--cache-option " + CALIBRATE;
-        CalibratedMethod method = Stream.of(CalibratedMethod.values()).filter(each -> asked.choice.has(each.method)).findFirst()
+        CalibratedMethod method = Stream.of(CalibratedMethod.values()).filter(each -> asked.choice.has(each.method())).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(name + ": expected a method that is calibrated so, found " + asked.choice));
-        if (!asked.choice.toString().equals(method.method)) {
+        if (!asked.choice.toString().equals(method.method())) {
             throw new IllegalArgumentException(name + ": expected one method, found " + asked.choice
                     + ", of which the other would reuse while numbers are measured");
         }
@@ -200,7 +206,14 @@ final class CacheOptions {
         if (settings.size() > 1) {
             throw new IllegalArgumentException(name + "=true: expected alone, found others with it, which a calibration does not use");
         }
-        return method.calibration(numbers -> terminal.line(method.option(numbers)));
+        return method.calibration(numbers -> terminal.line(option(method, numbers)));
+    }
+
+    /** {@return the option that gives numbers to a method} */
+    private static String option(CalibratedMethod method, List<Double> numbers) {
+        String format = method == CalibratedMethod.MAGCACHE ? "%.5f" : "%.8e";
+        return "--cache-option " + method.key() + "="
+                + numbers.stream().map(number -> String.format(Locale.ROOT, format, number)).collect(Collectors.joining(","));
     }
 
     private Asked asked(ModelDescription model) throws IOException {
@@ -216,8 +229,8 @@ final class CacheOptions {
             settings.putIfAbsent("preset", PAB_PRESET);
         }
         List<Double> coefficients = teaCoefficients(model);
-        if (choice.has(CalibratedMethod.TEACACHE.method) && !coefficients.isEmpty()) {
-            settings.putIfAbsent(CalibratedMethod.TEACACHE.key, coefficients);
+        if (choice.has(CalibratedMethod.TEACACHE.method()) && !coefficients.isEmpty()) {
+            settings.putIfAbsent(CalibratedMethod.TEACACHE.key(), coefficients);
         }
     }
 

@@ -15,6 +15,7 @@ import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cache.settings.MethodChoice;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.cogvideox.html.HtmlPage;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -150,7 +152,7 @@ final class CalibrateCommand implements Callable<Integer> {
         }
         terminal.progress("loading");
         try (CogVideoXPipeline pipeline = model.load()) {
-            calibrate(pipeline, options, rungs, used, unseen, requests);
+            calibrate(pipeline, options, rungs, new Prompts(used, unseen), requests);
         }
         return ExitCode.OK;
     }
@@ -212,14 +214,14 @@ final class CalibrateCommand implements Callable<Integer> {
         }
     }
 
-    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<CacheConfig> rungs, List<String> used,
-            List<String> unseen, Map<String, VideoRequest.Builder> requests) throws IOException, UnreachableTargetException {
-        warmUp(pipeline, requests.get(used.getFirst()));
+    private void calibrate(CogVideoXPipeline pipeline, CalibrationOptions options, List<CacheConfig> rungs, Prompts by,
+            Map<String, VideoRequest.Builder> requests) throws IOException, UnreachableTargetException {
+        warmUp(pipeline, requests.get(by.used.getFirst()));
         try (var evaluator = new PipelineEvaluator(pipeline, requests::get)) {
             if (method.equals(PAB) && rungs.isEmpty()) {
-                calibratePab(pipeline, evaluator, options, used, unseen);
+                calibratePab(pipeline, evaluator, options, by);
             } else {
-                calibrateMethods(pipeline, evaluator, options, rungs, new Prompts(used, unseen));
+                calibrateMethods(pipeline, evaluator, options, rungs, by);
             }
         }
     }
@@ -262,17 +264,9 @@ final class CalibrateCommand implements Callable<Integer> {
             throw new IllegalArgumentException(String.join("; ", missed).replace("note: ", ""));
         }
         MethodReport result = report(pipeline, evaluator, best, by, tried, missed);
-        if (output != null) {
-            CacheConfig choice = result.finalists().getFirst().config();
-            new CacheConfig(choice.name(), choice.settings(), ComputedSteps.NONE, video.facts(pipeline.model()), result.expected())
-                    .write(output);
-        }
-        if (report != null) {
-            result.page(output).write(report);
-        }
-        result.lines().forEach(terminal::line);
-        warnWhereMissed(result.finalists().getFirst().unseen());
-        tellFiles();
+        CacheConfig choice = result.finalists().getFirst().config();
+        end(choice.name(), choice.settings(), video.facts(pipeline.model()), result.expected(), () -> result.page(output), result.lines(),
+                result.finalists().getFirst().unseen());
     }
 
     /** Prompts by their use. */
@@ -293,22 +287,29 @@ final class CalibrateCommand implements Callable<Integer> {
                 conditions(video.facts(pipeline.model())));
     }
 
-    private void calibratePab(CogVideoXPipeline pipeline, Evaluator evaluator, CalibrationOptions options, List<String> used,
-            List<String> unseen) throws IOException, UnreachableTargetException {
+    private void calibratePab(CogVideoXPipeline pipeline, Evaluator evaluator, CalibrationOptions options, Prompts by)
+            throws IOException, UnreachableTargetException {
         PyramidAttentionBroadcast preset = PyramidAttentionBroadcast.cogVideoX();
-        Calibration found = pab(evaluator, options, used);
+        Calibration found = pab(evaluator, options, by.used);
         terminal.progress("checking on other prompts");
-        List<Figures> checked = Figures.measure(unseen, evaluator, List.of(found.method(), preset));
+        List<Figures> checked = Figures.measure(by.unseen, evaluator, List.of(found.method(), preset));
         Map<String, String> facts = video.facts(pipeline.model());
-        CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), used.size(), unseen.size(),
-                conditions(facts));
-        write(result, facts);
-        result.lines().forEach(terminal::line);
-        warnWhereMissed(checked.getFirst());
-        tellFiles();
+        CalibrationReport result = new CalibrationReport(found, checked.getFirst(), checked.getLast(), by.used.size(),
+                by.unseen.size(), conditions(facts));
+        end(PAB, found.settings(), facts, result.expected(), () -> result.page(output), result.lines(), checked.getFirst());
     }
 
-    private void tellFiles() {
+    /** Writes the files, then tells what was found. */
+    private void end(String name, Map<String, Object> settings, Map<String, String> facts, Map<String, Double> expected,
+            Supplier<HtmlPage> page, List<String> lines, Figures onUnseen) throws IOException {
+        if (output != null) {
+            new CacheConfig(name, settings, ComputedSteps.NONE, facts, expected).write(output);
+        }
+        if (report != null) {
+            page.get().write(report);
+        }
+        lines.forEach(terminal::line);
+        warnWhereMissed(onUnseen);
         if (output != null) {
             terminal.line("settings: " + output);
         }
@@ -321,15 +322,6 @@ final class CalibrateCommand implements Callable<Integer> {
     private void warmUp(CogVideoXPipeline pipeline, VideoRequest.Builder request) {
         terminal.progress("warming up");
         pipeline.generate(request.cache(CacheMethod.none()).build()).close();
-    }
-
-    private void write(CalibrationReport result, Map<String, String> facts) throws IOException {
-        if (output != null) {
-            new CacheConfig("pab", result.calibration().settings(), ComputedSteps.NONE, facts, result.expected()).write(output);
-        }
-        if (report != null) {
-            result.page(output).write(report);
-        }
     }
 
     private void warnWhereMissed(Figures unseen) {

@@ -28,18 +28,15 @@ import java.util.Map;
 record CalibrationReport(Calibration calibration, Figures unseen, Figures preset, int usedPrompts, int unseenPrompts,
         Map<String, String> conditions) {
 
-    private static final List<String> HEADINGS = List.of("", "speed-up", "PSNR mean", "PSNR least", "reused");
     private static final String PRESET = "the authors' preset on those";
     private static final List<String> RULE_HEADINGS = List.of("what", "layers", "computed at", "timesteps between");
 
     List<String> lines() {
-        TextTable figures = new TextTable(HEADINGS);
-        rows().forEach(row -> figures.row(row.stream().map(Cell::text).toList()));
         TextTable rules = new TextTable(RULE_HEADINGS);
         ruleRows().forEach(row -> rules.row(row.stream().map(Cell::text).toList()));
         List<String> lines = new ArrayList<>(rules.lines());
         lines.add("");
-        lines.addAll(figures.lines());
+        lines.addAll(FigureTable.lines(rows()));
         lines.addAll(doubts());
         lines.add("");
         return lines;
@@ -47,19 +44,8 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
 
     /** For the file of rules. */
     Map<String, Double> expected() {
-        Map<String, Double> expected = new LinkedHashMap<>();
-        expected.put("target_psnr", calibration.options().targetPsnr());
-        expected.put("psnr", hundredths(calibration.measured().psnr()));
-        expected.put("speed_up", hundredths(calibration.predictedSpeedUp()));
-        expected.put("unseen_psnr", hundredths(unseen.psnr()));
-        expected.put("unseen_worst_psnr", hundredths(unseen.worstPsnr()));
-        expected.put("unseen_speed_up", hundredths(unseen.speedUp().median()));
-        expected.values().removeIf(number -> !Double.isFinite(number)); // videos that are equal have no ratio
-        return expected;
-    }
-
-    private static double hundredths(double number) {
-        return Math.rint(number * 100) / 100;
+        return FigureTable.expected(calibration.options().targetPsnr(), calibration.measured().psnr(), calibration.predictedSpeedUp(),
+                unseen);
     }
 
     private List<List<Cell>> rows() {
@@ -67,14 +53,14 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
         double expected = calibration.predictedSpeedUp();
         double most = Math.max(expected, Math.max(unseen.speedUp().median(), preset.speedUp().median()));
         return List.of(
-                row("expected, from " + usedPrompts + prompts(usedPrompts), String.format(Locale.ROOT, "%.2f ×", expected),
+                FigureTable.row("expected, from " + usedPrompts + FigureTable.prompts(usedPrompts), String.format(Locale.ROOT, "%.2f ×", expected),
                         expected / most, own),
-                row(measured(), unseen.speedUp().toString(), unseen.speedUp().median() / most, unseen),
-                row(PRESET, preset.speedUp().toString(), preset.speedUp().median() / most, preset));
+                FigureTable.row(measured(), unseen.speedUp().toString(), unseen.speedUp().median() / most, unseen),
+                FigureTable.row(PRESET, preset.speedUp().toString(), preset.speedUp().median() / most, preset));
     }
 
     private String measured() {
-        return "measured on " + unseenPrompts + " unseen" + prompts(unseenPrompts);
+        return "measured on " + unseenPrompts + " unseen" + FigureTable.prompts(unseenPrompts);
     }
 
     private List<String> doubts() {
@@ -82,16 +68,6 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
         speedUps.put(measured(), unseen.speedUp());
         speedUps.put(PRESET, preset.speedUp());
         return SpeedUp.doubts(speedUps);
-    }
-
-    private static String prompts(int count) {
-        return count == 1 ? " prompt" : " prompts";
-    }
-
-    private static List<Cell> row(String name, String speedUp, double partOfMost, Figures figures) {
-        return List.of(Cell.of(name), new Cell(speedUp, partOfMost, false),
-                Cell.of(ComparisonReport.decibels(figures.psnr())), Cell.of(ComparisonReport.decibels(figures.worstPsnr())),
-                Cell.of(String.format(Locale.ROOT, "%.0f", figures.reused())));
     }
 
     private List<List<Cell>> ruleRows() {
@@ -121,7 +97,7 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
         page.lead(String.format(Locale.ROOT, "What can be skipped of %s, and when, so that videos keep a mean PSNR of %.1f dB: %s, %s"
                 + " steps.", conditions.get("model"), calibration.options().targetPsnr(), conditions.get("size"),
                 conditions.get("steps")));
-        page.table(HEADINGS, rows());
+        page.table(FigureTable.HEADINGS, rows());
         page.paragraph(judgement() + " Speed-up is of the denoising, against videos without a cache made next to these; in brackets what"
                 + " half of them lie between. Reused counts the attentions and MLPs of one video that were not"
                 + " computed.");
@@ -141,8 +117,7 @@ record CalibrationReport(Calibration calibration, Figures unseen, Figures preset
     private void addRules(HtmlPage page, Path rules) {
         page.subheading("The rules").table(RULE_HEADINGS, ruleRows());
         if (rules != null) {
-            page.code("panatorch generate --cache-config " + rules + " --steps " + conditions.get("steps")
-                    + " --prompt ... --output video.mp4");
+            page.code(FigureTable.command(rules, conditions));
         }
     }
 

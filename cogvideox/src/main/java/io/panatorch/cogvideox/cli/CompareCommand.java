@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.calibration.CalibratedMethod;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.StepEvent;
@@ -207,12 +208,12 @@ final class CompareCommand implements Callable<Integer> {
             if (!uncalibrated.isEmpty()) {
                 CacheMethod calibration = method.calibration(
                         numbers -> uncalibrated.forEach(parsed -> parsed.options().calibrate(method, numbers)));
-                generate(pipeline, request, calibration, step -> showStep("calibration of " + method.title, step));
+                generate(pipeline, request, calibration, step -> showStep("calibration of " + method.title(), step));
             }
             for (Parsed parsed : uncalibrated) {
                 if (parsed.options().uncalibrated(description).isPresent()) {
-                    throw new IllegalArgumentException("--setting '" + parsed.text() + "': the calibration of " + method.title
-                            + " gave no numbers; give them by --cache-option " + method.key + "=…");
+                    throw new IllegalArgumentException("--setting '" + parsed.text() + "': the calibration of " + method.title()
+                            + " gave no numbers; give them by --cache-option " + method.key() + "=…");
                 }
                 all.put(parsed, parsed.setting(description, terminal));
             }

@@ -3,7 +3,6 @@ package io.panatorch.cogvideox.cli;
 import io.panatorch.cache.calibration.Figures;
 import io.panatorch.cache.calibration.MethodCalibration.Tried;
 import io.panatorch.cache.calibration.SpeedUp;
-import io.panatorch.cache.report.TextTable;
 import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.html.HtmlPage;
 import io.panatorch.cogvideox.html.HtmlPage.Cell;
@@ -28,7 +27,6 @@ import java.util.stream.Collectors;
 record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalists, List<String> missed, int usedPrompts,
         int unseenPrompts, Map<String, String> conditions) {
 
-    private static final List<String> HEADINGS = List.of("", "speed-up", "PSNR mean", "PSNR least", "reused");
     private static final int FEW = 6;
 
     /**
@@ -42,20 +40,14 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         if (!tried.isEmpty()) {
-            lines.addAll(table(triedRows()));
+            lines.addAll(FigureTable.lines(triedRows()));
             lines.add("");
         }
-        lines.addAll(table(rows()));
+        lines.addAll(FigureTable.lines(rows()));
         lines.addAll(doubts());
         lines.addAll(missed);
         lines.add("");
         return lines;
-    }
-
-    private static List<String> table(List<List<Cell>> rows) {
-        TextTable table = new TextTable(HEADINGS);
-        rows.forEach(row -> table.row(row.stream().map(Cell::text).toList()));
-        return table.lines();
     }
 
     private List<String> doubts() {
@@ -67,19 +59,7 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
     /** For the file of settings. */
     Map<String, Double> expected() {
         Finalist best = finalists.getFirst();
-        Map<String, Double> expected = new LinkedHashMap<>();
-        expected.put("target_psnr", targetPsnr);
-        expected.put("psnr", hundredths(best.used.psnr()));
-        expected.put("speed_up", hundredths(best.used.speedUp().median()));
-        expected.put("unseen_psnr", hundredths(best.unseen.psnr()));
-        expected.put("unseen_worst_psnr", hundredths(best.unseen.worstPsnr()));
-        expected.put("unseen_speed_up", hundredths(best.unseen.speedUp().median()));
-        expected.values().removeIf(number -> !Double.isFinite(number)); // videos that are equal have no ratio
-        return expected;
-    }
-
-    private static double hundredths(double number) {
-        return Math.rint(number * 100) / 100;
+        return FigureTable.expected(targetPsnr, best.used.psnr(), best.used.speedUp().median(), best.unseen);
     }
 
     /** {@return a method and those of its settings that are short} */
@@ -99,8 +79,8 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
 
     private List<List<Cell>> rows() {
         double most = most(finalists.stream().map(Finalist::unseen).toList());
-        return finalists.stream().map(each -> row(label(each.config) + ", on " + unseenPrompts + " unseen prompt"
-                + (unseenPrompts == 1 ? "" : "s"), each.unseen, most)).toList();
+        return finalists.stream().map(each -> row(label(each.config) + ", on " + unseenPrompts + " unseen"
+                + FigureTable.prompts(unseenPrompts), each.unseen, most)).toList();
     }
 
     private static double most(List<Figures> figures) {
@@ -108,9 +88,7 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
     }
 
     private static List<Cell> row(String name, Figures figures, double most) {
-        return List.of(Cell.of(name), new Cell(figures.speedUp().toString(), figures.speedUp().median() / most, false),
-                Cell.of(ComparisonReport.decibels(figures.psnr())), Cell.of(ComparisonReport.decibels(figures.worstPsnr())),
-                Cell.of(String.format(Locale.ROOT, "%.0f", figures.reused())));
+        return FigureTable.row(name, figures.speedUp().toString(), figures.speedUp().median() / most, figures);
     }
 
     /** @param file that the choice is written to, or null */
@@ -120,12 +98,11 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
         page.lead(String.format(Locale.ROOT, "What keeps a mean PSNR of %.1f dB against videos of %s without a cache, and saves most: %s;"
                 + " %s, %s steps.", targetPsnr, conditions.get("model"), label(finalists.getFirst().config), conditions.get("size"),
                 conditions.get("steps")));
-        page.table(HEADINGS, rows());
+        page.table(FigureTable.HEADINGS, rows());
         doubts().forEach(page::paragraph);
         missed.forEach(page::paragraph);
         if (file != null) {
-            page.code("panatorch generate --cache-config " + file + " --steps " + conditions.get("steps")
-                    + " --prompt ... --output video.mp4");
+            page.code(FigureTable.command(file, conditions));
         }
         if (!tried.isEmpty()) {
             page.heading("What was tried");
@@ -135,11 +112,11 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
             if (!points.isEmpty()) {
                 page.picture(new ScatterPlot("times as fast", "dB PSNR, mean", points)::svg, "Up and to the right is better.");
             }
-            page.table(HEADINGS, triedRows());
+            page.table(FigureTable.HEADINGS, triedRows());
         }
         page.heading("How it was found");
         page.paragraph("Settings of a method lie in an order, from the most careful to the boldest, which was halved again and again:"
-                + " each was measured on " + usedPrompts + " prompt" + (usedPrompts == 1 ? "" : "s") + ", every video next to the same"
+                + " each was measured on " + usedPrompts + FigureTable.prompts(usedPrompts) + ", every video next to the same"
                 + " one without a cache. None of the unseen prompts took part in it.");
         return page.facts(conditions);
     }

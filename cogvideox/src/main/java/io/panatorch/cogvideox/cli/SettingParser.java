@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.ComputedSteps;
+import io.panatorch.cache.calibration.CalibratedMethod;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.compare.Setting;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.ComputedSteps;
 import io.panatorch.cache.MemoryBudget;
+import io.panatorch.cache.calibration.CalibratedMethod;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.Golden;

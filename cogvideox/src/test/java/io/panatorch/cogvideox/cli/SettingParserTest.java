@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.panatorch.cache.calibration.CalibratedMethod;
 import io.panatorch.cogvideox.compare.Setting;
 import io.panatorch.cogvideox.ModelDescription;
 import java.util.ArrayList;

@@ -1,23 +1,15 @@
 package io.panatorch.cache.calibration;
 
 import io.panatorch.cache.CacheMethod;
-import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
-import io.panatorch.cache.SiteCall;
-import io.panatorch.cache.SiteKind;
-import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.settings.CacheConfig;
-import io.panatorch.cache.teacache.TeaCache;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -35,21 +27,19 @@ public final class MethodCalibration {
 
     /** A method with one number to be found. */
     private enum Ladder {
-        FIRST_BLOCK("first-block", null, null, thresholds(0.01, 1)),
-        MAGCACHE("magcache", "ratios", MagCache::calibration, thresholds(0.005, 0.5)),
-        TEACACHE("teacache", "coefficients", TeaCache::calibration, thresholds(0.02, 2)),
-        TAYLORSEER("taylorseer", null, null,
+        FIRST_BLOCK("first-block", null, thresholds(0.01, 1)),
+        MAGCACHE(CalibratedMethod.MAGCACHE.method(), CalibratedMethod.MAGCACHE, thresholds(0.005, 0.5)),
+        TEACACHE(CalibratedMethod.TEACACHE.method(), CalibratedMethod.TEACACHE, thresholds(0.02, 2)),
+        TAYLORSEER("taylorseer", null,
                 IntStream.rangeClosed(2, LONGEST_INTERVAL).mapToObj(n -> Map.<String, Object>of("cache-interval", n)).toList());
 
         private final String method;
-        private final String key; // of the numbers that are measured; null for none
-        private final Function<Consumer<List<Double>>, CacheMethod> measuring;
+        private final CalibratedMethod numbers; // that are measured; null for none
         private final List<Map<String, Object>> rungs;
 
-        Ladder(String method, String key, Function<Consumer<List<Double>>, CacheMethod> measuring, List<Map<String, Object>> rungs) {
+        Ladder(String method, CalibratedMethod numbers, List<Map<String, Object>> rungs) {
             this.method = method;
-            this.key = key;
-            this.measuring = measuring;
+            this.numbers = numbers;
             this.rungs = rungs;
         }
 
@@ -62,32 +52,6 @@ public final class MethodCalibration {
         private static double rounded(double number) {
             double unit = Math.pow(10, Math.floor(Math.log10(number)) - 1);
             return Double.parseDouble(String.format(Locale.ROOT, "%.6g", Math.rint(number / unit) * unit));
-        }
-    }
-
-    /** Computes everything, and knows the run then. */
-    private static final class Seeing implements CacheMethod {
-
-        private final List<CacheRun> denoisers = new ArrayList<>();
-
-        @Override
-        public String name() {
-            return "none";
-        }
-
-        @Override
-        public Set<SiteKind> kinds() {
-            return EnumSet.allOf(SiteKind.class);
-        }
-
-        @Override
-        public CachePolicy policy(CacheRun found) {
-            denoisers.add(found);
-            return SiteCall::compute;
-        }
-
-        boolean isReusedBy(CacheMethod method) {
-            return denoisers.stream().anyMatch(run -> method.canReuse(run.of(method.kinds())));
         }
     }
 
@@ -146,7 +110,8 @@ public final class MethodCalibration {
     public Found calibrate(String method, List<String> prompts, Evaluator evaluator) throws UnreachableTargetException {
         Ladder ladder = List.of(Ladder.values()).stream().filter(each -> each.method.equals(method)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("method: expected one of " + methods() + ", found " + method));
-        Map<String, Object> numbers = ladder.key == null ? Map.of() : Map.of(ladder.key, measured(ladder, prompts, evaluator));
+        Map<String, Object> numbers = ladder.numbers == null ? Map.of()
+                : Map.of(ladder.numbers.key(), measured(ladder.numbers, prompts, evaluator));
         return calibrate(ladder.rungs.stream().map(rung -> {
             Map<String, Object> settings = new LinkedHashMap<>(rung);
             settings.putAll(numbers);
@@ -164,14 +129,14 @@ public final class MethodCalibration {
      * @throws UnreachableTargetException where not even the most careful setting keeps the target and saves time
      */
     public Found calibrate(List<CacheConfig> settings, List<String> prompts, Evaluator evaluator) throws UnreachableTargetException {
-        Seeing seeing = new Seeing();
         if (settings.isEmpty() || prompts.isEmpty()) {
             throw new IllegalArgumentException("calibration: expected a setting and a prompt or more, found " + settings.size() + " and "
                     + prompts.size());
         }
         listener.accept(settings.getFirst().name() + ", without a cache");
-        evaluator.run(prompts.getFirst(), seeing);
-        List<CacheConfig> rungs = settings.stream().filter(each -> seeing.isReusedBy(each.method())).toList();
+        Observer observer = Observer.ofAll();
+        evaluator.run(prompts.getFirst(), observer);
+        List<CacheConfig> rungs = settings.stream().filter(each -> canReuse(each.method(), observer.runs())).toList();
         if (rungs.isEmpty()) {
             throw new UnreachableTargetException(settings.getFirst().name() + " can reuse nothing in these generations");
         }
@@ -185,17 +150,20 @@ public final class MethodCalibration {
                         : new UnreachableTargetException(targetPsnr, all.getFirst().figures().psnr()));
     }
 
+    private static boolean canReuse(CacheMethod method, List<CacheRun> runs) {
+        return runs.stream().anyMatch(run -> method.canReuse(run.of(method.kinds())));
+    }
+
     /** The mean over the prompts. Each prompt's polynomial of TeaCache is fitted at the same places, so that the mean of them is one. */
-    private List<Double> measured(Ladder ladder, List<String> prompts, Evaluator evaluator) {
+    private List<Double> measured(CalibratedMethod method, List<String> prompts, Evaluator evaluator) {
         List<List<Double>> each = new ArrayList<>();
         for (String prompt : prompts) {
-            listener.accept(ladder.method + ", measuring " + ladder.key);
-            evaluator.run(prompt, CacheMethod.none());
-            evaluator.run(prompt, ladder.measuring.apply(each::add));
+            listener.accept(method.method() + ", measuring " + method.key());
+            evaluator.run(prompt, method.calibration(each::add));
         }
         int count = each.stream().mapToInt(List::size).min().orElse(0);
         if (each.size() != prompts.size() || each.stream().anyMatch(numbers -> numbers.size() != count)) {
-            throw new IllegalArgumentException(ladder.method + ": expected " + ladder.key + " of each generation, found "
+            throw new IllegalArgumentException(method.method() + ": expected " + method.key() + " of each generation, found "
                     + each.stream().map(List::size).toList() + " numbers of " + prompts.size() + " generations");
         }
         return IntStream.range(0, count)

@@ -5,13 +5,32 @@ import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteKind;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
-/** Skips nothing: its sessions' statistics tell what all attentions and MLPs take, and how their outputs change. */
+/** Skips nothing: it sees the runs, and its sessions' statistics tell what sites of some kinds take, and how their outputs change. */
 final class Observer implements CacheMethod {
 
-    private int[] timesteps;
+    private final Set<SiteKind> kinds;
+    private final List<CacheRun> runs = new ArrayList<>();
+
+    private Observer(Set<SiteKind> kinds) {
+        this.kinds = kinds;
+    }
+
+    /** Of all sites. */
+    static Observer ofAll() {
+        return new Observer(EnumSet.allOf(SiteKind.class));
+    }
+
+    /** Of all attentions and MLPs. */
+    static Observer ofLayers() {
+        Set<SiteKind> kinds = EnumSet.copyOf(SiteKind.ATTENTIONS);
+        kinds.add(SiteKind.FEED_FORWARD);
+        return new Observer(kinds);
+    }
 
     @Override
     public String name() {
@@ -20,19 +39,17 @@ final class Observer implements CacheMethod {
 
     @Override
     public Set<SiteKind> kinds() {
-        Set<SiteKind> kinds = EnumSet.copyOf(SiteKind.ATTENTIONS);
-        kinds.add(SiteKind.FEED_FORWARD);
-        return kinds;
+        return EnumSet.copyOf(kinds);
     }
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        timesteps = run.timesteps();
+        runs.add(run);
         return SiteCall::compute;
     }
 
-    /** Those of the last run. */
-    int[] timesteps() {
-        return timesteps;
+    /** Those of every denoiser of every generation so far. */
+    List<CacheRun> runs() {
+        return runs;
     }
 }

@@ -115,12 +115,12 @@ public final class PabCalibration {
         }
 
         private void observe() {
-            Observer observer = new Observer();
+            Observer observer = Observer.ofLayers();
             CacheMethod measuring = observer.with(SessionOptions.DEFAULT.withMeasuring());
             for (String prompt : prompts) {
                 plain.add(run("without a cache", prompt, CacheMethod.none()));
                 observed.add(run("measuring changes", prompt, measuring));
-                timesteps = observer.timesteps();
+                timesteps = observer.runs().getLast().timesteps();
                 check(timesteps);
             }
         }

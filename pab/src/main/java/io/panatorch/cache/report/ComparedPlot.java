@@ -14,13 +14,11 @@ import java.util.stream.IntStream;
  */
 final class ComparedPlot {
 
-    private static final int MARGIN = 12;
-    private static final int TITLE = 14;
-    private static final int TITLE_LINE = 20;
+    private static final int MARGIN = Canvas.MARGIN;
     private static final int LEFT = 64;
     private static final int HEIGHT = 200;
     private static final int AXIS = 28;
-    private static final int SMALL = 11;
+    private static final int SMALL = Canvas.SMALL;
     private static final int GAP = 6;
     private static final double MOST_RADIUS = 4;
 
@@ -30,7 +28,8 @@ final class ComparedPlot {
     private final LogScale scale;
     private final int steps;
     private final double width;
-    private final Svg svg = new Svg();
+    private final Canvas canvas;
+    private final Svg svg;
 
     ComparedPlot(CacheStatistics statistics, Palette palette, double width) {
         this.all = statistics.sites();
@@ -39,28 +38,18 @@ final class ComparedPlot {
         this.scale = LogScale.around(lines.stream().flatMap(site -> site.compared().stream()).mapToDouble(Double::doubleValue));
         this.steps = lines.stream().mapToInt(site -> site.compared().size()).max().orElseThrow();
         this.width = width;
+        this.canvas = new Canvas(palette, width);
+        this.svg = canvas.svg;
     }
 
     /** {@return an SVG file} */
     String draw(String title, String description, Legend legend) {
-        double y = MARGIN;
-        for (String line : Svg.wrapped(title, TITLE, width - 2 * MARGIN)) {
-            svg.text(MARGIN, y + TITLE, "start", text(palette.ink(), TITLE) + " font-weight=\"bold\"", line);
-            y += TITLE_LINE;
-        }
-        y += MARGIN / 2.0;
-        y += legend.draw(svg, MARGIN, y, width - 2 * MARGIN, text(palette.soft(), Legend.TEXT)) + 2 * MARGIN;
+        double y = canvas.drawHead(title, legend) + 2 * MARGIN;
         drawScale(y);
         for (SiteStatistics site : lines) {
             draw(site, y);
         }
-        double height = y + HEIGHT + AXIS;
-        return new Svg().add("%s", palette.style()).rect(0, 0, width, height, "fill=\"" + palette.paper() + "\"").add("%s", svg)
-                .svg(width, height, title, description, palette.root() + " font-family=\"system-ui,sans-serif\"");
-    }
-
-    private static String text(String color, int size) {
-        return "fill=\"" + color + "\" font-size=\"" + size + "\"";
+        return canvas.file(width, y + HEIGHT + AXIS, title, description);
     }
 
     private double x(int step) {
@@ -78,16 +67,16 @@ final class ComparedPlot {
             double at = y(top, tick);
             if (at < free) {
                 svg.line(LEFT, at, width - MARGIN, at, "stroke=\"" + palette.nothing() + "\"");
-                svg.text(LEFT - GAP, at + 4, "end", text(palette.soft(), SMALL), Legend.percent(tick));
+                svg.text(LEFT - GAP, at + 4, "end", Canvas.text(palette.soft(), SMALL), Legend.percent(tick));
                 free = at - SMALL - GAP;
             }
         }
         double bottom = top + HEIGHT + SMALL + GAP;
         int interval = HeatMap.interval((width - MARGIN - LEFT) / steps, Svg.width(Integer.toString(steps), SMALL) + GAP);
         for (int step = 0; step < steps; step += interval) {
-            svg.text(x(step), bottom, "middle", text(palette.soft(), SMALL), Integer.toString(step));
+            svg.text(x(step), bottom, "middle", Canvas.text(palette.soft(), SMALL), Integer.toString(step));
         }
-        svg.text(LEFT - GAP, bottom, "end", text(palette.soft(), SMALL), "step");
+        svg.text(LEFT - GAP, bottom, "end", Canvas.text(palette.soft(), SMALL), "step");
     }
 
     private void draw(SiteStatistics site, double top) {

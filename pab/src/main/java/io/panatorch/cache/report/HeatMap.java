@@ -6,14 +6,12 @@ import java.util.List;
 /** A picture of cells in rows and columns, as wide as it is asked to be, or wider where cells would be too narrow to be seen. */
 final class HeatMap {
 
-    private static final int MARGIN = 12;
-    private static final int TITLE = 14;
-    private static final int TITLE_LINE = 20;
+    private static final int MARGIN = Canvas.MARGIN;
     private static final int GROUP_HEIGHT = 28;
     private static final int AXIS_HEIGHT = 28;
     private static final int GUTTER = 36;
     private static final int LABEL_GAP = 6;
-    private static final int SMALL = 11;
+    private static final int SMALL = Canvas.SMALL;
     /** In less width rows are lower too. */
     private static final int PHONE = 480;
     private static final double NARROWEST_CELL = 2;
@@ -31,11 +29,11 @@ final class HeatMap {
     private final List<Group> groups;
     private final Palette palette;
     private final int steps;
-    private final double asked;
     private final double width;
     private final int rowPitch;
     private final double columnPitch;
-    private final Svg svg = new Svg();
+    private final Canvas canvas;
+    private final Svg svg;
 
     HeatMap(List<Group> groups, Palette palette, double width) {
         this.groups = groups;
@@ -46,38 +44,26 @@ final class HeatMap {
         this.rowPitch = width < PHONE ? high * 2 / 3 : high;
         double frame = 2 * MARGIN + GUTTER;
         this.columnPitch = Math.clamp((width - frame) / steps, NARROWEST_CELL, WIDEST_CELL);
-        this.asked = width;
+        this.canvas = new Canvas(palette, width);
+        this.svg = canvas.svg;
         this.width = Math.max(width, frame + steps * columnPitch);
     }
 
     /** {@return an SVG file} */
     String draw(String title, String description, Legend legend) {
-        double y = MARGIN;
-        for (String line : Svg.wrapped(title, TITLE, asked - 2 * MARGIN)) {
-            svg.text(MARGIN, y + TITLE, "start", text(palette.ink(), TITLE) + " font-weight=\"bold\"", line);
-            y += TITLE_LINE;
-        }
-        y += MARGIN / 2.0;
-        y += legend.draw(svg, MARGIN, y, asked - 2 * MARGIN, text(palette.soft(), Legend.TEXT));
+        double y = canvas.drawHead(title, legend);
         for (Group group : groups) {
             y = drawGroup(group, y + GROUP_HEIGHT);
         }
         drawSteps(y);
-        double height = y + AXIS_HEIGHT;
-        Svg all = new Svg().add("%s", palette.style()).rect(0, 0, width, height, "fill=\"" + palette.paper() + "\"").add("%s", svg);
-        String wider = width > asked ? " style=\"min-width:" + Svg.number(width) + "px\"" : ""; // also where a page has less room
-        return all.svg(width, height, title, description, palette.root() + wider + " font-family=\"system-ui,sans-serif\"");
-    }
-
-    private static String text(String color, int size) {
-        return "fill=\"" + color + "\" font-size=\"" + size + "\"";
+        return canvas.file(width, y + AXIS_HEIGHT, title, description);
     }
 
     /** @return where it ends */
     private double drawGroup(Group group, double top) {
         int rows = group.rows.size();
         double left = MARGIN + GUTTER;
-        svg.text(left, top - LABEL_GAP, "start", text(palette.ink(), Legend.TEXT), group.name);
+        svg.text(left, top - LABEL_GAP, "start", Canvas.text(palette.ink(), Legend.TEXT), group.name);
         svg.add("<g transform=\"translate(%s %s) scale(%s %d)\" shape-rendering=\"crispEdges\">%s</g>", Svg.number(left),
                 Svg.number(top), Double.toString(columnPitch), rowPitch,
                 new Cells(group.rows.stream().map(Row::cells).toList(), steps, palette.paper()).paths());
@@ -114,14 +100,14 @@ final class HeatMap {
     }
 
     private void label(String text, double y) {
-        svg.text(MARGIN + GUTTER - LABEL_GAP, y, "end", text(palette.soft(), SMALL), text);
+        svg.text(MARGIN + GUTTER - LABEL_GAP, y, "end", Canvas.text(palette.soft(), SMALL), text);
     }
 
     private void drawSteps(double bottom) {
         double y = bottom + SMALL + 4;
         int interval = interval(columnPitch, Svg.width(Integer.toString(steps), SMALL) + LABEL_GAP);
         for (int step = 0; step < steps; step += interval) {
-            svg.text(MARGIN + GUTTER + (step + 0.5) * columnPitch, y, "middle", text(palette.soft(), SMALL), Integer.toString(step));
+            svg.text(MARGIN + GUTTER + (step + 0.5) * columnPitch, y, "middle", Canvas.text(palette.soft(), SMALL), Integer.toString(step));
         }
         label("step", y);
     }

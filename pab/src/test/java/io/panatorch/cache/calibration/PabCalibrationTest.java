@@ -165,7 +165,7 @@ class PabCalibrationTest {
 
     @Test
     void partsAreKindsAndLayersThatAreSkippedTogether() {
-        CacheStatistics observed = trial("a", new Observer()).statistics();
+        CacheStatistics observed = trial("a", Observer.ofLayers()).statistics();
         assertThat(Parts.of(List.of(observed), 2)).extracting(Part::layers).containsExactly(
                 Map.of(SiteKind.SPATIAL_ATTENTION, List.of(), SiteKind.FEED_FORWARD, List.of()),
                 Map.of(SiteKind.SPATIAL_ATTENTION, List.of()), Map.of(SiteKind.FEED_FORWARD, List.of()),
