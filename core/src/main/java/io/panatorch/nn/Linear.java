@@ -7,7 +7,7 @@ import java.util.Objects;
 /** {@code y = x · weightᵀ + bias}, torch's {@code nn.Linear}. */
 public final class Linear implements Layer {
 
-    private final Tensor weight;
+    private final Matrix weight;
     private final Tensor bias;
 
     /**
@@ -17,6 +17,16 @@ public final class Linear implements Layer {
      * @param bias {@code [out]}, or null
      */
     public Linear(Tensor weight, Tensor bias) {
+        this(Matrix.of(weight), bias);
+    }
+
+    /**
+     * Makes it of a matrix, whose tensors are borrowed like the bias.
+     *
+     * @param weight {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     */
+    public Linear(Matrix weight, Tensor bias) {
         this.weight = Objects.requireNonNull(weight, "weight");
         this.bias = bias;
     }
@@ -28,12 +38,12 @@ public final class Linear implements Layer {
 
     /** Takes {@code weight [out, in]} and, if there is to be one, {@code bias [out]}. */
     public Linear(Weights weights, long in, long out, boolean hasBias) throws IOException {
-        this(weights.get("weight", out, in), hasBias ? weights.get("bias", out) : null);
+        this(weights.matrix("weight", out, in), hasBias ? weights.get("bias", out) : null);
     }
 
     /** {@return {@code [..., out]}} for {@code x [..., in]}. */
     @Override
     public Tensor forward(Tensor x) {
-        return x.linear(weight, bias);
+        return weight.linear(x, bias);
     }
 }

@@ -169,6 +169,16 @@ public final class Weights implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes the matrix of a linear layer.
+     *
+     * @return borrowed until the cursor that was opened is closed
+     * @throws InvalidFileException as {@link #get}
+     */
+    public Matrix matrix(String name, long out, long in) throws InvalidFileException {
+        return Matrix.of(get(name, out, in));
+    }
+
     private Tensor load(String key) throws InvalidFileException {
         return root.device.kind() == Device.Kind.META
                 ? Tensor.empty(Shape.of(root.file.info(key).shape()), root.dtype, root.device)
