@@ -53,6 +53,7 @@ enum pt_dtype {
     PT_INT32 = 5,
     PT_UINT8 = 6,
     PT_BOOL = 7,
+    PT_INT8 = 8,
     PT_OTHER_DTYPE = -1
 };
 
@@ -169,6 +170,12 @@ PT_API pt_mapping *pt_map(const char *path, int64_t length, char **error);
 
 /* Its first byte. Borrowed until pt_unmap. */
 PT_API const void *pt_mapped(const pt_mapping *mapping);
+
+/*
+ * Says whether the whole pages of a part of it will be needed soon, and can be read ahead, or not, and their memory can be taken:
+ * what is looked at afterwards is read again. Advice, which the operating system may not follow.
+ */
+PT_API void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed);
 
 /* Gives the reference back. The file stays mapped for the tensors in it, and goes with the last of them. NULL is allowed. */
 PT_API void pt_unmap(pt_mapping *mapping);

@@ -31,7 +31,8 @@ static int32_t look_at(const char *name, const pt_tensor *x, operand *out, char 
         return fail_with_torch(error, name);
     }
     out->dtype = dtype_of(type);
-    out->whole = out->dtype == PT_BOOL || out->dtype == PT_INT64 || out->dtype == PT_INT32 || out->dtype == PT_UINT8;
+    out->whole = out->dtype == PT_BOOL || out->dtype == PT_INT64 || out->dtype == PT_INT32 || out->dtype == PT_UINT8 ||
+                 out->dtype == PT_INT8;
     return 0;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DTYPES 8
+#define DTYPES 9
 
 typedef int32_t status; /* libtorch's: 0 is success */
 typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or StringHandle */
@@ -71,7 +71,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_dtype_int64, int32_t, (void))                                                                       \
     X(aoti_torch_dtype_int32, int32_t, (void))                                                                       \
     X(aoti_torch_dtype_uint8, int32_t, (void))                                                                       \
-    X(aoti_torch_dtype_bool, int32_t, (void))
+    X(aoti_torch_dtype_bool, int32_t, (void))                                                                        \
+    X(aoti_torch_dtype_int8, int32_t, (void))
 
 #define OPTIONAL_FUNCTIONS(X)                                                                                        \
     X(torch_from_blob, status,                                                                                       \

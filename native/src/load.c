@@ -139,6 +139,7 @@ static void read_dtypes(libtorch *found) {
     found->dtypes[PT_INT32] = found->aoti_torch_dtype_int32();
     found->dtypes[PT_UINT8] = found->aoti_torch_dtype_uint8();
     found->dtypes[PT_BOOL] = found->aoti_torch_dtype_bool();
+    found->dtypes[PT_INT8] = found->aoti_torch_dtype_int8();
 }
 
 static int64_t features_of(const libtorch *found, bool cuda) {

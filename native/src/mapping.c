@@ -111,6 +111,15 @@ pt_mapping *pt_map(const char *path, int64_t length, char **error) {
 
 const void *pt_mapped(const pt_mapping *mapping) { return mapping->start; }
 
+void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed) {
+    int64_t page = sysconf(_SC_PAGESIZE);
+    int64_t first_page = (offset + page - 1) / page * page;
+    int64_t end = offset + length == (int64_t)mapping->length ? offset + length : (offset + length) / page * page;
+    if (end > first_page) {
+        (void)madvise(mapping->start + first_page, (size_t)(end - first_page), needed ? MADV_WILLNEED : MADV_DONTNEED);
+    }
+}
+
 void pt_unmap(pt_mapping *mapping) {
     if (mapping != NULL) drop_reference(mapping->start);
 }

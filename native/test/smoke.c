@@ -299,6 +299,9 @@ static void check_mapping(void) {
     check_error("not aligned");
     pt_tensor *last = pt_from_mapping(mapping, 8, &two, 1, PT_FLOAT32, &error);
     CHECK(last != NULL);
+    pt_advise_mapping(mapping, 0, sizeof content, 0); /* its pages may go, and come again */
+    pt_advise_mapping(mapping, 8, 8, 1);
+    check_values(pt_retain(last, &error), (float[]){3, 4}, 2);
     pt_unmap(mapping);
     pt_tensor *view = pt_narrow(last, 0, 1, 1, &error);
     pt_release(last);

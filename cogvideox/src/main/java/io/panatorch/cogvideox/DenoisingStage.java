@@ -37,7 +37,7 @@ final class DenoisingStage {
      */
     Tensor run(Latents start, Tensor embeds, CacheSession cache, Noise noise) {
         int[] timesteps = plan.timesteps();
-        try (TensorScope scope = TensorScope.open(); Sampler sampler = plan.schedule().begin(noise)) {
+        try (TensorScope scope = TensorScope.open(); var _ = transformer.hold(); Sampler sampler = plan.schedule().begin(noise)) {
             Conditioning conditioning = transformer.prepare(embeds, (int) plan.latentShape().size(1),
                     (int) plan.latentShape().size(3), (int) plan.latentShape().size(4));
             Tensor beside = start.beside() == null ? null : forBranches(start.beside());

@@ -45,15 +45,17 @@ final class LatentsStage {
      * @return tensors of the caller's scope
      */
     Latents run(Tensor given) {
-        return switch (plan.request().values.source) {
-            case Source.None _ -> new Latents(initial(given), null);
-            case Source.Images source -> {
-                Tensor beside = firstFrames(source.images());
-                yield new Latents(initial(given), beside);
-            }
-            case Source.Videos source -> new Latents(noisyVideos(source.videos()), null);
-            case Source.Controls source -> new Latents(initial(given), controls(source.videos()));
-        };
+        try (var _ = parts.vae.hold()) {
+            return switch (plan.request().values.source) {
+                case Source.None _ -> new Latents(initial(given), null);
+                case Source.Images source -> {
+                    Tensor beside = firstFrames(source.images());
+                    yield new Latents(initial(given), beside);
+                }
+                case Source.Videos source -> new Latents(noisyVideos(source.videos()), null);
+                case Source.Controls source -> new Latents(initial(given), controls(source.videos()));
+            };
+        }
     }
 
     private Tensor initial(Tensor given) {

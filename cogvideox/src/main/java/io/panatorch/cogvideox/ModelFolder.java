@@ -15,7 +15,6 @@ final class ModelFolder {
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
     private static final String INDEX = "model_index.json";
-    private static final List<String> PARTS_WITH_WEIGHTS = List.of("text_encoder", "transformer", "vae");
     private static final String TRANSFORMERS_NAME = "model";
     private static final String DIFFUSERS_NAME = "diffusion_pytorch_model";
     private static final Pattern HUB_NAME = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
@@ -55,19 +54,23 @@ final class ModelFolder {
         }
     }
 
+    /** {@return what the names of a part's files of weights begin with} */
+    static String baseName(ModelComponent part) {
+        return part == ModelComponent.TEXT_ENCODER ? TRANSFORMERS_NAME : DIFFUSERS_NAME;
+    }
+
     /** Refuses a variant that no part has, and warns of parts that have none of it. */
     static void requireVariant(Path folder, String variant) throws IOException {
         if (variant.isEmpty()) {
             return;
         }
         List<String> without = new ArrayList<>();
-        for (String part : PARTS_WITH_WEIGHTS) {
-            String baseName = part.equals("text_encoder") ? TRANSFORMERS_NAME : DIFFUSERS_NAME;
-            if (!Safetensors.hasVariant(folder.resolve(part), baseName, variant)) {
-                without.add(part);
+        for (ModelComponent part : ModelComponent.values()) {
+            if (!Safetensors.hasVariant(folder.resolve(part.folder()), baseName(part), variant)) {
+                without.add(part.folder());
             }
         }
-        if (without.size() == PARTS_WITH_WEIGHTS.size()) {
+        if (without.size() == ModelComponent.values().length) {
             throw new InvalidFileException(folder, "has no weights of the variant " + variant + "; ask for none, or fetch them");
         }
         if (!without.isEmpty()) {

@@ -6,6 +6,7 @@ import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
 import io.panatorch.cogvideox.vae.CogVideoXVae;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.json.JsonFile;
+import io.panatorch.nn.Placement;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
@@ -24,21 +25,21 @@ final class ModelParts implements AutoCloseable {
     final CogVideoXTransformer transformer;
     final CogVideoXVae vae;
     final Device device;
-    private final Map<ModelComponent, DType> dtypes;
+    private final Map<ModelComponent, Placement> placements;
 
-    private ModelParts(ModelDescription description, Map<ModelComponent, DType> dtypes, Device device, String variant,
+    private ModelParts(ModelDescription description, Map<ModelComponent, Placement> placements, Device device, String variant,
             Deque<AutoCloseable> opened) throws IOException {
         Path folder = description.folder();
         this.description = description;
-        this.dtypes = dtypes;
+        this.placements = placements;
         this.device = device;
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
-        this.textEncoder = T5Encoder.load(part(ModelComponent.TEXT_ENCODER), dtype(ModelComponent.TEXT_ENCODER), device, variant);
+        this.textEncoder = T5Encoder.load(part(ModelComponent.TEXT_ENCODER), placements.get(ModelComponent.TEXT_ENCODER), variant);
         opened.push(textEncoder);
         requireTextEncoder(folder);
-        this.transformer = CogVideoXTransformer.load(part(ModelComponent.TRANSFORMER), dtype(ModelComponent.TRANSFORMER), device, variant);
+        this.transformer = CogVideoXTransformer.load(part(ModelComponent.TRANSFORMER), placements.get(ModelComponent.TRANSFORMER), variant);
         opened.push(transformer);
-        this.vae = CogVideoXVae.load(part(ModelComponent.VAE), dtype(ModelComponent.VAE), device, variant);
+        this.vae = CogVideoXVae.load(part(ModelComponent.VAE), placements.get(ModelComponent.VAE), variant);
         opened.push(vae);
     }
 
@@ -46,13 +47,18 @@ final class ModelParts implements AutoCloseable {
         return description.folder().resolve(component.folder());
     }
 
-    /** As {@link PipelineLoader#load}, for dtypes and a device that there are. */
-    static ModelParts load(Path folder, Map<ModelComponent, DType> dtypes, Device device, String variant) throws IOException {
+    /**
+     * As {@link PipelineLoader#load}, for dtypes and a device that there are.
+     *
+     * @param placements of all parts
+     * @param device of all placements
+     */
+    static ModelParts load(Path folder, Map<ModelComponent, Placement> placements, Device device, String variant) throws IOException {
         ModelDescription description = ModelDescription.read(folder);
         ModelFolder.requireVariant(folder, variant);
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new ModelParts(description, dtypes, device, variant, opened);
+            return new ModelParts(description, placements, device, variant, opened);
         } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;
@@ -83,7 +89,7 @@ final class ModelParts implements AutoCloseable {
 
     /** {@return what a part computes in} */
     DType dtype(ModelComponent component) {
-        return dtypes.get(component);
+        return placements.get(component).dtype();
     }
 
     /** Frees the weights. Closing closed parts does nothing. */

@@ -1,6 +1,9 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.device.LibtorchInfo;
+import io.panatorch.nn.Offload;
+import io.panatorch.nn.Placement;
+import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
@@ -25,6 +28,8 @@ public final class PipelineLoader {
     private final Map<ModelComponent, DType> dtypes = new EnumMap<>(ModelComponent.class);
     private Device device = Device.CPU;
     private String variant = "";
+    private Offload offload = Offload.NONE;
+    private Quantization quantization = Quantization.NONE;
 
     PipelineLoader(Path folder) {
         this.folder = Objects.requireNonNull(folder, "folder");
@@ -77,6 +82,24 @@ public final class PipelineLoader {
     }
 
     /**
+     * Which weights leave the device while they are not needed; none if not set. It takes less memory and more time, and gives the
+     * same videos.
+     */
+    public PipelineLoader offload(Offload offload) {
+        this.offload = Objects.requireNonNull(offload, "offload");
+        return this;
+    }
+
+    /**
+     * How the matrices of the text encoder's and the transformer's linear layers are stored; as the files have them if not set.
+     * Videos change with it.
+     */
+    public PipelineLoader quantize(Quantization quantization) {
+        this.quantization = Objects.requireNonNull(quantization, "quantization");
+        return this;
+    }
+
+    /**
      * Loads the model. The pipeline is to be closed by the caller.
      *
      * @throws IllegalArgumentException for a device that there is not, or what is no name of a variant
@@ -88,7 +111,7 @@ public final class PipelineLoader {
         try {
             requireDevice(); // may unpack libtorch
             warnOfSlowDtypes();
-            return new CogVideoXPipeline(ModelParts.load(folder, Map.copyOf(dtypes), device, variant));
+            return new CogVideoXPipeline(ModelParts.load(folder, placements(), device, variant));
         } catch (IOException | TorchException e) {
             if (!isInterrupt(e)) {
                 throw e;
@@ -96,6 +119,12 @@ public final class PipelineLoader {
             Thread.interrupted();
             throw (CancellationException) new CancellationException("loading cancelled").initCause(e);
         }
+    }
+
+    private Map<ModelComponent, Placement> placements() {
+        Map<ModelComponent, Placement> placements = new EnumMap<>(ModelComponent.class);
+        dtypes.forEach((component, dtype) -> placements.put(component, new Placement(dtype, device, offload, quantization)));
+        return placements;
     }
 
     private static boolean isInterrupt(Throwable e) {

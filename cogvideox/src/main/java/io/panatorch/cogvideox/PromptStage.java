@@ -30,7 +30,7 @@ final class PromptStage {
      */
     Tensor run(GenerationPlan plan, Tensor given, Tensor givenNegative) {
         VideoRequest request = plan.request();
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open(); var _ = parts.textEncoder.hold()) {
             int times = request.values.videosPerPrompt;
             Tensor embeds = repeated(given != null ? given : encode(request.values.prompts, plan.textTokens()), times);
             if (!plan.guidance().isOn()) {

@@ -237,7 +237,7 @@ class PipelineTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"INT64", "INT32", "UINT8", "BOOL"})
+    @EnumSource(names = {"INT64", "INT32", "UINT8", "INT8", "BOOL"})
     void otherDtypesAreRefusedBeforeAFileIsRead(DType dtype) {
         assertThatIllegalArgumentException().isThrownBy(() -> CogVideoXPipeline.load(Path.of("nowhere"), dtype, Device.CPU))
                 .withMessage("dtype: expected one of float32, float64, bfloat16, float16, found " + dtype.torchName());

@@ -2,12 +2,13 @@ package io.panatorch.cogvideox;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.panatorch.testing.SparseCheckpoint;
+import io.panatorch.testing.LargeCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * The published models without their numbers: the configurations, and the names and shapes of all tensors. The resources'
  * {@code README.md} says where they come from.
  */
-enum PublishedModel {
+public enum PublishedModel {
     COGVIDEOX_2B("CogVideoXPipeline", "transformer-2b", "vae-2b", "scheduler-2b"),
     COGVIDEOX_5B("CogVideoXPipeline", "transformer-5b", "vae-5b", "scheduler-5b"),
     COGVIDEOX_5B_I2V("CogVideoXImageToVideoPipeline", "transformer-5b-i2v", "vae-5b", "scheduler-5b"),
@@ -31,6 +32,7 @@ enum PublishedModel {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int SHARDS = 2;
     private static final Pattern ALTERNATIVES = Pattern.compile("\\{([^}]*)}");
+    private static final Pattern LAYER = Pattern.compile("^(?:encoder\\.block|transformer_blocks)\\.(\\d+)\\.");
     private static final Pattern RANGE = Pattern.compile("(\\d+)\\.\\.(\\d+)");
 
     private final String className;
@@ -74,24 +76,56 @@ enum PublishedModel {
 
     /** Writes a diffusers directory that takes next to no room on the disk, large parts in two files as they are published. */
     void write(Path folder) throws IOException {
-        write(folder.resolve("scheduler/scheduler_config.json"), scheduler);
-        write(folder.resolve("text_encoder/config.json"), "text_encoder");
-        write(folder.resolve("transformer/config.json"), transformer);
-        write(folder.resolve("vae/config.json"), vae);
+        write(folder, LargeCheckpoint::writeSparse, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Writes a diffusers directory with random numbers.
+     *
+     * @param layers of the transformer, at most
+     * @param textLayers of the text encoder, at most
+     */
+    public void writeRandom(Path folder, int layers, int textLayers) throws IOException {
+        write(folder, (file, shapes) -> LargeCheckpoint.writeRandom(file, shapes, file.getFileName().toString().hashCode()),
+                layers, textLayers);
+    }
+
+    private interface Writer {
+
+        void write(Path file, Map<String, long[]> shapes) throws IOException;
+    }
+
+    private void write(Path folder, Writer writer, int layers, int textLayers) throws IOException {
+        write(folder.resolve("scheduler/scheduler_config.json"), scheduler, Integer.MAX_VALUE);
+        write(folder.resolve("text_encoder/config.json"), "text_encoder", textLayers);
+        write(folder.resolve("transformer/config.json"), transformer, layers);
+        write(folder.resolve("vae/config.json"), vae, Integer.MAX_VALUE);
         Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index()));
         Files.createDirectories(folder.resolve("tokenizer"));
         // A smaller vocabulary than the published one: any prompt can be read with it.
-        for (String file : List.of("spiece.model", "tokenizer_config.json")) {
-            Files.copy(Golden.folder("t2v-2b").resolve("pipeline/tokenizer").resolve(file), folder.resolve("tokenizer").resolve(file));
+        try (Stream<Path> files = Files.list(DemoModel.folder().resolve("tokenizer"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve("tokenizer").resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
         }
-        writeShards(folder.resolve("text_encoder"), "model", shapes(ModelComponent.TEXT_ENCODER));
+        writeShards(folder.resolve("text_encoder"), "model", upTo(textLayers, shapes(ModelComponent.TEXT_ENCODER)), writer);
         Path transformers = folder.resolve("transformer");
+        Map<String, long[]> shapes = upTo(layers, shapes(ModelComponent.TRANSFORMER));
         if (this == COGVIDEOX_2B) {
-            SparseCheckpoint.write(transformers.resolve("diffusion_pytorch_model.safetensors"), shapes(ModelComponent.TRANSFORMER));
+            writer.write(transformers.resolve("diffusion_pytorch_model.safetensors"), shapes);
         } else {
-            writeShards(transformers, "diffusion_pytorch_model", shapes(ModelComponent.TRANSFORMER));
+            writeShards(transformers, "diffusion_pytorch_model", shapes, writer);
         }
-        SparseCheckpoint.write(folder.resolve("vae/diffusion_pytorch_model.safetensors"), shapes(ModelComponent.VAE));
+        writer.write(folder.resolve("vae/diffusion_pytorch_model.safetensors"), shapes(ModelComponent.VAE));
+    }
+
+    private static Map<String, long[]> upTo(int layers, Map<String, long[]> shapes) {
+        Map<String, long[]> kept = new LinkedHashMap<>(shapes);
+        kept.keySet().removeIf(name -> {
+            Matcher layer = LAYER.matcher(name);
+            return layer.find() && Integer.parseInt(layer.group(1)) >= layers;
+        });
+        return kept;
     }
 
     private ObjectNode index() {
@@ -104,12 +138,16 @@ enum PublishedModel {
         return index;
     }
 
-    private static void write(Path file, String config) throws IOException {
+    private static void write(Path file, String config, int layers) throws IOException {
+        ObjectNode written = (ObjectNode) JSON.readTree(resource(config + ".json"));
+        if (written.path("num_layers").asInt() > layers) {
+            written.put("num_layers", layers);
+        }
         Files.createDirectories(file.getParent());
-        Files.writeString(file, resource(config + ".json"));
+        Files.write(file, JSON.writeValueAsBytes(written));
     }
 
-    private static void writeShards(Path folder, String baseName, Map<String, long[]> shapes) throws IOException {
+    private static void writeShards(Path folder, String baseName, Map<String, long[]> shapes, Writer writer) throws IOException {
         ObjectNode index = JSON.createObjectNode();
         List<String> names = List.copyOf(shapes.keySet());
         for (int shard = 1; shard <= SHARDS; shard++) {
@@ -119,7 +157,7 @@ enum PublishedModel {
                 part.put(name, shapes.get(name));
                 index.withObject("/weight_map").put(name, file);
             }
-            SparseCheckpoint.write(folder.resolve(file), part);
+            writer.write(folder.resolve(file), part);
         }
         Files.write(folder.resolve(baseName + ".safetensors.index.json"), JSON.writeValueAsBytes(index));
     }

@@ -1,20 +1,22 @@
 package io.panatorch.nn;
 
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
-import io.panatorch.tensor.TensorScope;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A place in a file of weights, from which layers take what they need.
@@ -30,18 +32,26 @@ public final class Weights implements AutoCloseable {
 
     private static final int LISTED = 5;
 
-    /** @param loaded what was taken, by keys; taken again, as after a failure halfway, it is not loaded again */
-    private record Root(
-            Safetensors file, TensorOwner owner, Set<String> used, Map<String, Tensor> loaded, DType dtype, Device device) {}
+    /**
+     * @param taken the keys of all that any layer takes
+     * @param matrices those that are matrices of linear layers
+     * @param rounded the matrices in 8 bits that were made of the file's, on the CPU, by their keys
+     * @param owner of these
+     * @param shelf for what is in no group
+     */
+    private record Root(Safetensors file, Placement placement, Set<String> taken, Set<String> matrices,
+            Map<String, Int8Matrix> rounded, TensorOwner owner, Shelf shelf, Residency residency) {}
 
     private final Root root;
+    private final Shelf shelf;
     private final String prefix;
-    private final boolean memory;
+    private final DType dtype;
 
-    private Weights(Root root, String prefix, boolean memory) {
+    private Weights(Root root, Shelf shelf, String prefix, DType dtype) {
         this.root = root;
+        this.shelf = shelf;
         this.prefix = prefix;
-        this.memory = memory;
+        this.dtype = dtype;
     }
 
     /**
@@ -52,24 +62,25 @@ public final class Weights implements AutoCloseable {
      * @throws IOException where there is no such file, or it is damaged
      */
     public static Weights open(Path folder, String baseName, DType dtype, Device device) throws IOException {
-        return of(Safetensors.open(folder, baseName), dtype, device);
+        return of(Safetensors.open(folder, baseName), new Placement(dtype, device));
     }
 
     /**
      * Takes tensors from a file that has been opened, and from then on owns it.
      *
-     * @param dtype what floating-point tensors are converted to
-     * @param device where tensors are put
      * @throws TorchException where the device is not there
      */
-    public static Weights of(Safetensors file, DType dtype, Device device) {
+    public static Weights of(Safetensors file, Placement placement) {
         try {
-            device.requirePresent();
+            placement.device().requirePresent();
         } catch (TorchException e) {
             file.close();
             throw e;
         }
-        return new Weights(new Root(file, new TensorOwner(), new ConcurrentSkipListSet<>(), new HashMap<>(), dtype, device), "", true);
+        Root root = new Root(file, placement, new ConcurrentSkipListSet<>(), new ConcurrentSkipListSet<>(),
+                new HashMap<>(), new TensorOwner(),
+                Shelf.empty(false), new Residency(file, placement));
+        return new Weights(root, root.shelf, "", placement.dtype());
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -88,8 +99,8 @@ public final class Weights implements AutoCloseable {
      * @throws IOException where the model finds that they do not fit
      * @throws TorchException where the device is not there
      */
-    public static <T> T load(Safetensors file, DType dtype, Device device, Owner<T> model) throws IOException {
-        Weights weights = of(file, dtype, device);
+    public static <T> T load(Safetensors file, Placement placement, Owner<T> model) throws IOException {
+        Weights weights = of(file, placement);
         try {
             return model.of(weights);
         } catch (IOException | RuntimeException | Error e) {
@@ -100,7 +111,7 @@ public final class Weights implements AutoCloseable {
 
     /** {@return the cursor at a name below this one} */
     public Weights at(String name) {
-        return new Weights(root, prefix + name + ".", memory);
+        return new Weights(root, shelf, prefix + name + ".", dtype);
     }
 
     /** {@return the cursor at an element of a list below this one} */
@@ -109,12 +120,51 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * {@return the cursor at this place that checks what is taken as ever, and marks it as taken, but gives {@linkplain
-     * Tensor#standIn stand-ins}: for a part of a model that is loaded when it is needed, of which all must be known to be
-     * there before}
+     * {@return the cursor at this place for another dtype}
+     *
+     * @param other what floating-point tensors are converted to
      */
-    public Weights withoutMemory() {
-        return new Weights(root, prefix, false);
+    public Weights as(DType other) {
+        return new Weights(root, shelf, prefix, other);
+    }
+
+    Weights on(Shelf other) {
+        return new Weights(root, other, prefix, dtype);
+    }
+
+    Shelf shelf() {
+        return shelf;
+    }
+
+    /**
+     * Makes layers of the weights at this place, which come to the device and leave it together. In a model of several groups they are
+     * made in the order in which they compute.
+     *
+     * @return borrowed until the cursor that was opened is closed
+     * @throws IOException where the weights do not fit
+     */
+    public <L> LayerGroup<L> group(Residence residence, LayerGroup.Maker<L> maker) throws IOException {
+        LayerGroup<L> group = new LayerGroup<>(this, root.residency, residence, maker);
+        root.residency.add(group);
+        return group;
+    }
+
+    /** Until it is closed, what has come to the device stays there, but for single blocks that are offloaded. */
+    public interface Hold extends AutoCloseable {
+
+        @Override
+        void close();
+    }
+
+    /** {@return what keeps a model's parts on the device, where they leave it at all, from one use to the next} */
+    public Hold hold() {
+        root.residency.hold();
+        AtomicBoolean open = new AtomicBoolean(true);
+        return () -> {
+            if (open.compareAndSet(true, false)) {
+                root.residency.letGo();
+            }
+        };
     }
 
     /** {@return whether there is a tensor of this name} */
@@ -124,24 +174,62 @@ public final class Weights implements AutoCloseable {
 
     /** {@return the dtype that floating-point tensors are converted to} */
     public DType dtype() {
-        return root.dtype;
+        return dtype;
     }
 
     /** {@return the device that tensors are put on} */
     public Device device() {
-        return root.device;
+        return root.placement.device();
     }
 
     /**
      * Takes a tensor.
      *
-     * @return borrowed until the cursor that was opened is closed
+     * @return borrowed until the cursor that was opened is closed, or the group of layers that it is taken for leaves the device
      * @throws InvalidFileException where it is missing, or has another shape, or is not of floating-point numbers
      */
-    public Tensor get(String name, long... shape) throws InvalidFileException {
+    public Tensor get(String name, long... shape) throws IOException {
         String key = prefix + name;
+        Shape expected = require(key, shape);
+        if (!root.file.dtype(key).isFloatingPoint()) {
+            throw new InvalidFileException(root.file.file(key), "tensor '" + key + "' has dtype "
+                    + root.file.dtype(key).torchName() + ", expected a floating-point type");
+        }
+        mark(key);
+        return take(key, expected, dtype, () -> converted(key));
+    }
+
+    /**
+     * Takes the matrix of a linear layer, in 8 bits where the file has it so or {@link Placement#quantization} says so.
+     *
+     * @return borrowed like what {@link #get} returns
+     * @throws InvalidFileException as {@link #get}, or where the scales of a matrix in 8 bits are missing or do not fit
+     */
+    public Matrix matrix(String name, long out, long in) throws IOException {
+        String key = prefix + name;
+        require(key, out, in);
+        root.matrices.add(key);
+        boolean isStored = root.file.dtype(key) == DType.INT8;
+        if (!isStored && root.placement.quantization() == Quantization.NONE) {
+            return Matrix.of(get(name, out, in));
+        }
+        String scalesKey = key + Int8Matrix.SCALES;
+        mark(key);
+        if (isStored) {
+            require(scalesKey, out, 1);
+            mark(scalesKey);
+        }
+        Tensor values = take(key, Shape.of(out, in), DType.INT8,
+                () -> onDevice(isStored ? root.file.load(key) : rounded(key).values()));
+        Tensor scales = take(scalesKey, Shape.of(out, 1), DType.FLOAT32,
+                () -> onDevice(isStored ? root.file.load(scalesKey).to(DType.FLOAT32) : rounded(key).scales()));
+        forgetUnlessOffloaded(key);
+        return new Int8Matrix(values, scales);
+    }
+
+    private Shape require(String key, long... shape) throws InvalidFileException {
         Shape expected = Shape.of(shape);
-        if (!has(name)) {
+        if (!root.file.names().contains(key)) {
             throw new InvalidFileException(root.file.path(), "tensor '" + key + "' is missing, expected shape " + expected);
         }
         Shape found = Shape.of(root.file.info(key).shape());
@@ -149,40 +237,72 @@ public final class Weights implements AutoCloseable {
             throw new InvalidFileException(root.file.file(key),
                     "tensor '" + key + "' has shape " + found + ", expected " + expected + " by the model's configuration");
         }
-        if (!root.file.dtype(key).isFloatingPoint()) {
-            throw new InvalidFileException(root.file.file(key), "tensor '" + key + "' has dtype "
-                    + root.file.dtype(key).torchName() + ", expected a floating-point type");
+        return expected;
+    }
+
+    private void mark(String key) {
+        root.taken.add(key);
+        if (shelf.isChecking()) {
+            shelf.note(key);
         }
-        root.used.add(key);
-        if (!memory) {
-            return Tensor.standIn(expected, root.dtype, root.device);
+    }
+
+    private Tensor take(String name, Shape shape, DType wanted, Shelf.Loader loader) throws IOException {
+        if (shelf.isChecking()) {
+            return Tensor.standIn(shape, wanted, device());
         }
-        synchronized (root.loaded) {
-            Tensor loaded = root.loaded.get(key);
-            if (loaded == null) {
-                try (var _ = TensorScope.open()) {
-                    loaded = root.owner.adopt(load(key));
-                }
-                root.loaded.put(key, loaded);
+        boolean hasNumbers = device().kind() != Device.Kind.META;
+        return shelf.get(new Shelf.Key(name, wanted), hasNumbers ? loader : () -> Tensor.empty(shape, wanted, device()));
+    }
+
+    /** The memory of a file that has been converted is not needed any more. */
+    private Tensor converted(String key) throws IOException {
+        Tensor stored = root.file.load(key);
+        if (stored.dtype() == dtype) {
+            return onDevice(stored);
+        }
+        Tensor converted = stored.to(dtype);
+        root.file.unload(key);
+        return onDevice(converted);
+    }
+
+    /** From pinned memory a GPU copies by itself, while this thread goes on. */
+    private Tensor onDevice(Tensor host) {
+        if (!shelf.isAhead()) {
+            return host.to(device());
+        }
+        Tensor there = Tensor.empty(host.shape(), host.dtype(), device());
+        there.copy_(host.pinMemory(), true);
+        return there;
+    }
+
+    /** Kept where it leaves the device, since it takes longer to make than to copy. */
+    private Int8Matrix rounded(String key) throws IOException {
+        synchronized (root.rounded) {
+            Int8Matrix known = root.rounded.get(key);
+            if (known == null) {
+                Int8Matrix made = Int8Matrix.of(root.file.load(key));
+                known = new Int8Matrix(root.owner.adopt(made.values()), root.owner.adopt(made.scales()));
+                root.rounded.put(key, known);
+                root.file.unload(key);
             }
-            return loaded;
+            return known;
         }
     }
 
-    /**
-     * Takes the matrix of a linear layer.
-     *
-     * @return borrowed until the cursor that was opened is closed
-     * @throws InvalidFileException as {@link #get}
-     */
-    public Matrix matrix(String name, long out, long in) throws InvalidFileException {
-        return Matrix.of(get(name, out, in));
+    private void forgetUnlessOffloaded(String key) {
+        synchronized (root.rounded) {
+            Int8Matrix known = root.residency.offloads() ? null : root.rounded.remove(key);
+            if (known != null) {
+                known.values().close();
+                known.scales().close();
+            }
+        }
     }
 
-    private Tensor load(String key) throws InvalidFileException {
-        return root.device.kind() == Device.Kind.META
-                ? Tensor.empty(Shape.of(root.file.info(key).shape()), root.dtype, root.device)
-                : root.file.load(key).to(root.dtype, root.device);
+    /** {@return the names in the file of all matrices of linear layers that were taken so far, anywhere} */
+    public Set<String> matrices() {
+        return Collections.unmodifiableSet(root.matrices);
     }
 
     /**
@@ -193,7 +313,7 @@ public final class Weights implements AutoCloseable {
      */
     public void requireAllUsed() throws InvalidFileException {
         var left = root.file.names().stream()
-                .filter(name -> name.startsWith(prefix) && !root.used.contains(name))
+                .filter(name -> name.startsWith(prefix) && !root.taken.contains(name))
                 .toList();
         if (!left.isEmpty()) {
             String names = String.join("', '", left.subList(0, Math.min(LISTED, left.size())));
@@ -213,12 +333,14 @@ public final class Weights implements AutoCloseable {
         String below = key.endsWith(".") ? key : key + ".";
         root.file.names().stream()
                 .filter(found -> found.equals(key) || found.startsWith(below))
-                .forEach(root.used::add);
+                .forEach(root.taken::add);
     }
 
     /** Frees every tensor that was taken through any cursor of this file, and closes the file. */
     @Override
     public void close() {
+        root.residency.close();
+        root.shelf.close();
         root.owner.close();
         root.file.close();
     }

@@ -185,6 +185,27 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
+     * Says that a tensor's bytes are needed soon: the operating system may read them ahead.
+     *
+     * @throws NoSuchElementException if there is none of that name
+     */
+    public void prefetch(String name) {
+        Place place = place(name);
+        place.file().prefetch(place.info());
+    }
+
+    /**
+     * Says that a tensor's bytes are not needed for now: their memory may go. Those of a tensor that was loaded without copying are
+     * read again when they are looked at.
+     *
+     * @throws NoSuchElementException if there is none of that name
+     */
+    public void unload(String name) {
+        Place place = place(name);
+        place.file().unload(place.info());
+    }
+
+    /**
      * Writes a file that appears only when it is whole.
      *
      * @param target the file; replaced if it exists

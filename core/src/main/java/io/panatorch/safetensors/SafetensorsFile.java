@@ -63,6 +63,20 @@ final class SafetensorsFile implements AutoCloseable {
         return mapped().tensor(header.dataStart() + info.begin(), dtype, Shape.of(info.shape()));
     }
 
+    /** Advice about what is mapped. */
+    synchronized void prefetch(TensorInfo info) {
+        if (mapped != null && !isClosed) {
+            mapped.prefetch(header.dataStart() + info.begin(), info.byteSize());
+        }
+    }
+
+    /** Advice about what is mapped. */
+    synchronized void unload(TensorInfo info) {
+        if (mapped != null && !isClosed) {
+            mapped.unload(header.dataStart() + info.begin(), info.byteSize());
+        }
+    }
+
     private synchronized MappedFile mapped() throws InvalidFileException {
         if (isClosed) {
             throw new IllegalStateException(path + " is closed");

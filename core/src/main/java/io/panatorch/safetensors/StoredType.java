@@ -19,7 +19,7 @@ public enum StoredType {
     /** Unsigned 8 bits. */
     U8(8, DType.UINT8),
     /** Signed 8 bits. */
-    I8(8, null),
+    I8(8, DType.INT8),
     /** Eight bits, five of exponent. */
     F8_E5M2(8, null),
     /** Eight bits, four of exponent. */

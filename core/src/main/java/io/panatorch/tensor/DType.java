@@ -18,7 +18,9 @@ public enum DType {
     /** Unsigned 8 bits. */
     UINT8("uint8", 1, false),
     /** One byte, 0 or 1. */
-    BOOL("bool", 1, false);
+    BOOL("bool", 1, false),
+    /** Signed 8 bits. */
+    INT8("int8", 1, false);
 
     private final String torchName;
     private final int byteSize;

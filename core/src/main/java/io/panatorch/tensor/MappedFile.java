@@ -83,6 +83,38 @@ public final class MappedFile implements AutoCloseable {
                 mapping, offset, state.frame.longs(shape.sizes()), shape.dim(), dtype.ordinal(), state.error()));
     }
 
+    /**
+     * Says that bytes are needed soon: the operating system may read them ahead. Of pages that hold others, too, nothing is said.
+     *
+     * @throws IllegalArgumentException where the file is shorter
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public void prefetch(long offset, long length) {
+        advise(offset, length, 1);
+    }
+
+    /**
+     * Says that bytes are not needed for now: the memory that they take may go. Who looks at them has them read again; tensors stay
+     * what they are. Of pages that hold others, too, nothing is said.
+     *
+     * @throws IllegalArgumentException where the file is shorter
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public void unload(long offset, long length) {
+        advise(offset, length, 0);
+    }
+
+    private synchronized void advise(long offset, long length, int needed) {
+        if (mapping == null) {
+            throw new IllegalStateException(path + " is closed");
+        }
+        if (offset < 0 || length < 0 || offset > byteSize || length > byteSize - offset) {
+            throw new IllegalArgumentException(path + ": " + length + " bytes from byte " + offset + " on end beyond the file's "
+                    + byteSize + " bytes");
+        }
+        Panatorch.pt_advise_mapping(mapping, offset, length, needed);
+    }
+
     /** Lets the file go, as far as it is this object that holds it. Closing again does nothing. */
     @Override
     public synchronized void close() {

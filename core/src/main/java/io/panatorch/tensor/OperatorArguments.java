@@ -41,8 +41,8 @@ final class OperatorArguments {
     private static final List<String> TRAINING = List.of("training", "train", "use_input_stats");
 
     /** Of libtorch's numbers of element types those that are types here, by number. */
-    private static final Map<String, DType> DTYPES = Map.of("0", DType.UINT8, "3", DType.INT32, "4", DType.INT64, "5",
-            DType.FLOAT16, "6", DType.FLOAT32, "7", DType.FLOAT64, "11", DType.BOOL, "15", DType.BFLOAT16);
+    private static final Map<String, DType> DTYPES = Map.of("0", DType.UINT8, "1", DType.INT8, "3", DType.INT32, "4",
+            DType.INT64, "5", DType.FLOAT16, "6", DType.FLOAT32, "7", DType.FLOAT64, "11", DType.BOOL, "15", DType.BFLOAT16);
 
     private final OperatorSchema schema;
     final Object[] values;

@@ -202,7 +202,7 @@ class SafetensorsTensorsTest {
             assertThatThrownBy(() -> file.load("a"))
                     .isInstanceOf(InvalidFileException.class)
                     .hasMessage(path + ": tensor \"a\" has the dtype I16, which cannot be loaded, expected one of"
-                            + " [BOOL, U8, F16, BF16, I32, F32, F64, I64]");
+                            + " [BOOL, U8, I8, F16, BF16, I32, F32, F64, I64]");
             assertThatThrownBy(() -> file.load("b"))
                     .isInstanceOf(NoSuchElementException.class)
                     .hasMessage(path + ": has no tensor \"b\"");

@@ -151,7 +151,7 @@ class SafetensorsTest {
             assertThatThrownBy(() -> file.dtype("a"))
                     .isInstanceOf(InvalidFileException.class)
                     .hasMessage(path + ": tensor \"a\" has the dtype F8_E4M3, which cannot be loaded, "
-                            + "expected one of [BOOL, U8, F16, BF16, I32, F32, F64, I64]");
+                            + "expected one of [BOOL, U8, I8, F16, BF16, I32, F32, F64, I64]");
         }
     }
 

@@ -82,7 +82,7 @@ class SafetensorsWriterTest {
         SafetensorsWriter.write(path, tensors, Map.of("format", "pt", "about", "\u00fc"));
         try (Safetensors file = Safetensors.open(path)) {
             assertThat(file.names()).containsExactly(
-                    "int64", "float64", "empty", "float32", "scalar", "int32", "bfloat16", "float16", "uint8", "bool");
+                    "int64", "float64", "empty", "float32", "scalar", "int32", "bfloat16", "float16", "int8", "uint8", "bool");
             assertThat(file.metadata()).isEqualTo(Map.of("format", "pt", "about", "\u00fc"));
             for (String name : tensors.keySet()) {
                 Tensor found = file.load(name);

@@ -61,8 +61,8 @@ class DeviceTest {
     @Test
     void dtypesHaveTorchsNamesAndSizes() {
         assertThat(DType.values()).extracting(DType::torchName).containsExactly(
-                "float32", "float64", "bfloat16", "float16", "int64", "int32", "uint8", "bool");
-        assertThat(DType.values()).extracting(DType::byteSize).containsExactly(4, 8, 2, 2, 8, 4, 1, 1);
+                "float32", "float64", "bfloat16", "float16", "int64", "int32", "uint8", "bool", "int8");
+        assertThat(DType.values()).extracting(DType::byteSize).containsExactly(4, 8, 2, 2, 8, 4, 1, 1, 1);
         assertThat(DType.values()).filteredOn(DType::isFloatingPoint).hasSize(4);
     }
 }

@@ -69,7 +69,7 @@ final class DrawnOperands {
         return switch (type) {
             case BOOL -> whole(type, 0, 1, shape);
             case UINT8 -> whole(type, 0, 11, shape);
-            case INT64, INT32 -> whole(type, -5, 6, shape);
+            case INT64, INT32, INT8 -> whole(type, -5, 6, shape);
             default -> place(type, shape, () -> random.nextDouble(-2, 2));
         };
     }

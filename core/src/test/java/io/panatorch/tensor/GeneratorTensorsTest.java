@@ -67,7 +67,7 @@ class GeneratorTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"INT64", "INT32", "UINT8", "BOOL"})
+    @EnumSource(value = DType.class, names = {"INT64", "INT32", "UINT8", "INT8", "BOOL"})
     void onlyFloatingPointNumbersAreDrawn(DType dtype) {
         Generator generator = Generator.seeded(0);
         assertThatIllegalArgumentException()

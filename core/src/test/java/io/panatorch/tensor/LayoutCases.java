@@ -17,13 +17,13 @@ import java.util.stream.IntStream;
 final class LayoutCases {
 
     private static final List<DType> FLOATS = List.of(DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16, DType.FLOAT16);
-    private static final List<DType> WHOLE = List.of(DType.INT64, DType.INT32, DType.UINT8);
+    private static final List<DType> WHOLE = List.of(DType.INT64, DType.INT32, DType.UINT8, DType.INT8);
 
     /** Whose arithmetic is that of doubles, but for rounding. */
     private static final List<DType> SIGNED = List.of(DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16, DType.FLOAT16, DType.INT64,
             DType.INT32);
     private static final List<DType> NUMBERS = List.of(DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16, DType.FLOAT16, DType.INT64,
-            DType.INT32, DType.UINT8);
+            DType.INT32, DType.UINT8, DType.INT8);
     private static final List<DType> ALL = List.of(DType.values());
 
     /** @param call makes a {@link Tensor}, a list of them, a {@link ValuesAndIndices}, or numbers for Java */
@@ -149,7 +149,7 @@ final class LayoutCases {
             double[] values = d.values();
             int exponent = d.number(0, 3);
             Tensor result = x.pow(exponent);
-            return d.dtype == DType.UINT8 ? result : d.expect(result, () -> each(values, value -> Math.pow(value, exponent)));
+            return d.dtype.byteSize() == 1 ? result : d.expect(result, () -> each(values, value -> Math.pow(value, exponent)));
         });
         put("pow(double)", NUMBERS, d -> {
             Tensor x = d.positive(d.shape(0, 4));

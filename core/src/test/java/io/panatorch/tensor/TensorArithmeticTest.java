@@ -150,7 +150,7 @@ class TensorArithmeticTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"INT64", "INT32", "UINT8", "BOOL"})
+    @EnumSource(value = DType.class, names = {"INT64", "INT32", "UINT8", "INT8", "BOOL"})
     void numbersMakeWholeOnesFloat32(DType dtype) {
         for (Tensor x : new Tensor[] {integers(1, 1).to(dtype), Tensor.of(new long[] {1}).to(dtype)}) {
             for (Tensor y : new Tensor[] {x.add(0.5), x.mul(1.5), x.clamp(1.5, 2)}) {

@@ -4,6 +4,7 @@ import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Site;
 import io.panatorch.nn.Conv2d;
 import io.panatorch.nn.Linear;
+import io.panatorch.nn.Placement;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -67,7 +68,7 @@ public final class LatteTransformer implements AutoCloseable {
      */
     public static LatteTransformer load(Path folder, DType dtype, Device device) throws IOException {
         LatteConfig config = LatteConfig.read(folder.resolve("config.json"));
-        return Weights.load(Safetensors.open(folder, BASE_NAME), dtype, device, weights -> new LatteTransformer(config, weights));
+        return Weights.load(Safetensors.open(folder, BASE_NAME), new Placement(dtype, device), weights -> new LatteTransformer(config, weights));
     }
 
     /** {@return the settings} */

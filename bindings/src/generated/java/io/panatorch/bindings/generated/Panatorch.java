@@ -140,6 +140,15 @@ public class Panatorch {
     public static int PT_BOOL() {
         return PT_BOOL;
     }
+    private static final int PT_INT8 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum pt_dtype.PT_INT8 = 8
+     * }
+     */
+    public static int PT_INT8() {
+        return PT_INT8;
+    }
     private static final int PT_OTHER_DTYPE = (int)-1L;
     /**
      * {@snippet lang=c :
@@ -1449,6 +1458,66 @@ public class Panatorch {
                 traceDowncall("pt_mapped", mapping);
             }
             return (MemorySegment)mh$.invokeExact(mapping);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class pt_advise_mapping {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Panatorch.C_POINTER,
+            Panatorch.C_LONG,
+            Panatorch.C_LONG,
+            Panatorch.C_INT
+        );
+
+        public static final MemorySegment ADDR = Panatorch.findOrThrow("pt_advise_mapping");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed)
+     * }
+     */
+    public static FunctionDescriptor pt_advise_mapping$descriptor() {
+        return pt_advise_mapping.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed)
+     * }
+     */
+    public static MethodHandle pt_advise_mapping$handle() {
+        return pt_advise_mapping.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed)
+     * }
+     */
+    public static MemorySegment pt_advise_mapping$address() {
+        return pt_advise_mapping.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void pt_advise_mapping(const pt_mapping *mapping, int64_t offset, int64_t length, int32_t needed)
+     * }
+     */
+    public static void pt_advise_mapping(MemorySegment mapping, long offset, long length, int needed) {
+        var mh$ = pt_advise_mapping.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("pt_advise_mapping", mapping, offset, length, needed);
+            }
+            mh$.invokeExact(mapping, offset, length, needed);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

@@ -95,6 +95,7 @@ public final class Main {
                 .addSubcommand(new GenerateCommand(terminal))
                 .addSubcommand(new CompareCommand(terminal))
                 .addSubcommand(new CalibrateCommand(terminal))
+                .addSubcommand(new QuantizeCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())

@@ -9,6 +9,8 @@ import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.PipelineLoader;
 import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.device.LibtorchInfo;
+import io.panatorch.nn.Offload;
+import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
@@ -46,6 +48,17 @@ final class ModelOptions {
                     + " such as bfloat16,vae=float32 (default: ${DEFAULT-VALUE})")
     private Dtypes dtypes;
 
+    @Option(names = "--offload", paramLabel = "WHAT", defaultValue = "none", converter = OffloadConverter.class,
+            description = "which weights leave the device while they are not needed, to compute in less memory: none, model (one part"
+                    + " is there at a time), blocks (one block of it, and the next), or blocks=N (and N that stay)"
+                    + " (default: ${DEFAULT-VALUE})")
+    private Offload offload;
+
+    @Option(names = "--quantize", paramLabel = "TYPE", defaultValue = "none", converter = QuantizationConverter.class,
+            description = "how the matrices of the text encoder and the transformer are stored: none (as they are) or int8"
+                    + " (default: ${DEFAULT-VALUE})")
+    private Quantization quantization;
+
     private ModelDescription description;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
@@ -64,6 +77,27 @@ final class ModelOptions {
                 // told below
             }
             throw new TypeConversionException("expected cpu, cuda or cuda:N, found '" + text + "'");
+        }
+    }
+
+    private static final class OffloadConverter implements ITypeConverter<Offload> {
+
+        @Override
+        public Offload convert(String text) {
+            try {
+                return Offload.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    private static final class QuantizationConverter implements ITypeConverter<Quantization> {
+
+        @Override
+        public Quantization convert(String text) {
+            return Stream.of(Quantization.values()).filter(each -> each.torchName().equals(text)).findFirst()
+                    .orElseThrow(() -> new TypeConversionException("expected none or int8, found '" + text + "'"));
         }
     }
 
@@ -149,6 +183,7 @@ final class ModelOptions {
                 .put("scheduler", description().scheduler().kind().className())
                 .put("variant", variant)
                 .put("dtype", dtypes.text)
+                .put("quantize", quantization.torchName())
                 .put("device", device.toString())
                 .put("fingerprint", Fingerprint.of(folder));
     }
@@ -163,7 +198,7 @@ final class ModelOptions {
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }
-        PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant);
+        PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant).offload(offload).quantize(quantization);
         dtypes.ofParts.forEach(loader::dtype);
         return loader.load();
     }

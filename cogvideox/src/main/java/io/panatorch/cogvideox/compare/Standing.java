@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.compare;
 
 import io.panatorch.cache.VisitCounts;
+import io.panatorch.cache.calibration.Figures;
 import io.panatorch.cache.calibration.SpeedUp;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,9 +54,9 @@ public record Standing(Setting setting, List<Trial> trials) {
         return all(trial -> trial.cache().computedWork()).average().orElseThrow();
     }
 
-    /** {@return the mean over all videos, in decibels; infinite where one is equal to the one without a cache} */
+    /** {@return the mean over the videos that differ from those without a cache, in decibels; infinite where all are equal} */
     public double meanPsnr() {
-        return all(trial -> trial.quality().psnr()).average().orElseThrow();
+        return Figures.meanPsnr(all(trial -> trial.quality().psnr()));
     }
 
     /** {@return that of the video that is farthest off, in decibels} */

@@ -3,6 +3,9 @@ package io.panatorch.cogvideox.t5;
 import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Embedding;
+import io.panatorch.nn.LayerGroup;
+import io.panatorch.nn.LayerGroup.Residence;
+import io.panatorch.nn.Placement;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -14,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -31,26 +35,32 @@ public final class T5Encoder implements AutoCloseable {
 
     private final T5Config config;
     private final Weights weights;
-    /** The same as {@link #weights}, or for float16 a float32 cursor, from which the layers that would overflow are taken. */
-    private final Weights precise;
-    private final Embedding embedding;
-    private final RelativePositions positions;
-    private final List<T5Block> blocks = new ArrayList<>();
-    private final T5LayerNorm finalNorm;
+    /** Of the layers that would overflow in float16, and of the sum that runs through all. */
+    private final DType precise;
+    private final LayerGroup<Ends> ends;
+    private final List<LayerGroup<T5Block>> blocks = new ArrayList<>();
 
-    private T5Encoder(T5Config config, Weights weights, Weights precise) throws IOException {
+    /** What comes before the blocks and after them. */
+    private record Ends(Embedding embedding, RelativePositions positions, T5LayerNorm finalNorm) {
+
+        static Ends of(Weights weights, T5Config config) throws IOException {
+            Weights encoder = weights.at("encoder");
+            Weights firstAttention = encoder.at("block").at(0).at("layer").at(0).at("SelfAttention");
+            return new Ends(new Embedding(embeddingWeights(weights), config.vocabSize(), config.dModel()),
+                    new RelativePositions(firstAttention.at("relative_attention_bias"), config),
+                    new T5LayerNorm(encoder.at("final_layer_norm"), config));
+        }
+    }
+
+    private T5Encoder(T5Config config, Weights weights) throws IOException {
         this.config = config;
         this.weights = weights;
-        this.precise = precise;
-        this.embedding = new Embedding(embeddingWeights(weights), config.vocabSize(), config.dModel());
-        Weights encoder = weights.at("encoder");
-        Weights firstAttention = encoder.at("block").at(0).at("layer").at(0).at("SelfAttention");
-        this.positions = new RelativePositions(firstAttention.at("relative_attention_bias"), config);
+        this.precise = weights.dtype() == DType.FLOAT16 ? DType.FLOAT32 : weights.dtype();
+        this.ends = weights.group(Residence.PART, from -> Ends.of(from, config));
         for (int i = 0; i < config.numLayers(); i++) {
-            Weights preciseBlock = precise.at("encoder").at("block").at(i).at("layer");
-            blocks.add(new T5Block(encoder.at("block").at(i).at("layer"), preciseBlock, config));
+            blocks.add(weights.at("encoder").at("block").at(i).at("layer").group(Residence.BLOCK,
+                    layer -> new T5Block(layer, precise, config)));
         }
-        this.finalNorm = new T5LayerNorm(encoder.at("final_layer_norm"), config);
         ignoreDecoder(weights);
         weights.requireAllUsed();
     }
@@ -89,7 +99,7 @@ public final class T5Encoder implements AutoCloseable {
      * @throws IOException if a file cannot be read
      */
     public static T5Encoder load(Path folder, DType dtype, Device device) throws IOException {
-        return load(folder, dtype, device, "");
+        return load(folder, new Placement(dtype, device), "");
     }
 
     /**
@@ -99,12 +109,9 @@ public final class T5Encoder implements AutoCloseable {
      * @throws InvalidFileException as {@link #load(Path, DType, Device)}
      * @throws IOException if a file is missing or cannot be read
      */
-    public static T5Encoder load(Path folder, DType dtype, Device device, String variant) throws IOException {
+    public static T5Encoder load(Path folder, Placement placement, String variant) throws IOException {
         T5Config config = T5Config.read(folder.resolve("config.json"));
-        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), dtype, device, weights -> dtype != DType.FLOAT16
-                ? new T5Encoder(config, weights, weights)
-                : Weights.load(Safetensors.open(folder, BASE_NAME, variant), DType.FLOAT32, device,
-                        precise -> new T5Encoder(config, weights, precise)));
+        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), placement, weights -> new T5Encoder(config, weights));
     }
 
     /** {@return what {@code config.json} says} */
@@ -123,18 +130,34 @@ public final class T5Encoder implements AutoCloseable {
      */
     public Tensor forward(int[][] ids) {
         long[] flat = flatten(ids);
-        try (var scope = TensorScope.open()) {
+        try (var scope = TensorScope.open(); var _ = weights.hold()) {
             Tensor table = Tensor.of(flat, ids.length, ids[0].length).to(weights.device());
-            Tensor hidden = embedding.forward(table).to(precise.dtype());    // [batch, tokens, d_model]
-            Tensor bias = positions.bias(ids[0].length);                     // [1, heads, tokens, tokens]
-            for (T5Block block : blocks) {
+            return scope.promote(ends.with(layers -> forward(layers, table)));
+        }
+    }
+
+    private Tensor forward(Ends layers, Tensor ids) {
+        try (var scope = TensorScope.open()) {
+            Tensor hidden = layers.embedding.forward(ids).to(precise);       // [batch, tokens, d_model]
+            Tensor bias = layers.positions.bias((int) ids.size(1));          // [1, heads, tokens, tokens]
+            for (LayerGroup<T5Block> block : blocks) {
                 Interrupts.check("within the text encoder");
                 Tensor previous = hidden;
-                hidden = block.forward(previous, bias);
+                hidden = block.with(present -> present.forward(previous, bias));
                 previous.close();
             }
-            return scope.promote(finalNorm.forward(hidden));
+            return scope.promote(layers.finalNorm.forward(hidden));
         }
+    }
+
+    /** {@return the names in the file of the matrices of its linear layers} */
+    public Set<String> matrices() {
+        return weights.matrices();
+    }
+
+    /** {@return what keeps the encoder's weights on the device from one call to the next, where they leave it at all} */
+    public Weights.Hold hold() {
+        return weights.hold();
     }
 
     private long[] flatten(int[][] ids) {
@@ -168,6 +191,5 @@ public final class T5Encoder implements AutoCloseable {
     @Override
     public void close() {
         weights.close();
-        precise.close();
     }
 }

@@ -22,16 +22,14 @@ final class T5FeedForward implements Layer {
     private final DType outDtype;
 
     /**
-     * @param weights for all but {@code wo}
-     * @param precise for {@code wo}, the same cursor or one of a wider dtype
+     * @param precise the dtype of {@code wo}, that of the weights or a wider one
      */
-    T5FeedForward(Weights weights, Weights precise, T5Config config) throws IOException {
+    T5FeedForward(Weights weights, DType precise, T5Config config) throws IOException {
         activation = config.activation();
         in = new Linear(weights.at(config.gated() ? "wi_0" : "wi"), config.dModel(), config.dFf(), false);
         gated = config.gated() ? new Linear(weights.at("wi_1"), config.dModel(), config.dFf(), false) : null;
-        out = new Linear(precise.at("wo"), config.dFf(), config.dModel(), false);
-        outDtype = precise.dtype();
-        weights.ignore("wo.");
+        out = new Linear(weights.at("wo").as(precise), config.dFf(), config.dModel(), false);
+        outDtype = precise;
     }
 
     /** {@return {@code [batch, tokens, d_model]} in the dtype of {@code wo}} for x of the same shape. */

@@ -5,6 +5,8 @@ import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.nn.Activation;
+import io.panatorch.nn.LayerGroup;
+import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.nn.Linear;
 import io.panatorch.nn.Weights;
 import io.panatorch.tensor.Tensor;
@@ -35,26 +37,27 @@ final class Block {
     private final Site site;
     private final Site attentionSite;
     private final Site feedForwardSite;
-    private final AdaptiveNorm norm1;
-    private final JointAttention attention;
-    private final AdaptiveNorm norm2;
-    private final Linear up;
-    private final Linear down;
+    private final LayerGroup<Layers> layers;
     private final Activation activation;
 
     /** Takes {@code norm1}, {@code attn1}, {@code norm2} and {@code ff}. */
+    private record Layers(AdaptiveNorm norm1, JointAttention attention, AdaptiveNorm norm2, Linear up, Linear down) {
+
+        static Layers of(Weights weights, TransformerConfig config) throws IOException {
+            long dim = config.innerDim();
+            Weights net = weights.at("ff").at("net");
+            return new Layers(new AdaptiveNorm(weights.at("norm1"), config, PARTS), new JointAttention(weights.at("attn1"), config),
+                    new AdaptiveNorm(weights.at("norm2"), config, PARTS), new Linear(net.at(0).at("proj"), dim, MLP_RATIO * dim),
+                    new Linear(net.at(2), MLP_RATIO * dim, dim));
+        }
+    }
+
     Block(Weights weights, TransformerConfig config, int layer) throws IOException {
-        long dim = config.innerDim();
         String name = "transformer_blocks." + layer;
         this.site = new Site(SiteKind.BLOCK, layer, name);
         this.attentionSite = new Site(SiteKind.SPATIAL_ATTENTION, layer, name + ".attn1");
         this.feedForwardSite = new Site(SiteKind.FEED_FORWARD, layer, name + ".ff");
-        this.norm1 = new AdaptiveNorm(weights.at("norm1"), config, PARTS);
-        this.attention = new JointAttention(weights.at("attn1"), config);
-        this.norm2 = new AdaptiveNorm(weights.at("norm2"), config, PARTS);
-        Weights net = weights.at("ff").at("net");
-        this.up = new Linear(net.at(0).at("proj"), dim, MLP_RATIO * dim);
-        this.down = new Linear(net.at(2), MLP_RATIO * dim, dim);
+        this.layers = weights.group(Residence.BLOCK, from -> Layers.of(from, config));
         this.activation = config.activation();
     }
 
@@ -73,25 +76,26 @@ final class Block {
      */
     Tokens forward(Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
         SiteInputs offered = SiteInputs.of(tokens.video, tokens.text).offering(SiteInputs.MODULATED,
-                () -> norm1.forward(tokens.video, norm1.modulation(activated), SHIFT));
+                () -> layers.with(l -> l.norm1.forward(tokens.video, l.norm1.modulation(activated), SHIFT)));
         List<Tensor> out = cache.through(site, offered, inputs -> {
-            Tokens computed = compute(new Tokens(inputs.get(0), inputs.get(1)), activated, rotary, cache);
+            Tokens in = new Tokens(inputs.get(0), inputs.get(1));
+            Tokens computed = layers.with(present -> compute(present, in, activated, rotary, cache));
             return List.of(computed.video, computed.text);
         });
         return new Tokens(out.get(0), out.get(1));
     }
 
-    private Tokens compute(Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
+    private Tokens compute(Layers l, Tokens tokens, Tensor activated, RotaryPositions rotary, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor modulation = norm1.modulation(activated);
+            Tensor modulation = l.norm1.modulation(activated);
             List<Tensor> attended = cache.through(attentionSite, List.of(tokens.video, tokens.text),
-                    inputs -> split(attention.forward(modulated(norm1, modulation, inputs), rotary), inputs));
+                    inputs -> split(l.attention.forward(modulated(l.norm1, modulation, inputs), rotary), inputs));
             Tokens middle = gated(tokens, modulation, attended);
             attended.forEach(Tensor::close);
 
-            Tensor modulation2 = norm2.modulation(activated);
+            Tensor modulation2 = l.norm2.modulation(activated);
             List<Tensor> fed = cache.through(feedForwardSite, List.of(middle.video, middle.text),
-                    inputs -> split(mlp(modulated(norm2, modulation2, inputs)), inputs));
+                    inputs -> split(mlp(l, modulated(l.norm2, modulation2, inputs)), inputs));
             Tokens last = gated(middle, modulation2, fed);
             return new Tokens(scope.promote(last.video), scope.promote(last.text));
         }
@@ -106,12 +110,12 @@ final class Block {
         }
     }
 
-    private Tensor mlp(Tensor x) {
+    private Tensor mlp(Layers l, Tensor x) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor wide = up.forward(x);
+            Tensor wide = l.up.forward(x);
             Tensor active = activation.forward(wide);
             wide.close(); // the largest tensor of a block
-            return scope.promote(down.forward(active));
+            return scope.promote(l.down.forward(active));
         }
     }
 

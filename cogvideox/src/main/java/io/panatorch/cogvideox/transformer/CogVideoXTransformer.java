@@ -6,8 +6,11 @@ import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.config.Interrupts;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
+import io.panatorch.nn.LayerGroup;
+import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
+import io.panatorch.nn.Placement;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 
@@ -55,32 +59,38 @@ public final class CogVideoXTransformer implements AutoCloseable {
     private final Site site = new Site(SiteKind.DENOISER, 0, "transformer");
     private final TransformerConfig config;
     private final Weights weights;
-    private final PatchEmbedding embedding;
-    private final TimestepEmbedding timestepEmbedding;
-    /** Null in most models. */
-    private final TimestepEmbedding ofsEmbedding;
+    private final LayerGroup<Ends> ends;
     private final List<Block> blocks = new ArrayList<>();
-    private final LayerNorm normFinal;
-    private final AdaptiveNorm normOut;
-    private final Linear projOut;
+
+    /**
+     * What comes before the blocks and after them.
+     *
+     * @param ofs null in most models
+     */
+    private record Ends(PatchEmbedding embedding, TimestepEmbedding time, TimestepEmbedding ofs, LayerNorm normFinal,
+            AdaptiveNorm normOut, Linear projOut) {
+
+        static Ends of(Weights weights, TransformerConfig config) throws IOException {
+            int dim = config.innerDim();
+            int patch = config.patchSize();
+            return new Ends(new PatchEmbedding(weights.at("patch_embed"), config),
+                    new TimestepEmbedding(weights.at("time_embedding"), config, dim),
+                    config.ofsEmbedDim().isPresent()
+                            ? new TimestepEmbedding(weights.at("ofs_embedding"), config, config.ofsEmbedDim().getAsInt())
+                            : null,
+                    new LayerNorm(weights.at("norm_final"), dim, config.normEps(), config.normElementwiseAffine()),
+                    new AdaptiveNorm(weights.at("norm_out"), config, 2),
+                    new Linear(weights.at("proj_out"), dim, (long) config.patchFrames() * patch * patch * config.outChannels()));
+        }
+    }
 
     private CogVideoXTransformer(TransformerConfig config, Weights weights) throws IOException {
         this.config = config;
         this.weights = weights;
-        int dim = config.innerDim();
-        int patch = config.patchSize();
-        this.embedding = new PatchEmbedding(weights.at("patch_embed"), config);
-        this.timestepEmbedding = new TimestepEmbedding(weights.at("time_embedding"), config, dim);
-        this.ofsEmbedding = config.ofsEmbedDim().isPresent()
-                ? new TimestepEmbedding(weights.at("ofs_embedding"), config, config.ofsEmbedDim().getAsInt())
-                : null;
+        this.ends = weights.group(Residence.PART, from -> Ends.of(from, config));
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Block(weights.at("transformer_blocks").at(i), config, i));
         }
-        this.normFinal =
-                new LayerNorm(weights.at("norm_final"), dim, config.normEps(), config.normElementwiseAffine());
-        this.normOut = new AdaptiveNorm(weights.at("norm_out"), config, 2);
-        this.projOut = new Linear(weights.at("proj_out"), dim, (long) config.patchFrames() * patch * patch * config.outChannels());
         weights.requireAllUsed();
     }
 
@@ -91,7 +101,7 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @throws IOException where a file is missing or does not fit; the message names file and key
      */
     public static CogVideoXTransformer load(Path folder, DType dtype, Device device) throws IOException {
-        return load(folder, dtype, device, "");
+        return load(folder, new Placement(dtype, device), "");
     }
 
     /**
@@ -101,10 +111,20 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @param variant such as {@code fp16}; an empty string means none
      * @throws IOException where a file is missing or does not fit; the message names file and key
      */
-    public static CogVideoXTransformer load(Path folder, DType dtype, Device device, String variant) throws IOException {
+    public static CogVideoXTransformer load(Path folder, Placement placement, String variant) throws IOException {
         TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
-        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), dtype, device,
+        return Weights.load(Safetensors.open(folder, BASE_NAME, variant), placement,
                 weights -> new CogVideoXTransformer(config, weights));
+    }
+
+    /** {@return the names in the file of the matrices of its linear layers} */
+    public Set<String> matrices() {
+        return weights.matrices();
+    }
+
+    /** {@return what keeps the model's weights on the device from one call to the next, where they leave it at all} */
+    public Weights.Hold hold() {
+        return weights.hold();
     }
 
     /** {@return the settings} */
@@ -139,8 +159,8 @@ public final class CogVideoXTransformer implements AutoCloseable {
     public Conditioning prepare(Tensor promptEmbeds, int frames, int height, int width) {
         requireFit(promptEmbeds, frames, height, width);
         int patch = config.patchSize();
-        Tensor text = embedding.text(promptEmbeds, frames);
-        Tensor positions = embedding.positions(frames, height, width, weights.dtype(), weights.device());
+        Tensor text = ends.with(layers -> layers.embedding.text(promptEmbeds, frames));
+        Tensor positions = ends.with(layers -> layers.embedding.positions(frames, height, width, weights.dtype(), weights.device()));
         RotaryPositions rotary = config.useRotaryPositionalEmbeddings()
                 ? RotaryPositions.of(config, (int) promptEmbeds.size(1), frames / config.patchFrames(), height / patch, width / patch,
                         weights.dtype(), weights.device())
@@ -175,22 +195,26 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @throws CancellationException before the next block where the thread was interrupted
      */
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
+        return ends.with(layers -> forward(layers, latents, timestep, conditioning, cache));
+    }
+
+    private Tensor forward(Ends layers, Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor time = timestepEmbedding.forward(timestep, latents);
-            if (ofsEmbedding != null) {
-                time = time.add(ofsEmbedding.forward(OFS, latents));
+            Tensor time = layers.time.forward(timestep, latents);
+            if (layers.ofs != null) {
+                time = time.add(layers.ofs.forward(OFS, latents));
             }
             SiteInputs roles = SiteInputs.of(latents).conditionedBy(conditioning.text, time);
             List<Tensor> prediction = cache.through(site, roles, inputs ->
-                    List.of(compute(inputs.get(0), inputs.get(1), inputs.get(2), conditioning, cache)));
+                    List.of(compute(layers, inputs.get(0), inputs.get(1), inputs.get(2), conditioning, cache)));
             return scope.promote(prediction.getFirst());
         }
     }
 
-    private Tensor compute(Tensor latents, Tensor text, Tensor time, Conditioning conditioning, CacheSession cache) {
+    private Tensor compute(Ends layers, Tensor latents, Tensor text, Tensor time, Conditioning conditioning, CacheSession cache) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor activated = time.silu(); // what every adaptive norm begins with
-            Tokens tokens = new Tokens(embedding.video(latents, conditioning.positions), text.alias());
+            Tokens tokens = new Tokens(layers.embedding.video(latents, conditioning.positions), text.alias());
             for (Block block : blocks) {
                 Interrupts.check("within a step");
                 Tokens next = block.forward(tokens, activated, conditioning.rotary, cache);
@@ -198,9 +222,9 @@ public final class CogVideoXTransformer implements AutoCloseable {
                 tokens.text().close();
                 tokens = next;
             }
-            Tensor normal = normFinal.forward(tokens.video());
-            Tensor modulated = normOut.forward(normal, normOut.modulation(activated), 0);
-            return scope.promote(unpatchify(projOut.forward(modulated), latents.shape()));
+            Tensor normal = layers.normFinal.forward(tokens.video());
+            Tensor modulated = layers.normOut.forward(normal, layers.normOut.modulation(activated), 0);
+            return scope.promote(unpatchify(layers.projOut.forward(modulated), latents.shape()));
         }
     }
 

@@ -2,6 +2,9 @@ package io.panatorch.cogvideox.vae;
 
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Conv3d;
+import io.panatorch.nn.LayerGroup;
+import io.panatorch.nn.LayerGroup.Residence;
+import io.panatorch.nn.Placement;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -10,7 +13,6 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 
@@ -30,23 +32,23 @@ public final class CogVideoXVae implements AutoCloseable {
 
     private final VaeConfig config;
     private final Weights weights;
-    private final FramePass decoding;
-    private FramePass encoding;
+    private final LayerGroup<FramePass> decoding;
+    private final LayerGroup<FramePass> encoding;
 
     private CogVideoXVae(VaeConfig config, Weights weights) throws IOException {
         this.config = config;
         this.weights = weights;
-        encoding(weights.withoutMemory());
-        decoding = decoding();
+        this.encoding = weights.group(Residence.ON_DEMAND, this::encoding);
+        this.decoding = weights.group(Residence.PART, this::decoding);
         weights.requireAllUsed();
     }
 
-    private FramePass decoding() throws IOException {
-        var decoder = new Decoder3d(weights.at("decoder"), config);
+    private FramePass decoding(Weights from) throws IOException {
+        var decoder = new Decoder3d(from.at("decoder"), config);
         if (!config.usePostQuantConv()) {
             return new FramePass(LATENTS_DECODED_AT_ONCE, decoder::forward);
         }
-        Conv3d conv = placewise(weights.at("post_quant_conv"), config.latentChannels());
+        Conv3d conv = placewise(from.at("post_quant_conv"), config.latentChannels());
         return new FramePass(LATENTS_DECODED_AT_ONCE, (latents, cache) -> decoder.forward(conv.forward(latents), cache));
     }
 
@@ -63,18 +65,6 @@ public final class CogVideoXVae implements AutoCloseable {
         return new Conv3d(weights, channels, channels, 1, 0, 0, 0);
     }
 
-    /** The encoder, loaded where it was not yet. */
-    private synchronized FramePass encoding() {
-        if (encoding == null) {
-            try {
-                encoding = encoding(weights);
-            } catch (IOException e) { // all of it was checked
-                throw new UncheckedIOException(e);
-            }
-        }
-        return encoding;
-    }
-
     /**
      * Loads a diffusers {@code vae} folder.
      *
@@ -85,7 +75,7 @@ public final class CogVideoXVae implements AutoCloseable {
      * @throws IOException where a file cannot be read
      */
     public static CogVideoXVae load(Path folder, DType dtype, Device device) throws IOException {
-        return load(folder, dtype, device, "");
+        return load(folder, new Placement(dtype, device), "");
     }
 
     /**
@@ -95,9 +85,9 @@ public final class CogVideoXVae implements AutoCloseable {
      * @throws InvalidFileException as {@link #load(Path, DType, Device)}
      * @throws IOException where a file cannot be read
      */
-    public static CogVideoXVae load(Path folder, DType dtype, Device device, String variant) throws IOException {
+    public static CogVideoXVae load(Path folder, Placement placement, String variant) throws IOException {
         VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
-        return Weights.load(Safetensors.open(folder, WEIGHTS, variant), dtype, device,
+        return Weights.load(Safetensors.open(folder, WEIGHTS, variant), placement,
                 weights -> new CogVideoXVae(config, weights));
     }
 
@@ -127,11 +117,10 @@ public final class CogVideoXVae implements AutoCloseable {
         requireFit(latents, config.latentChannels(), 1,
                 "decode: expected latents [batch, " + config.latentChannels() + ", frames, h, w]");
         TileGrid tiles = memory.tiling().map(tiling -> TileGrid.ofLatents(tiling, scale)).orElse(null);
-        try (var scope = TensorScope.open()) {
+        try (var scope = TensorScope.open(); var _ = weights.hold()) {
             Tensor video = Tensor.empty(Shape.of(shape.size(0), config.outChannels(), config.decodedFrames(shape.size(2)),
                     shape.size(3) * scale, shape.size(4) * scale), latents.dtype(), latents.device());
-            decoding.run(latents, video, memory.slicing(), tiles);
-            return scope.promote(video);
+            return scope.promote(decoding.with(pass -> pass.run(latents, video, memory.slicing(), tiles)));
         }
     }
 
@@ -159,9 +148,8 @@ public final class CogVideoXVae implements AutoCloseable {
         TileGrid tiles = memory.tiling().map(tiling -> TileGrid.ofFrames(tiling, scale)).orElse(null);
         Shape latents = Shape.of(shape.size(0), 2L * config.latentChannels(), config.encodedFrames(shape.size(2)),
                 shape.size(3) / scale, shape.size(4) / scale);
-        try (Tensor moments = Tensor.empty(latents, video.dtype(), video.device())) {
-            encoding().run(video, moments, memory.slicing(), tiles);
-            return Posterior.of(moments);
+        try (Tensor moments = Tensor.empty(latents, video.dtype(), video.device()); var _ = weights.hold()) {
+            return Posterior.of(encoding.with(pass -> pass.run(video, moments, memory.slicing(), tiles)));
         }
     }
 
@@ -173,6 +161,11 @@ public final class CogVideoXVae implements AutoCloseable {
             throw new IllegalArgumentException(expected + " " + weights.dtype().torchName() + " " + weights.device()
                     + ", found " + tensor.describe());
         }
+    }
+
+    /** {@return what keeps the weights on the device from one call to the next, where they leave it at all} */
+    public Weights.Hold hold() {
+        return weights.hold();
     }
 
     /** Frees the weights; nothing may be encoded or decoded any more. */

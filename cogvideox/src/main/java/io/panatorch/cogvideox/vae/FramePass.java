@@ -20,8 +20,9 @@ record FramePass(int batchFrames, BiFunction<Tensor, ConvCache, Tensor> coder) {
      * @param out overwritten, {@code [batch, out, frames', h', w']}
      * @param slicing one video at a time
      * @param tiles null for frames as a whole
+     * @return what was overwritten
      */
-    void run(Tensor in, Tensor out, boolean slicing, TileGrid tiles) {
+    Tensor run(Tensor in, Tensor out, boolean slicing, TileGrid tiles) {
         long step = slicing ? 1 : in.size(0);
         for (long video = 0; video < in.size(0); video += step) {
             try (var _ = TensorScope.open()) {
@@ -34,6 +35,7 @@ record FramePass(int batchFrames, BiFunction<Tensor, ConvCache, Tensor> coder) {
                 }
             }
         }
+        return out;
     }
 
     private void whole(Tensor in, Tensor out) {

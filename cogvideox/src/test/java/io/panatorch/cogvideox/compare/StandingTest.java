@@ -64,6 +64,15 @@ class StandingTest {
         assertThat(standing.bytesPeak()).as("here and offloaded, of one generation").isEqualTo(40);
     }
 
+    /** Their infinite ratio would tell nothing of the others. */
+    @Test
+    void equalVideosAreNoPartOfTheMean() {
+        double equal = Double.POSITIVE_INFINITY;
+        assertThat(new Standing(Setting.NONE, List.of(trial(1, 40, 1, 0, 0), trial(1, equal, 1, 0, 0), trial(1, 30, 1, 0, 0))).meanPsnr())
+                .isEqualTo(35);
+        assertThat(new Standing(Setting.NONE, List.of(trial(1, equal, 1, 0, 0))).meanPsnr()).isEqualTo(equal);
+    }
+
     @Test
     void refusesNoVideoAtAll() {
         assertThatThrownBy(() -> new Standing(Setting.NONE, List.of())).isInstanceOf(IllegalArgumentException.class)

@@ -1,6 +1,7 @@
 package io.panatorch.cache.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheStatistics;
@@ -44,6 +45,20 @@ class SpeedUpTest {
         assertThat(SpeedUp.doubts(Map.of("a", new SpeedUp(2, 2, 2, 3), "b", new SpeedUp(1, 1, 1, 3)))).containsExactly(
                 "note: a speed-up of fewer than 4 videos may be noise; what was computed is not");
         assertThat(SpeedUp.doubts(Map.of())).isEmpty();
+    }
+
+    /** 40 and 30 dB, and one that is equal: the standard error is that of the two. */
+    @Test
+    void equalVideosAreNoPartOfTheMean() {
+        double[] errors = {1e-4, 0, 1e-3};
+        List<Evaluator.Trial> trials = new ArrayList<>();
+        for (double error : errors) {
+            trials.add(new Evaluator.Trial(error, new float[1], 1, new CacheStatistics("m", List.of(), Map.of(), HeldBytes.NONE, 1)));
+        }
+        Figures figures = Figures.of(trials, trials);
+        assertThat(figures.psnr()).isCloseTo(35, within(1e-9));
+        assertThat(figures.worstPsnr()).isCloseTo(30, within(1e-9));
+        assertThat(figures.psnrError()).isCloseTo(5, within(1e-9));
     }
 
     /** A machine that becomes ten times as slow with each prompt; the second method is twice as fast as none all the time. */

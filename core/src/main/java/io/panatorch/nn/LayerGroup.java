@@ -1,0 +1,148 @@
+package io.panatorch.nn;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Layers of a model whose weights come to the device together, and leave it together where that is wanted ({@link Offload}).
+ *
+ * <p>That all of them are in the file, and fit, is known when the group is made. Several threads may compute with a group at once.
+ *
+ * @param <L> the layers
+ */
+public final class LayerGroup<L> {
+
+    /** When the weights of a group are on the device. */
+    public enum Residence {
+        /** From the beginning, or, where a model's parts are offloaded, as long as the part is {@linkplain Weights#hold held}. */
+        PART,
+        /** The same, or, where blocks are offloaded, while it is computed with. */
+        BLOCK,
+        /** From when they are needed for the first time: for layers that many uses of a model do without. */
+        ON_DEMAND
+    }
+
+    /**
+     * Makes layers of weights.
+     *
+     * @param <L> the layers
+     */
+    @FunctionalInterface
+    public interface Maker<L> {
+
+        /**
+         * {@return the layers; called whenever the weights come, with ones that live until they leave}
+         *
+         * @throws IOException where the weights do not fit
+         */
+        L of(Weights weights) throws IOException;
+    }
+
+    private final Weights place;
+    private final Residency residency;
+    private final Residence residence;
+    private final Maker<L> maker;
+    private final Set<String> keys;
+    /** Null while the weights are away; as all that changes here it is guarded by {@link #residency}. */
+    private Shelf shelf;
+    private L layers;
+    private int users;
+
+    LayerGroup(Weights place, Residency residency, Residence residence, Maker<L> maker) throws IOException {
+        this.place = place;
+        this.residency = residency;
+        this.residence = residence;
+        this.maker = maker;
+        if (residence != Residence.ON_DEMAND && !residency.offloads()) {
+            this.layers = maker.of(place);
+            this.keys = Set.of();
+            this.shelf = place.shelf();
+        } else {
+            Shelf checking = Shelf.checking();
+            maker.of(place.on(checking));
+            this.keys = checking.names();
+        }
+    }
+
+    /**
+     * Computes with the layers.
+     *
+     * @param computation is given them; their weights are there until it returns
+     * @return what the computation returns
+     * @throws UncheckedIOException where a file has been changed since it was opened
+     */
+    public <R> R with(Function<? super L, R> computation) {
+        L present = begin();
+        try {
+            return computation.apply(present);
+        } finally {
+            end();
+        }
+    }
+
+    private L begin() {
+        synchronized (residency) {
+            residency.beforeUse(this);
+            load(false);
+            users++;
+            return layers;
+        }
+    }
+
+    private void end() {
+        synchronized (residency) {
+            users--;
+            residency.afterUse(this);
+        }
+    }
+
+    /**
+     * Has the weights come, if they are away.
+     *
+     * @param ahead whether they may still be on their way when this returns
+     */
+    void load(boolean ahead) {
+        if (shelf != null) {
+            return;
+        }
+        Shelf filled = Shelf.empty(ahead);
+        try {
+            layers = maker.of(place.on(filled));
+            shelf = filled;
+        } catch (IOException e) { // all of it was checked
+            throw new UncheckedIOException(e);
+        } finally {
+            if (shelf == null) {
+                filled.close();
+            }
+        }
+    }
+
+    /** Lets the weights go. Nobody may compute with them, the device neither. */
+    void unload() {
+        layers = null;
+        if (shelf != null) {
+            shelf.close();
+            shelf = null;
+        }
+    }
+
+    boolean isLoaded() {
+        return shelf != null;
+    }
+
+    boolean isUsed() {
+        return users > 0;
+    }
+
+    Residence residence() {
+        return residence;
+    }
+
+    /** {@return the tensors of the file that these layers take} */
+    Set<String> keys() {
+        return keys;
+    }
+}

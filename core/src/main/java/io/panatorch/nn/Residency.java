@@ -1,0 +1,123 @@
+package io.panatorch.nn;
+
+import io.panatorch.nn.LayerGroup.Residence;
+import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.CudaStream;
+import io.panatorch.tensor.Device;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which groups of layers of one file are on the device. Guards all that changes in them.
+ *
+ * <p>On a GPU the next block is copied on a stream of its own while the present one computes. No events are needed for that: a thread
+ * that begins with a block waits until the one before is computed, which is when its weights may go, and its copy has come. In
+ * between it has asked for a block's work and for the next copy, so that the GPU has both to do while the thread reads the file.
+ */
+final class Residency {
+
+    private final Safetensors file;
+    private final Offload offload;
+    private final Device device;
+    private final List<LayerGroup<?>> groups = new ArrayList<>();
+    /** In the order of execution. */
+    private final List<LayerGroup<?>> blocks = new ArrayList<>();
+    private final List<Left> leaving = new ArrayList<>();
+    /** Null where nothing is copied ahead. */
+    private CudaStream copies;
+    private boolean copying;
+    private int holds;
+
+    /** A block that a thread has asked for its work, which the device may still be doing on that thread's stream. */
+    private record Left(LayerGroup<?> block, Thread by) {}
+
+    Residency(Safetensors file, Placement placement) {
+        this.file = file;
+        this.offload = placement.offload();
+        this.device = placement.device();
+    }
+
+    boolean offloads() {
+        return offload.unit() != Offload.Unit.NOTHING;
+    }
+
+    void add(LayerGroup<?> group) {
+        groups.add(group);
+        if (group.residence() == Residence.BLOCK) {
+            blocks.add(group);
+        }
+    }
+
+    synchronized void hold() {
+        holds++;
+    }
+
+    synchronized void letGo() {
+        holds--;
+        settle(null);
+        if (holds == 0 && offloads()) {
+            device.synchronize();
+            groups.stream().filter(group -> !group.isUsed()).forEach(this::unload);
+        }
+    }
+
+    synchronized void close() {
+        groups.forEach(LayerGroup::unload);
+    }
+
+    void beforeUse(LayerGroup<?> group) {
+        settle(group);
+    }
+
+    /** Unloads the blocks that this thread has left, but for one, and waits for what was copied ahead. */
+    private void settle(LayerGroup<?> needed) {
+        List<LayerGroup<?>> left = leaving.stream().filter(each -> each.by == Thread.currentThread()).<LayerGroup<?>>map(Left::block)
+                .toList();
+        if (!left.isEmpty()) {
+            device.synchronize();
+            leaving.removeIf(each -> each.by == Thread.currentThread());
+            left.stream().filter(block -> block != needed && !block.isUsed() && leaving.stream().noneMatch(each -> each.block == block))
+                    .forEach(this::unload);
+        }
+        if (copying) {
+            copies.synchronize();
+            copying = false;
+        }
+    }
+
+    void afterUse(LayerGroup<?> group) {
+        int index = blocks.indexOf(group);
+        if (offload.unit() != Offload.Unit.BLOCKS || index < 0) {
+            return;
+        }
+        if (index >= offload.resident()) {
+            leaving.add(new Left(group, Thread.currentThread()));
+        }
+        if (device.kind() == Device.Kind.CPU) { // which has done its work when it returns
+            settle(null);
+        }
+        prefetch(blocks.get((index + 1) % blocks.size()));
+    }
+
+    private void prefetch(LayerGroup<?> next) {
+        if (next.isLoaded()) {
+            return;
+        }
+        if (device.kind() != Device.Kind.CUDA || Thread.currentThread().isVirtual()) { // which has no streams
+            next.keys().forEach(file::prefetch);
+            return;
+        }
+        if (copies == null) {
+            copies = CudaStream.of(device);
+        }
+        try (var _ = copies.use()) {
+            next.load(true);
+            copying = true;
+        }
+    }
+
+    private void unload(LayerGroup<?> group) {
+        group.unload();
+        group.keys().forEach(file::unload);
+    }
+}
