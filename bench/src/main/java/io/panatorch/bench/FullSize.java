@@ -1,12 +1,12 @@
 package io.panatorch.bench;
 
 import io.panatorch.cogvideox.CogVideoXPipeline;
+import io.panatorch.cogvideox.PublishedModel;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
-import io.panatorch.tensor.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,58 +17,83 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * One generation with a checkpoint, with the seconds and the most memory of each stage, as a line of a Markdown table. What is
- * resident is looked at twenty times a second; pages of mapped weights count.
+ * One denoising step of a clip with a model of the published size, and its decoding in tiles: how long each stage takes and how much memory.
+ * The weights are random numbers in bfloat16, as neither depends on them; the checkpoint is written where there is none yet.
  *
- * <p>Arguments: {@code FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES STEPS}, such as {@code model bfloat16 blocks none 720 480 9 1}.
+ * <p>What is resident is looked at twenty times a second. Pages of mapped weights count, though the operating system may take them back.
  */
 public final class FullSize {
 
+    static final String HEADING = """
+            | model, dtype, offload, quantize | load | encode | denoise, a step | decode |
+            |---|---:|---:|---:|---:|""";
+
+    private static final int ARGUMENTS = 8;
     private static final long MILLIS = 50;
     private static final double NANOS = 1e9;
     private static final double KIBIBYTES_PER_GIGABYTE = 1e9 / 1024;
 
+    private final PublishedModel model;
+    private final Path folder;
+
     /** Kibibytes that were resident, by nanoseconds. */
     private final NavigableMap<Long, Long> resident = new TreeMap<>();
 
-    private FullSize() {}
-
-    /** Runs it. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        if (arguments.length != 8) {
-            System.err.println("expected FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES STEPS");
-            System.exit(2);
-        }
-        new FullSize().run(arguments);
+    private FullSize(PublishedModel model, Path folder) {
+        this.model = model;
+        this.folder = folder;
     }
 
-    private void run(String[] a) throws IOException, InterruptedException {
+    /** Takes {@code MODEL FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES}, and prints a row of a table. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        if (arguments.length != ARGUMENTS) {
+            System.err.println("expected MODEL FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES");
+            System.exit(2);
+        }
+        String[] a = arguments;
+        FullSize measured = of(PublishedModel.valueOf(a[0]), Path.of(a[1]), Integer.MAX_VALUE);
+        VideoRequest.Builder request = VideoRequest.builder("a panda plays the guitar").width(Integer.parseInt(a[5]))
+                .height(Integer.parseInt(a[6])).frames(Integer.parseInt(a[7]));
+        System.out.println(HEADING);
+        System.out.println(measured.run(DType.valueOf(a[2].toUpperCase(Locale.ROOT)), Offload.parse(a[3]),
+                Quantization.valueOf(a[4].toUpperCase(Locale.ROOT)), request));
+    }
+
+    /** @param layers of transformer and text encoder, at most */
+    static FullSize of(PublishedModel model, Path folder, int layers) throws IOException {
+        if (!Files.exists(folder.resolve("model_index.json"))) {
+            model.writeRandom(folder, layers, layers);
+        }
+        return new FullSize(model, folder);
+    }
+
+    /** {@return a row of the table} */
+    String run(DType dtype, Offload offload, Quantization quantization, VideoRequest.Builder request) throws IOException, InterruptedException {
         Thread watch = Thread.ofPlatform().daemon().start(this::watch);
+        StringBuilder row = new StringBuilder("| %s, %s, %s, %s |".formatted(model.name(), dtype.torchName(), offload, quantization.torchName()));
         long start = System.nanoTime();
-        VideoRequest request = VideoRequest.builder("a panda plays the guitar").width(Integer.parseInt(a[4])).height(Integer.parseInt(a[5]))
-                .frames(Integer.parseInt(a[6])).steps(Integer.parseInt(a[7])).seed(1).vaeTiling().build();
-        StringBuilder row = new StringBuilder("| %s, %s, offload %s, quantize %s |".formatted(Path.of(a[0]).getFileName(), a[1], a[2], a[3]));
-        try (CogVideoXPipeline pipeline = CogVideoXPipeline.loader(Path.of(a[0])).dtype(DType.valueOf(a[1].toUpperCase(Locale.ROOT)))
-                .offload(Offload.parse(a[2])).quantize(Quantization.valueOf(a[3].toUpperCase(Locale.ROOT))).device(Device.CPU).load()) {
-            long loaded = System.nanoTime();
-            append(row, start, loaded);
-            try (VideoResult video = pipeline.generate(request)) {
-                long from = loaded;
+        try (CogVideoXPipeline pipeline =
+                CogVideoXPipeline.loader(folder).dtype(dtype).offload(offload).quantize(quantization).load()) {
+            long from = System.nanoTime();
+            append(row, start, from);
+            try (VideoResult video = pipeline.generate(request.steps(1).seed(1).vaeTiling().build())) {
                 for (Map.Entry<String, Double> stage : video.seconds().entrySet()) {
                     long to = from + (long) (stage.getValue() * NANOS);
                     append(row, from, to);
                     from = to;
                 }
             }
+        } finally {
+            watch.interrupt();
+            watch.join();
         }
-        watch.interrupt();
-        watch.join();
-        System.out.println(row);
+        return row.toString();
     }
 
     private void append(StringBuilder row, long from, long to) throws IOException {
+        long now = resident();
         synchronized (resident) {
-            long peak = resident.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).max().orElse(resident());
+            long peak = resident.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).max().orElse(now);
             row.append(String.format(Locale.ROOT, " %.1f s, %.1f GB |", (to - from) / NANOS, peak / KIBIBYTES_PER_GIGABYTE));
         }
     }
@@ -76,8 +101,9 @@ public final class FullSize {
     private void watch() {
         try {
             while (true) {
+                long now = resident();
                 synchronized (resident) {
-                    resident.put(System.nanoTime(), resident());
+                    resident.put(System.nanoTime(), now);
                 }
                 Thread.sleep(MILLIS);
             }

@@ -2,7 +2,14 @@ package io.panatorch.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.cogvideox.PublishedModel;
+import io.panatorch.cogvideox.VideoRequest;
+import io.panatorch.nn.Offload;
+import io.panatorch.nn.Quantization;
+import io.panatorch.tensor.DType;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -37,5 +44,14 @@ class BenchmarksTest {
 
         assertThat(measured.getN()).isEqualTo(3);
         assertThat(measured.getMin()).isPositive();
+    }
+
+    /** Of the published widths, and one layer: 1.3 GB, which are gone afterwards. */
+    @Test
+    void aModelOfRandomNumbersMakesAStep(@TempDir Path temp) throws Exception {
+        String row = FullSize.of(PublishedModel.COGVIDEOX_2B, temp, 1).run(DType.BFLOAT16, Offload.blocks(0), Quantization.NONE,
+                VideoRequest.builder("a panda").width(16).height(16).frames(1));
+
+        assertThat(row).matches("\\| COGVIDEOX_2B, bfloat16, blocks, none \\|( \\d+\\.\\d s, \\d+\\.\\d GB \\|){4}");
     }
 }

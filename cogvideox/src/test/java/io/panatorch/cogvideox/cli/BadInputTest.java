@@ -53,6 +53,9 @@ class BadInputTest {
         --threads 1025             | --threads: expected 1 to 1024, found 1025
         --device meta              | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'meta'; see panatorch generate --help
         --device gpu               | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'gpu'; see panatorch generate --help
+        --offload disk             | Invalid value for option '--offload': expected none, model, blocks or blocks=N, found 'disk'; see panatorch generate --help
+        --offload blocks=-1        | Invalid value for option '--offload': expected none, model, blocks or blocks=N, found 'blocks=-1'; see panatorch generate --help
+        --quantize int4            | Invalid value for option '--quantize': expected none or int8, found 'int4'; see panatorch generate --help
         --dtype half               | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'half'; see panatorch generate --help
         --dtype vae=float32,vae=float16 | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'vae=float32,vae=float16'; see panatorch generate --help
         --prompt b --negative-prompt x --negative-prompt y --negative-prompt z | --negative-prompt: expected 1 or as \
