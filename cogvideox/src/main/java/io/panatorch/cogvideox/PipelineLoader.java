@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.CacheMethod;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Placement;
@@ -111,7 +112,7 @@ public final class PipelineLoader {
         try {
             requireDevice(); // may unpack libtorch
             warnOfSlowDtypes();
-            return new CogVideoXPipeline(ModelParts.load(folder, placements(), device, variant));
+            return new CogVideoXPipeline(ModelParts.load(folder, placements(offload), device, variant));
         } catch (IOException | TorchException e) {
             if (!isInterrupt(e)) {
                 throw e;
@@ -121,9 +122,25 @@ public final class PipelineLoader {
         }
     }
 
-    private Map<ModelComponent, Placement> placements() {
+    /**
+     * Says how much memory a generation will take, without loading a weight.
+     *
+     * @param request with a cache method, or without
+     * @throws IllegalArgumentException where the request does not fit the model, or for a device that there is not
+     * @throws IOException as {@link #load}
+     */
+    public MemoryEstimate estimate(VideoRequest request) throws IOException {
+        requireDevice();
+        // With an offloading, weights come when they are needed, which is never.
+        try (ModelParts parts = ModelParts.load(folder, placements(Offload.MODEL), device, variant)) {
+            GenerationPlan plan = GenerationPlan.of(parts.description, request);
+            return new MemoryArithmetic(parts, placements(offload), plan).estimate(request.cache().orElseGet(CacheMethod::none));
+        }
+    }
+
+    private Map<ModelComponent, Placement> placements(Offload offloaded) {
         Map<ModelComponent, Placement> placements = new EnumMap<>(ModelComponent.class);
-        dtypes.forEach((component, dtype) -> placements.put(component, new Placement(dtype, device, offload, quantization)));
+        dtypes.forEach((component, dtype) -> placements.put(component, new Placement(dtype, device, offloaded, quantization)));
         return placements;
     }
 

@@ -1,5 +1,6 @@
 package io.panatorch.nn;
 
+import io.panatorch.nn.WeightSizes.Size;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
@@ -45,6 +46,7 @@ public final class LayerGroup<L> {
     private final Residence residence;
     private final Maker<L> maker;
     private final Set<String> keys;
+    private final Size size;
     /** Null while the weights are away; as all that changes here it is guarded by {@link #residency}. */
     private Shelf shelf;
     private L layers;
@@ -55,14 +57,13 @@ public final class LayerGroup<L> {
         this.residency = residency;
         this.residence = residence;
         this.maker = maker;
+        Shelf checking = Shelf.checking();
+        maker.of(place.on(checking));
+        this.keys = checking.names();
+        this.size = checking.size();
         if (residence != Residence.ON_DEMAND && !residency.offloads()) {
             this.layers = maker.of(place);
-            this.keys = Set.of();
             this.shelf = place.shelf();
-        } else {
-            Shelf checking = Shelf.checking();
-            maker.of(place.on(checking));
-            this.keys = checking.names();
         }
     }
 
@@ -139,6 +140,10 @@ public final class LayerGroup<L> {
 
     Residence residence() {
         return residence;
+    }
+
+    Size size() {
+        return size;
     }
 
     /** {@return the tensors of the file that these layers take} */

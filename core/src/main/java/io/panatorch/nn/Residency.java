@@ -1,6 +1,7 @@
 package io.panatorch.nn;
 
 import io.panatorch.nn.LayerGroup.Residence;
+import io.panatorch.nn.WeightSizes.Size;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.CudaStream;
 import io.panatorch.tensor.Device;
@@ -46,6 +47,14 @@ final class Residency {
         if (group.residence() == Residence.BLOCK) {
             blocks.add(group);
         }
+    }
+
+    WeightSizes sizes() {
+        return new WeightSizes(sum(Residence.PART), blocks.stream().map(LayerGroup::size).toList(), sum(Residence.ON_DEMAND));
+    }
+
+    private Size sum(Residence residence) {
+        return groups.stream().filter(group -> group.residence() == residence).<Size>map(LayerGroup::size).reduce(Size.NONE, Size::plus);
     }
 
     synchronized void hold() {

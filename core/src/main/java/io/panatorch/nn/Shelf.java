@@ -1,5 +1,6 @@
 package io.panatorch.nn;
 
+import io.panatorch.nn.WeightSizes.Size;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
@@ -29,6 +30,7 @@ final class Shelf implements AutoCloseable {
     private final Set<String> names = new LinkedHashSet<>();
     private final boolean checking;
     private final boolean ahead;
+    private Size size = Size.NONE;
 
     private Shelf(boolean checking, boolean ahead) {
         this.checking = checking;
@@ -53,13 +55,24 @@ final class Shelf implements AutoCloseable {
         return ahead;
     }
 
+    /** Notes a tensor of a file, once. */
     void note(String name) {
         names.add(name);
+    }
+
+    /** Notes the bytes of a tensor. */
+    void note(Size of) {
+        size = size.plus(of);
     }
 
     /** {@return the names of what was noted} */
     Set<String> names() {
         return Collections.unmodifiableSet(names);
+    }
+
+    /** {@return the bytes of what was noted} */
+    Size size() {
+        return size;
     }
 
     /** {@return a tensor that lives as long as this; taken again, as after a failure halfway, it is not loaded again} */

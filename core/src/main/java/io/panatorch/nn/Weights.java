@@ -2,6 +2,7 @@ package io.panatorch.nn;
 
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.LayerGroup.Residence;
+import io.panatorch.nn.WeightSizes.Size;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -249,10 +250,16 @@ public final class Weights implements AutoCloseable {
 
     private Tensor take(String name, Shape shape, DType wanted, Shelf.Loader loader) throws IOException {
         if (shelf.isChecking()) {
+            long bytes = shape.numel() * wanted.byteSize();
+            shelf.note(new Size(bytes, isMapped(name, wanted) ? bytes : 0));
             return Tensor.standIn(shape, wanted, device());
         }
         boolean hasNumbers = device().kind() != Device.Kind.META;
         return shelf.get(new Shelf.Key(name, wanted), hasNumbers ? loader : () -> Tensor.empty(shape, wanted, device()));
+    }
+
+    private boolean isMapped(String name, DType wanted) throws IOException {
+        return device().kind() == Device.Kind.CPU && root.file.names().contains(name) && root.file.dtype(name) == wanted;
     }
 
     /** The memory of a file that has been converted is not needed any more. */
@@ -298,6 +305,11 @@ public final class Weights implements AutoCloseable {
                 known.scales().close();
             }
         }
+    }
+
+    /** {@return how many bytes the weights take that groups of layers take} */
+    public WeightSizes sizes() {
+        return root.residency.sizes();
     }
 
     /** {@return the names in the file of all matrices of linear layers that were taken so far, anywhere} */

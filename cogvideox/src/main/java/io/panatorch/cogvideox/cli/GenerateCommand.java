@@ -132,7 +132,9 @@ final class GenerateCommand implements Callable<Integer> {
         checkOutputs(parts);
         try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
-            generate(jobs(parts, noise == null ? null : read(noise)));
+            List<Job> jobs = jobs(parts, noise == null ? null : read(noise));
+            requireMemory(parts);
+            generate(jobs);
         }
         return ExitCode.OK;
     }
@@ -149,6 +151,13 @@ final class GenerateCommand implements Callable<Integer> {
             jobs.add(job);
         }
         return jobs;
+    }
+
+    /** Of all parts the first is as large as any. */
+    private void requireMemory(List<Part> parts) throws IOException {
+        Part first = parts.getFirst();
+        int all = parts.size() == 1 ? first.texts.size() : parts.size();
+        new MemoryCheck(model, () -> job(first, all).request).require();
     }
 
     /** What all parts have in common, such as an encoder, is looked for once. */

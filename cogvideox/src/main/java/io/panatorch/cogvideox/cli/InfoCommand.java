@@ -7,19 +7,40 @@ import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.UnpackedResources;
 import io.panatorch.tensor.Device;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** {@code panatorch info}: what a video would be made with. */
 @Command(
         name = "info",
-        description = "Says what is used: JDK, libtorch, devices, what encodes videos.",
+        description = "Says what is used: JDK, libtorch, devices, what encodes videos; and with any option of a model, a video or a cache, how much"
+                + " memory that will take.",
         versionProvider = Versions.class,
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        footerHeading = "%nExample:%n",
+        footer = "  panatorch info --model CogVideoX-5b --dtype bfloat16 --frames 49 --vae-tiling --offload blocks --cache pab")
 final class InfoCommand implements Callable<Integer> {
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private RequestOptions video;
+
+    @Mixin
+    private CacheOptions cache;
+
+    @Spec
+    private CommandSpec spec;
 
     private final Terminal terminal;
 
@@ -47,6 +68,16 @@ final class InfoCommand implements Callable<Integer> {
         cuda.gpus().forEach(gpu -> row(gpu.device().toString(), gpu.name() + ", " + CacheText.bytes(gpu.byteSize())
                 + ", compute capability " + gpu.computeCapability()));
         row("threads", Integer.toString(LibtorchInfo.threads()));
+        if (!spec.commandLine().getParseResult().matchedOptions().isEmpty()) {
+            model.check();
+            MemoryCheck memory = new MemoryCheck(model, () -> video.request(List.of("prompt"))
+                    .cache(cache.method(model.description(), terminal, false)));
+            String name = "memory";
+            for (String line : memory.lines()) {
+                row(name, line);
+                name = "";
+            }
+        }
         return ExitCode.OK;
     }
 

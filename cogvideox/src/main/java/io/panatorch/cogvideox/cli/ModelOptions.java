@@ -198,8 +198,17 @@ final class ModelOptions {
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }
+        return loader().load();
+    }
+
+    /** {@return what loads the model as the options say} */
+    PipelineLoader loader() throws IOException {
         PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant).offload(offload).quantize(quantization);
         dtypes.ofParts.forEach(loader::dtype);
-        return loader.load();
+        return loader;
+    }
+
+    Device device() {
+        return device;
     }
 }

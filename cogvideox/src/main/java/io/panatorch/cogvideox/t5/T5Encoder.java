@@ -6,6 +6,7 @@ import io.panatorch.nn.Embedding;
 import io.panatorch.nn.LayerGroup;
 import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.nn.Placement;
+import io.panatorch.nn.WeightSizes;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -153,6 +154,11 @@ public final class T5Encoder implements AutoCloseable {
     /** {@return the names in the file of the matrices of its linear layers} */
     public Set<String> matrices() {
         return weights.matrices();
+    }
+
+    /** {@return how many bytes the weights take where they are computed with} */
+    public WeightSizes weightSizes() {
+        return weights.sizes();
     }
 
     /** {@return what keeps the encoder's weights on the device from one call to the next, where they leave it at all} */

@@ -11,6 +11,7 @@ import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
 import io.panatorch.nn.Placement;
+import io.panatorch.nn.WeightSizes;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -120,6 +121,11 @@ public final class CogVideoXTransformer implements AutoCloseable {
     /** {@return the names in the file of the matrices of its linear layers} */
     public Set<String> matrices() {
         return weights.matrices();
+    }
+
+    /** {@return how many bytes the weights take where they are computed with} */
+    public WeightSizes weightSizes() {
+        return weights.sizes();
     }
 
     /** {@return what keeps the model's weights on the device from one call to the next, where they leave it at all} */

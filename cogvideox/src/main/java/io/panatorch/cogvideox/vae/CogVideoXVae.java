@@ -5,6 +5,7 @@ import io.panatorch.nn.Conv3d;
 import io.panatorch.nn.LayerGroup;
 import io.panatorch.nn.LayerGroup.Residence;
 import io.panatorch.nn.Placement;
+import io.panatorch.nn.WeightSizes;
 import io.panatorch.nn.Weights;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -161,6 +162,11 @@ public final class CogVideoXVae implements AutoCloseable {
             throw new IllegalArgumentException(expected + " " + weights.dtype().torchName() + " " + weights.device()
                     + ", found " + tensor.describe());
         }
+    }
+
+    /** {@return how many bytes the weights take where they are computed with} */
+    public WeightSizes weightSizes() {
+        return weights.sizes();
     }
 
     /** {@return what keeps the weights on the device from one call to the next, where they leave it at all} */

@@ -1,0 +1,99 @@
+package io.panatorch.cogvideox;
+
+import io.panatorch.cache.Branch;
+import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.CacheStatistics.KindStatistics;
+import io.panatorch.cache.Site;
+import io.panatorch.cache.SiteInputs;
+import io.panatorch.cache.SiteKind;
+import io.panatorch.cache.Step;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
+import io.panatorch.tensor.Tensor;
+import io.panatorch.tensor.TensorScope;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * What a cache method will hold: the model's sites are visited as in a generation, with tensors of as many tokens but of one channel in
+ * place of the model's, and what is held is counted. Outputs change all the time, so that methods that look at them hold the most.
+ */
+final class CacheMemory {
+
+    private final CacheSession session;
+    private final GenerationPlan plan;
+    private final DType dtype;
+    private final List<Site> sites;
+    private final Random random = new Random(0);
+    private final long videoTokens;
+
+    private CacheMemory(CacheSession session, CogVideoXTransformer transformer, GenerationPlan plan, DType dtype) {
+        this.session = session;
+        this.plan = plan;
+        this.dtype = dtype;
+        this.sites = transformer.sites();
+        int patch = transformer.config().patchSize();
+        Shape latents = plan.latentShape();
+        this.videoTokens = latents.size(1) / transformer.config().patchFrames() * (latents.size(3) / patch) * (latents.size(4) / patch);
+    }
+
+    /** {@return the most bytes that are held at once} */
+    static long peak(CacheMethod method, CogVideoXTransformer transformer, GenerationPlan plan, DType dtype) {
+        int[] timesteps = plan.timesteps();
+        try (CacheSession session = method.open(new CacheRun(transformer.sites(), timesteps))) {
+            CacheMemory memory = new CacheMemory(session, transformer, plan, dtype);
+            for (int i = 0; i < timesteps.length; i++) {
+                session.begin(Step.of(i, timesteps, plan.guidance().isOn() ? Branch.BOTH : Branch.CONDITIONAL));
+                memory.visit();
+            }
+            return session.statistics().kinds().stream().mapToLong(kind -> bytes(kind, transformer.config().innerDim())).sum();
+        }
+    }
+
+    private static long bytes(KindStatistics kind, int channels) {
+        long held = kind.bytes().peak() + kind.bytes().offloadedPeak();
+        return kind.kind() == SiteKind.DENOISER ? held : held * channels;
+    }
+
+    /** The denoiser, in it the blocks, and in each an attention and an MLP. */
+    private void visit() {
+        try (TensorScope _ = TensorScope.open()) {
+            long batch = plan.latentShape().size(0) * (plan.guidance().isOn() ? 2 : 1);
+            long[] latents = plan.latentShape().sizes();
+            latents[0] = batch;
+            SiteInputs offered = SiteInputs.of(tensor(latents)).conditionedBy(tensor(batch, plan.textTokens(), 1), tensor(1, 1));
+            session.through(sites.getFirst(), offered, inputs -> {
+                List<Tensor> tokens = List.of(tensor(batch, videoTokens, 1), tensor(batch, plan.textTokens(), 1));
+                for (int i = 1; i < sites.size(); i += 3) {
+                    tokens = block(i, tokens);
+                }
+                return List.of(tensor(latents));
+            });
+        }
+    }
+
+    private List<Tensor> block(int index, List<Tensor> tokens) {
+        SiteInputs offered = SiteInputs.of(tokens.get(0), tokens.get(1)).offering(SiteInputs.MODULATED, () -> like(tokens.getFirst()));
+        return session.through(sites.get(index), offered, inputs -> {
+            session.through(sites.get(index + 1), inputs, _ -> like(inputs));
+            session.through(sites.get(index + 2), inputs, _ -> like(inputs));
+            return like(inputs);
+        });
+    }
+
+    private List<Tensor> like(List<Tensor> tensors) {
+        return tensors.stream().map(this::like).toList();
+    }
+
+    private Tensor like(Tensor tensor) {
+        return tensor(tensor.shape().sizes());
+    }
+
+    private Tensor tensor(long... shape) {
+        return Tensor.full(Shape.of(shape), random.nextGaussian(), dtype, Device.CPU);
+    }
+}
