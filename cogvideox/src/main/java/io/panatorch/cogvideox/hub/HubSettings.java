@@ -79,7 +79,7 @@ public final class HubSettings {
 
     private static Optional<Path> path(UnaryOperator<String> variables, String name, Path home) {
         return text(variables, name).map(text ->
-                text.equals("~") || text.startsWith("~/") ? home.resolve(text.substring(Math.min(2, text.length()))) : Path.of(text));
+                text.equals("~") || text.startsWith("~/") ? home.resolve(text.substring(Math.min(2, text.length()))) : Path.of(text).toAbsolutePath());
     }
 
     private static boolean isTrue(Optional<String> text) {

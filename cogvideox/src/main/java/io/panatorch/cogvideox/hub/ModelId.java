@@ -16,6 +16,8 @@ public record ModelId(String name, String revision) {
     /** What is meant where nobody says: the branch that a model of the hub has. */
     public static final String MAIN = "main";
 
+    private static final String FOLDER_PREFIX = "models--";
+    private static final String SEPARATOR = "--";
     private static final int LONGEST_NAME = 96;
     private static final String WORD = "\\w(?:[\\w.-]*\\w)?";
     private static final Pattern NAME = Pattern.compile(WORD + "/" + WORD);
@@ -77,9 +79,6 @@ public record ModelId(String name, String revision) {
     String folderName() {
         return FOLDER_PREFIX + name.replace("/", SEPARATOR);
     }
-
-    private static final String FOLDER_PREFIX = "models--";
-    private static final String SEPARATOR = "--";
 
     /** {@return the name of the model that a folder in the cache is of} */
     static Optional<String> nameOf(String folderName) {

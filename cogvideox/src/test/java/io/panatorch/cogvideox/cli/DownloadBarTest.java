@@ -26,8 +26,10 @@ class DownloadBarTest {
     @Test
     void saysBytesRateAndTimeLeft() {
         DownloadProgress half = new DownloadProgress(500 * MIB, 1000 * MIB, 100 * MIB);
-        assertThat(bar(true).text(half, Duration.ofSeconds(10))).isEqualTo("downloading a/b: 500.0 MiB of 1000.0 MiB, 10.0 MiB/s, 50 s left");
-        assertThat(bar(true).text(half, Duration.ofSeconds(100))).isEqualTo("downloading a/b: 500.0 MiB of 1000.0 MiB, 1.0 MiB/s, 8 min left");
+        assertThat(bar(true).text(half, Duration.ofSeconds(10)))
+                .isEqualTo("downloading a/b: 500.0 MiB of 1000.0 MiB, 10.0 MiB/s, 50 s left");
+        assertThat(bar(true).text(half, Duration.ofSeconds(100)))
+                .isEqualTo("downloading a/b: 500.0 MiB of 1000.0 MiB, 1.0 MiB/s, 8 min left");
     }
 
     @Test

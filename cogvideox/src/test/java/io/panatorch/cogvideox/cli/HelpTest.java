@@ -17,7 +17,8 @@ class HelpTest {
 
     @Test
     void helpNamesTheCommandsAndEveryOption() {
-        assertThat(Run.of("--help").out()).contains("generate", "compare", "calibrate", "models", "download", "info", "--version", "HF_HOME");
+        assertThat(Run.of("--help").out()).contains("generate", "compare", "calibrate", "models", "download", "info",
+                "--version", "HF_HOME");
         Run run = Run.of("generate", "--help");
         assertThat(run.status()).isZero();
         assertThat(run.err()).isEmpty();

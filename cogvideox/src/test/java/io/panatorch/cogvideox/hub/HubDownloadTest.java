@@ -243,7 +243,7 @@ class HubDownloadTest extends HubFixture {
     @Test
     void whatTheHubLacksIsNamed() throws IOException {
         server.remove(VAE).put("vae/diffusion_pytorch_model.fp16.safetensors", bytes("half", SIZE)).remove("tokenizer/spiece.model");
-        assertThatThrownBy(this::download).isInstanceOf(HubException.class).hasMessage(
-                "tiny/model: has no tokenizer/spiece.model, no vae/diffusion_pytorch_model.safetensors at the hub; there is the variant fp16");
+        assertThatThrownBy(this::download).isInstanceOf(HubException.class).hasMessage("tiny/model: has no tokenizer/spiece.model,"
+                + " no vae/diffusion_pytorch_model.safetensors at the hub; there is the variant fp16");
     }
 }

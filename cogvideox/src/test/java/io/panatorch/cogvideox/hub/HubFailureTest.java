@@ -38,7 +38,8 @@ class HubFailureTest extends HubFixture {
     }
 
     private static Patience patience(int answerMillis, int silenceMillis, int retries) {
-        return new Patience(Duration.ofMillis(answerMillis), Duration.ofMillis(silenceMillis), Duration.ofMillis(1), Duration.ofMillis(2), retries);
+        return new Patience(Duration.ofMillis(answerMillis), Duration.ofMillis(silenceMillis), Duration.ofMillis(1), Duration.ofMillis(2),
+                retries);
     }
 
     private static boolean isContent(Request request, String file) {
@@ -310,7 +311,8 @@ class HubFailureTest extends HubFixture {
             while (warnings.messages().isEmpty()) {
                 Thread.sleep(5);
             }
-            assertThat(warnings.messages()).containsExactly("WARNING: another program is downloading " + VAE + " of tiny/model: waiting for it");
+            assertThat(warnings.messages()).containsExactly(
+                    "WARNING: another program is downloading " + VAE + " of tiny/model: waiting for it");
             Files.write(blob(VAE), server.content(VAE));
             held.close();
             isWhole(download.get());

@@ -22,7 +22,8 @@ class HubNamesTest extends HubFixture {
 
     @Test
     void aNameMayHaveARevision() {
-        assertThat(ModelId.of("zai-org/CogVideoX-2b")).isEqualTo(new ModelId("zai-org/CogVideoX-2b", "main")).hasToString("zai-org/CogVideoX-2b");
+        assertThat(ModelId.of("zai-org/CogVideoX-2b")).isEqualTo(new ModelId("zai-org/CogVideoX-2b", "main"))
+                .hasToString("zai-org/CogVideoX-2b");
         assertThat(ModelId.of("a/b@refs/pr/1")).isEqualTo(new ModelId("a/b", "refs/pr/1")).hasToString("a/b@refs/pr/1");
         assertThat(ModelId.of("THUDM/CogVideoX1.5-5B").folderName()).isEqualTo("models--THUDM--CogVideoX1.5-5B");
         assertThat(ModelId.nameOf("models--THUDM--CogVideoX1.5-5B")).contains("THUDM/CogVideoX1.5-5B");
@@ -30,7 +31,8 @@ class HubNamesTest extends HubFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "model", "a/b/c", "../b", "a/..", "a/b--c", "a/.b", "/a", "a/", "a b/c", "a/b.git", "a/b\n", "a/b..c", "-a/b"})
+    @ValueSource(strings = {"", "model", "a/b/c", "../b", "a/..", "a/b--c", "a/.b", "/a", "a/", "a b/c",
+        "a/b.git", "a/b\n", "a/b..c", "-a/b"})
     void whatIsNoNameIsRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> ModelId.of(text))
                 .withMessageStartingWith("model: expected ORG/NAME or ORG/NAME@REVISION, found \"").withMessageNotContaining("\n");
@@ -66,14 +68,14 @@ class HubNamesTest extends HubFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../../../escaped.safetensors", "/tmp/escaped.safetensors", "a/../b.safetensors", "..", "a\\\\b.safetensors",
-        "model.bin", ""})
+    @ValueSource(strings = {"../../../escaped.safetensors", "/tmp/escaped.safetensors", "a/../b.safetensors", "..",
+        "a\\\\b.safetensors", "model.bin", ""})
     void anIndexThatLeadsElsewhereIsRefused(String shard) throws IOException {
         server.remove(TRANSFORMER);
         server.put("transformer/diffusion_pytorch_model.safetensors.index.json", "{\"weight_map\": {\"a\": \"" + shard + "\"}}");
         assertThatThrownBy(this::download).isInstanceOf(InvalidFileException.class).hasMessage(inCache("snapshots/" + server.main()
-                + "/transformer/diffusion_pytorch_model.safetensors.index.json") + ": weight_map: expected names of safetensors files beside"
-                + " it, found \"" + shard.replace("\\\\", "\\") + '"');
+                + "/transformer/diffusion_pytorch_model.safetensors.index.json") + ": weight_map: expected names of safetensors files"
+                + " beside it, found \"" + shard.replace("\\\\", "\\") + '"');
         assertThat(files(temp)).noneMatch(file -> file.contains("escaped"));
     }
 

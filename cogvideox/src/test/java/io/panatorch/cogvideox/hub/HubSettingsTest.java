@@ -81,7 +81,8 @@ class HubSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"huggingface.co", "ftp://huggingface.co", "https://me:secret@mirror", "https://", "https://a b", "https://a?b=c"})
+    @ValueSource(strings = {"huggingface.co", "ftp://huggingface.co", "https://me:secret@mirror", "https://", "https://a b",
+        "https://a?b=c"})
     void whatIsNoAddressIsRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> of("HF_ENDPOINT", text))
                 .withMessage("HF_ENDPOINT: expected an address such as https://huggingface.co, without a user in it, found another text");
