@@ -78,8 +78,8 @@ public final class HubSettings {
     }
 
     private static Optional<Path> path(UnaryOperator<String> variables, String name, Path home) {
-        return text(variables, name).map(text ->
-                text.equals("~") || text.startsWith("~/") ? home.resolve(text.substring(Math.min(2, text.length()))) : Path.of(text).toAbsolutePath());
+        return text(variables, name).map(text -> text.equals("~") ? home
+                : text.startsWith("~/") ? home.resolve(text.substring("~/".length())) : Path.of(text).toAbsolutePath());
     }
 
     private static boolean isTrue(Optional<String> text) {
