@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +32,7 @@ public final class Flock implements AutoCloseable {
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = STATE.varHandle(StructLayout.PathElement.groupElement("errno"));
+    private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private static final MethodHandle OPEN = handle("open",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
@@ -61,7 +62,7 @@ public final class Flock implements AutoCloseable {
     public static Optional<Flock> tryAcquire(Path file) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            MemorySegment name = arena.allocateFrom(file.toAbsolutePath().toString(), NativeFrame.FILE_NAMES);
+            MemorySegment name = new NativeFrame().path(file);
             int descriptor = (int) OPEN.invokeExact(state, name, READ_WRITE | CREATE_AND_CLOSE_ON_EXEC, GROUP_MAY_WRITE);
             if (descriptor < 0) {
                 throw failure(file, errno(state));

@@ -247,7 +247,9 @@ public final class FakeHub implements AutoCloseable {
             return;
         }
         exchange.sendResponseHeaders(OK, content.length == 0 ? -1 : content.length);
-        exchange.getResponseBody().write(content);
+        if (content.length > 0) {
+            exchange.getResponseBody().write(content);
+        }
     }
 
     /** Says that there are so many bytes, and sends the first of them. The connection ends there, as the exchange is closed. */
