@@ -65,7 +65,9 @@ final class BlobDownload {
 
     private void fetch() throws IOException, InterruptedException {
         Path part = cache.incomplete(file);
-        // A link in its place would have it written elsewhere.
+        if (Files.isSymbolicLink(part)) {
+            throw new FileSystemException(part.toString(), null, "is a link, which would have it written elsewhere; delete the link");
+        }
         try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS)) {
             boolean continued = takeUp(channel);

@@ -235,7 +235,7 @@ class HubDownloadTest extends HubFixture {
     @Test
     void whatIsNoDiffusersModelIsNoted() throws IOException {
         server.remove("model_index.json");
-        assertThatThrownBy(this::download).isInstanceOf(HubException.class).hasMessage("tiny/model: has no file model_index.json at "
+        assertThatThrownBy(this::download).isInstanceOf(HubException.class).hasMessage("tiny/model: has no model_index.json at "
                 + server.endpoint() + ", and is no model that diffusers has saved");
         assertThat(inCache(".no_exist/" + server.main() + "/model_index.json")).isEmptyFile();
     }

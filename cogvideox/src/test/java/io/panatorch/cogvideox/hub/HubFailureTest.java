@@ -17,8 +17,9 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,10 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class HubFailureTest extends HubFixture {
 
-    /** Goes wrong so many times, then not any more. */
-    private static Trouble times(int count, Trouble trouble) {
-        AtomicInteger left = new AtomicInteger(count);
-        return (request, exchange) -> left.get() > 0 && trouble.answers(request, exchange) && left.getAndDecrement() > 0;
+    /** Goes wrong with the first of such requests. */
+    private static Trouble once(Predicate<Request> which, Trouble trouble) {
+        AtomicBoolean done = new AtomicBoolean();
+        return (request, exchange) -> which.test(request) && !done.getAndSet(true) && trouble.answers(request, exchange);
     }
 
     private static Patience patience(int answerMillis, int silenceMillis, int retries) {
@@ -85,10 +86,7 @@ class HubFailureTest extends HubFixture {
     @Test
     void aServerThatFallsSilentIsLeft() throws IOException {
         CountDownLatch end = new CountDownLatch(1);
-        server.trouble(times(1, (request, exchange) -> {
-            if (!isContent(request, TRANSFORMER)) {
-                return false;
-            }
+        server.trouble(once(request -> isContent(request, TRANSFORMER), (_, exchange) -> {
             FakeHub.sendPart(exchange, server.content(TRANSFORMER), 1000);
             await(end);
             return true;
@@ -191,7 +189,7 @@ class HubFailureTest extends HubFixture {
 
     @Test
     void theHubSaysHowLongToWait() throws IOException {
-        server.trouble(times(1, (_, exchange) -> {
+        server.trouble(once(_ -> true, (_, exchange) -> {
             exchange.getResponseHeaders().set("Retry-After", "1");
             FakeHub.refuse(exchange, 429, "", "Too many");
             return true;
