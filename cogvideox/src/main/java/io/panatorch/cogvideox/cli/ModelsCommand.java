@@ -36,12 +36,16 @@ final class ModelsCommand implements Callable<Integer> {
             terminal.line("no models in " + hub.settings().cacheFolder());
             return ExitCode.OK;
         }
-        TextTable table = new TextTable(List.of("model", "revision", "commit", "size", "state"));
+        TextTable table = new TextTable(List.of("model", "revision", "commit", "size"));
         for (CachedModel model : models) {
             table.row(List.of(model.name(), String.join(", ", model.revisions()), model.commit().substring(0, SHORT_COMMIT),
-                    CacheText.bytes(model.bytes()), state(model)));
+                    CacheText.bytes(model.bytes())));
         }
-        table.lines().forEach(terminal::line);
+        List<String> lines = table.lines();
+        terminal.line(lines.getFirst() + "  state");
+        for (int i = 0; i < models.size(); i++) {
+            terminal.line(lines.get(i + 1) + "  " + state(models.get(i)));
+        }
         return ExitCode.OK;
     }
 

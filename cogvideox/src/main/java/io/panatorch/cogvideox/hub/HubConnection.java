@@ -34,6 +34,7 @@ final class HubConnection implements AutoCloseable {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final int MOST_REDIRECTS = 5;
+    private static final String ESCAPED = " \"<>\\^`{|}";
     private static final int HTTPS_PORT = 443;
     private static final int HTTP_PORT = 80;
     private static final double MILLIS = 1e3;
@@ -94,7 +95,7 @@ final class HubConnection implements AutoCloseable {
                 return answer;
             }
             URI next = target(uri, location.get());
-            boolean describes = answer.headers.firstValue("X-Linked-Etag").isPresent() && URI.create(location.get()).isAbsolute();
+            boolean describes = answer.headers.firstValue("X-Linked-Etag").isPresent() && URI.create(legal(location.get())).isAbsolute();
             if (method.equals("HEAD") && (describes || !isHub(next))) {
                 return answer;
             }
@@ -105,7 +106,7 @@ final class HubConnection implements AutoCloseable {
 
     private URI target(URI from, String location) throws HubException {
         try {
-            URI target = from.resolve(location);
+            URI target = from.resolve(legal(location));
             boolean isSafe = "https".equals(target.getScheme()) || "http".equals(target.getScheme()) && !"https".equals(from.getScheme());
             if (isSafe && target.getHost() != null) {
                 return target;
@@ -114,6 +115,15 @@ final class HubConnection implements AutoCloseable {
             // told below, without the address
         }
         throw new HubException(Kind.REFUSED, model + ": " + from.getHost() + " redirects to what is no address, or not a safe one");
+    }
+
+    /** Servers are not as strict as Java about what stands in an address as it is. */
+    private static String legal(String location) {
+        StringBuilder legal = new StringBuilder();
+        for (char c : location.toCharArray()) {
+            legal.append(ESCAPED.indexOf(c) < 0 ? String.valueOf(c) : String.format("%%%02X", (int) c));
+        }
+        return legal.toString();
     }
 
     private HttpRequest request(String method, URI uri, long from) {

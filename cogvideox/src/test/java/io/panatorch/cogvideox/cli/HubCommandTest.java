@@ -102,7 +102,7 @@ class HubCommandTest {
         Run download = run("download", FakeHub.MODEL);
         assertThat(download).isEqualTo(new Run(0, snapshot() + "\n", ""));
         assertThat(run("models").out().lines().toList()).satisfiesExactly(
-                heading -> assertThat(heading).matches("model +revision +commit +size +state"),
+                heading -> assertThat(heading).matches("model +revision +commit +size  state"),
                 row -> assertThat(row).matches("tiny/model +main +" + server.main().substring(0, 7) + " +\\d+\\.\\d [KM]iB +complete"));
 
         server.taken();

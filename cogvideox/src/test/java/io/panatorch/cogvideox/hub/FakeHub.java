@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,7 +209,7 @@ public final class FakeHub implements AutoCloseable {
         if (isLarge(file)) {
             exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + etag(file, content) + "\"");
             exchange.getResponseHeaders().set("X-Linked-Size", Integer.toString(content.length));
-            exchange.getResponseHeaders().set("Location", storageUri(file).toString());
+            exchange.getResponseHeaders().set("Location", storageAddress(file));
             exchange.sendResponseHeaders(FOUND, -1);
             return;
         }
@@ -218,8 +217,9 @@ public final class FakeHub implements AutoCloseable {
         sendContent(exchange, content);
     }
 
-    private URI storageUri(String file) {
-        return URI.create("http://localhost:" + storage.getAddress().getPort() + "/" + file + "?signature=secret");
+    /** With what a strict reader of addresses does not take. */
+    private String storageAddress(String file) {
+        return "http://localhost:" + storage.getAddress().getPort() + "/" + file + "?signature=secret&policy={\"a\": \"b|c\"}";
     }
 
     /** Whole, or from a byte on, as asked. */
