@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -84,7 +85,13 @@ final class BlobDownload {
             }
             channel.force(true);
         }
-        Files.move(part, cache.blob(file), StandardCopyOption.ATOMIC_MOVE);
+        try {
+            Files.move(part, cache.blob(file), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            if (!cache.hasBlob(file)) { // which another program was faster with, that no lock kept out
+                throw e;
+            }
+        }
     }
 
     /** Whether there is something of an earlier download. What has no hash to check it by is small, and begun anew. */

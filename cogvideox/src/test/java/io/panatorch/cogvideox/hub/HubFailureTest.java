@@ -317,4 +317,17 @@ class HubFailureTest extends HubFixture {
             assertThat(server.taken()).doesNotContain("hub GET " + VAE);
         }
     }
+
+    /** Where a file system has no locks, another program may finish the same file in the meantime. */
+    @Test
+    void whatAnotherProgramHasFinishedIsTaken() throws IOException {
+        server.trouble(once(request -> isContent(request, VAE), (_, exchange) -> {
+            byte[] content = server.content(VAE);
+            FakeHub.sendPart(exchange, content, SIZE / 2);
+            Files.write(incomplete(VAE), content);
+            Files.move(incomplete(VAE), blob(VAE));
+            return true;
+        }));
+        isWhole(download());
+    }
 }
