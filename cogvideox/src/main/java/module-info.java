@@ -4,8 +4,10 @@ module io.panatorch.cogvideox {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.logging;
+    requires java.net.http;
 
     exports io.panatorch.cogvideox;
+    exports io.panatorch.cogvideox.hub;
     exports io.panatorch.cogvideox.input;
     exports io.panatorch.cogvideox.quality;
     exports io.panatorch.cogvideox.scheduler;

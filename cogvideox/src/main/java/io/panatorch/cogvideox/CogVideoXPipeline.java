@@ -2,6 +2,7 @@ package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
+import io.panatorch.cogvideox.hub.HubException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
@@ -51,12 +52,38 @@ public final class CogVideoXPipeline implements AutoCloseable {
     }
 
     /**
+     * Loads a model by its name. The pipeline is to be closed by the caller.
+     *
+     * @param model a diffusers directory, if there is one of that name, else a model of the Hugging Face hub, {@code ORG/NAME} or {@code
+     *     ORG/NAME@REVISION}, which is downloaded where it is not in the cache that it shares with Python, see {@link
+     *     io.panatorch.cogvideox.hub}
+     * @param dtype what is computed in: a floating-point type, whatever the weights are stored as
+     * @param device one that the loaded libtorch has
+     * @throws IllegalArgumentException for another dtype, a device that there is not, or what is no revision
+     * @throws CancellationException where the thread was interrupted
+     * @throws HubException where it has to be downloaded, and cannot be
+     * @throws IOException where a file is missing, damaged or for another model; the message names file and key
+     */
+    public static CogVideoXPipeline load(String model, DType dtype, Device device) throws IOException {
+        return loader(model).dtype(dtype).device(device).load();
+    }
+
+    /**
      * {@return what loads a model with a dtype for each part, or a variant of its weights}
      *
      * @param folder a diffusers directory with {@code model_index.json}
      */
     public static PipelineLoader loader(Path folder) {
         return new PipelineLoader(folder);
+    }
+
+    /**
+     * {@return what loads a model by its name, with a dtype for each part, or a variant of its weights}
+     *
+     * @param model as for {@link #load(String, DType, Device)}
+     */
+    public static PipelineLoader loader(String model) {
+        return new PipelineLoader(model);
     }
 
     /** {@return what the model is: its kind, its sizes, and the defaults of a request} */

@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cogvideox.hub.Hub;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A diffusers directory, and what people name in the place of one. */
@@ -17,17 +17,14 @@ final class ModelFolder {
     private static final String INDEX = "model_index.json";
     private static final String TRANSFORMERS_NAME = "model";
     private static final String DIFFUSERS_NAME = "diffusion_pytorch_model";
-    private static final Pattern HUB_NAME = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
 
     private ModelFolder() {}
 
     /** {@return the file that says what the parts are} */
     static Path index(Path folder) throws IOException {
         if (!Files.exists(folder)) {
-            throw new InvalidFileException(folder, "the folder does not exist" + (HUB_NAME.matcher(folder.toString()).matches()
-                    ? "; models are not fetched from the Hugging Face hub by their names yet: fetch it with \"hf download "
-                            + folder + " --local-dir FOLDER\", and name that folder"
-                    : ""));
+            throw new InvalidFileException(folder, "the folder does not exist" + (Hub.isOfHub(folder.toString())
+                    ? "; a model of the hub is named by a text, not by a path" : ""));
         }
         if (!Files.isDirectory(folder)) {
             throw new InvalidFileException(folder, "is a file, expected a diffusers directory with " + INDEX

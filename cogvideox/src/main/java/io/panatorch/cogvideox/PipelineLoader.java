@@ -1,6 +1,8 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cogvideox.hub.Hub;
+import io.panatorch.cogvideox.hub.HubException;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Placement;
@@ -25,7 +27,7 @@ public final class PipelineLoader {
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
 
-    private final Path folder;
+    private final Source source;
     private final Map<ModelComponent, DType> dtypes = new EnumMap<>(ModelComponent.class);
     private Device device = Device.CPU;
     private String variant = "";
@@ -33,8 +35,24 @@ public final class PipelineLoader {
     private Quantization quantization = Quantization.NONE;
 
     PipelineLoader(Path folder) {
-        this.folder = Objects.requireNonNull(folder, "folder");
+        this(_ -> folder);
+        Objects.requireNonNull(folder, "folder");
+    }
+
+    PipelineLoader(String model) {
+        this(variant -> Hub.fromEnvironment().folder(model, variant, _ -> {}));
+        Objects.requireNonNull(model, "model");
+    }
+
+    private PipelineLoader(Source source) {
+        this.source = source;
         dtype(DType.FLOAT32);
+    }
+
+    /** Where the model is, once it is there. */
+    @FunctionalInterface
+    private interface Source {
+        Path folder(String variant) throws IOException;
     }
 
     /**
@@ -101,10 +119,12 @@ public final class PipelineLoader {
     }
 
     /**
-     * Loads the model. The pipeline is to be closed by the caller.
+     * Loads the model, which is downloaded before where it is one of the hub and not all there. The pipeline is to be closed by the
+     * caller.
      *
-     * @throws IllegalArgumentException for a device that there is not, or what is no name of a variant
+     * @throws IllegalArgumentException for a device that there is not, what is no name of a variant, or no revision of a model of the hub
      * @throws CancellationException where the thread was interrupted
+     * @throws HubException where it has to be downloaded, and cannot be
      * @throws IOException where no part has the variant, or a file is missing, damaged or for another model; the message names
      *     file and key
      */
@@ -112,7 +132,7 @@ public final class PipelineLoader {
         try {
             requireDevice(); // may unpack libtorch
             warnOfSlowDtypes();
-            return new CogVideoXPipeline(ModelParts.load(folder, placements(offload), device, variant));
+            return new CogVideoXPipeline(ModelParts.load(source.folder(variant), placements(offload), device, variant));
         } catch (IOException | TorchException e) {
             if (!isInterrupt(e)) {
                 throw e;
@@ -132,7 +152,7 @@ public final class PipelineLoader {
     public MemoryEstimate estimate(VideoRequest request) throws IOException {
         requireDevice();
         // With an offloading, weights come when they are needed, which is never.
-        try (ModelParts parts = ModelParts.load(folder, placements(Offload.MODEL), device, variant)) {
+        try (ModelParts parts = ModelParts.load(source.folder(variant), placements(Offload.MODEL), device, variant)) {
             GenerationPlan plan = GenerationPlan.of(parts.description, request);
             return new MemoryArithmetic(parts, placements(offload), plan).estimate(request.cache().orElseGet(CacheMethod::none));
         }

@@ -13,6 +13,9 @@
  * }
  * }</pre>
  *
+ * <p>A model is a folder or, as a text, one of the Hugging Face hub, {@code "zai-org/CogVideoX-2b"}, which {@link
+ * io.panatorch.cogvideox.hub} downloads into the cache that it shares with Python.
+ *
  * <p>{@link io.panatorch.cogvideox.CogVideoXPipeline} puts the parts together, in four stages: the tokenizer and the T5 encoder turn
  * prompts into embeddings; noise, and the encoded image or video where there is one, become the first latents; the transformer and the
  * scheduler take the steps; the VAE turns latents into frames.

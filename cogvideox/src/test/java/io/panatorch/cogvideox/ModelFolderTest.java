@@ -118,9 +118,8 @@ class ModelFolderTest {
 
     @Test
     void whatIsNoModelFolderIsToldWhatIs() throws IOException {
-        refused(Path.of("THUDM/CogVideoX-2b"), "THUDM/CogVideoX-2b: the folder does not exist; models are not fetched from the"
-                + " Hugging Face hub by their names yet: fetch it with \"hf download THUDM/CogVideoX-2b --local-dir FOLDER\","
-                + " and name that folder");
+        refused(Path.of("THUDM/CogVideoX-2b"), "THUDM/CogVideoX-2b: the folder does not exist; a model of the hub is named by a text, not"
+                + " by a path");
         refused(temp.resolve("no"), temp.resolve("no") + ": the folder does not exist");
         refused(weights("vae"), weights("vae") + ": is a file, expected a diffusers directory with model_index.json;"
                 + " checkpoints of one file are not read");

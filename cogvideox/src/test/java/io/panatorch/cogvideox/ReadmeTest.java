@@ -28,7 +28,7 @@ class ReadmeTest {
     @Test
     void theProgramBesideDiffusersRuns(@TempDir Path folder) throws Exception {
         String program = Program.in(README, "## The CogVideoX family");
-        String small = program.replace("\"CogVideoX-5b\"", '"' + Golden.folder("t2v-5b").resolve("pipeline").toString() + '"')
+        String small = program.replace("\"zai-org/CogVideoX-5b\"", '"' + Golden.folder("t2v-5b").resolve("pipeline").toString() + '"')
                 .replace("Device.cuda(0)", "Device.CPU")
                 .replace(".steps(50)", ".steps(2).frames(1)")
                 .replace("\"panda.mp4\"", '"' + folder.resolve("panda.mp4").toString() + '"');

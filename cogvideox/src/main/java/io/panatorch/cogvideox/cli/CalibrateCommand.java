@@ -128,7 +128,7 @@ final class CalibrateCommand implements Callable<Integer> {
         if (quiet) {
             terminal.beQuiet();
         }
-        model.check();
+        model.check(terminal);
         if (vary == null && !method.equals(ALL) && !METHODS.contains(method)) {
             throw new IllegalArgumentException("--method: expected " + String.join(", ", METHODS) + " or " + ALL
                     + ", or another one with --vary, found " + method);

@@ -102,7 +102,7 @@ final class CompareCommand implements Callable<Integer> {
         if (quiet) {
             terminal.beQuiet();
         }
-        model.check();
+        model.check(terminal);
         if (repeats < 1) {
             throw new IllegalArgumentException("--repeats: expected 1 or more, found " + repeats);
         }

@@ -124,7 +124,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (quiet) {
             terminal.beQuiet();
         }
-        model.check();
+        model.check(terminal);
         if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
             throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
         }

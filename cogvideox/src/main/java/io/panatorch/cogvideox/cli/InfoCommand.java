@@ -69,7 +69,7 @@ final class InfoCommand implements Callable<Integer> {
                 + ", compute capability " + gpu.computeCapability()));
         row("threads", Integer.toString(LibtorchInfo.threads()));
         if (!spec.commandLine().getParseResult().matchedOptions().isEmpty()) {
-            model.check();
+            model.check(terminal);
             MemoryCheck memory = new MemoryCheck(model, () -> video.request(List.of("prompt"))
                     .cache(cache.method(model.description(), terminal, false)));
             String name = "memory";

@@ -96,6 +96,8 @@ public final class Main {
                 .addSubcommand(new CompareCommand(terminal))
                 .addSubcommand(new CalibrateCommand(terminal))
                 .addSubcommand(new QuantizeCommand(terminal))
+                .addSubcommand(new ModelsCommand(terminal))
+                .addSubcommand(new DownloadCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())
@@ -148,6 +150,8 @@ public final class Main {
                 "  PANATORCH_OPTS  options of the JVM, such as -Xmx8g or -Dpanatorch.cache=DIR",
                 "  JAVA_HOME       a JDK, 22 or later (default: the first that is found)",
                 "  LIBTORCH        a libtorch other than the one that comes along",
+                "  HF_HOME         Hugging Face's folder, with its cache of models and the token; all others of",
+                "                  its variables are Python's, too, such as HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE",
                 "  NO_COLOR        no colours in help"
             })
     private static final class Root {}

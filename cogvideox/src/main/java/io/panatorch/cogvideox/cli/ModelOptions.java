@@ -8,6 +8,8 @@ import io.panatorch.cogvideox.ModelComponent;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.PipelineLoader;
 import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.hub.Hub;
+import io.panatorch.cogvideox.hub.ModelId;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
@@ -30,9 +32,10 @@ final class ModelOptions {
 
     private static final int MAX_THREADS = 1024;
 
-    @Option(names = "--model", paramLabel = "DIR",
-            description = "diffusers directory of a CogVideoX model (default: the demo model inside this program)")
-    private Path model;
+    @Option(names = "--model", paramLabel = "MODEL", converter = ModelConverter.class,
+            description = "diffusers directory of a CogVideoX model, or one of the Hugging Face hub, ORG/NAME or ORG/NAME@REVISION, which"
+                    + " is downloaded if it is not in the cache (default: the demo model inside this program)")
+    private String model;
 
     @Option(names = "--variant", paramLabel = "NAME", defaultValue = "",
             description = "which of several weights, such as fp16 for diffusion_pytorch_model.fp16.safetensors; a part that has"
@@ -59,10 +62,21 @@ final class ModelOptions {
                     + " (default: ${DEFAULT-VALUE})")
     private Quantization quantization;
 
+    private Terminal terminal;
+    private Path folder;
     private ModelDescription description;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
     private Integer threads;
+
+    /** A name of a model of the hub looks like a path, too. */
+    private static final class ModelConverter implements ITypeConverter<String> {
+
+        @Override
+        public String convert(String text) {
+            return Main.path(text).toString();
+        }
+    }
 
     private static final class DeviceConverter implements ITypeConverter<Device> {
 
@@ -145,25 +159,40 @@ final class ModelOptions {
         }
     }
 
-    /** @throws IllegalArgumentException for what does not work */
-    void check() {
-        if (!variant.matches("[A-Za-z0-9_-]*")) {
-            throw new IllegalArgumentException("--variant: expected a name of letters, digits, - and _, such as fp16, found '"
-                    + variant + "'");
-        }
+    /**
+     * Checks what can be checked before anything is read.
+     *
+     * @param shown where a download tells how far it is
+     * @throws IllegalArgumentException for what does not work
+     */
+    void check(Terminal shown) {
+        terminal = shown;
+        checkVariant(variant);
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new IllegalArgumentException("--threads: expected 1 to " + MAX_THREADS + ", found " + threads);
         }
     }
 
-    /** {@return where the model lies} */
-    Path folder() throws IOException {
-        return model == null ? DemoModel.folder() : model;
+    /** @throws IllegalArgumentException for what is no name of a variant */
+    static void checkVariant(String variant) {
+        if (!variant.matches("[A-Za-z0-9_-]*")) {
+            throw new IllegalArgumentException("--variant: expected a name of letters, digits, - and _, such as fp16, found '"
+                    + variant + "'");
+        }
+    }
+
+    /** {@return where the model lies; found once, after a download if it takes one} */
+    private Path folder() throws IOException {
+        if (folder == null) {
+            folder = model == null ? DemoModel.folder()
+                    : Hub.fromEnvironment().folder(model, variant, new DownloadBar(terminal, model)::show);
+        }
+        return folder;
     }
 
     /** {@return the model's name as people know it} */
     String name() {
-        return model == null ? "the demo model" : model.toString();
+        return model == null ? "the demo model" : model;
     }
 
     /** {@return what the model is, without its weights; read once} */
@@ -178,7 +207,7 @@ final class ModelOptions {
     ObjectNode identity() throws IOException {
         Path folder = folder();
         return new JsonMapper().createObjectNode()
-                .put("name", model == null ? "demo" : model.toString())
+                .put("name", pinnedName())
                 .put("class", ConfigFile.read(folder.resolve("model_index.json")).string("_class_name", ""))
                 .put("scheduler", description().scheduler().kind().className())
                 .put("variant", variant)
@@ -186,6 +215,14 @@ final class ModelOptions {
                 .put("quantize", quantization.torchName())
                 .put("device", device.toString())
                 .put("fingerprint", Fingerprint.of(folder));
+    }
+
+    /** By which the same model is found again, whatever its branch will be then. */
+    private String pinnedName() throws IOException {
+        if (model == null) {
+            return "demo";
+        }
+        return Hub.isOfHub(model) ? ModelId.of(model).name() + "@" + folder().getFileName() : model;
     }
 
     /** Sets the threads and loads the model. */

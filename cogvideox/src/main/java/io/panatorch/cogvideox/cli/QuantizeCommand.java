@@ -6,6 +6,7 @@ import io.panatorch.cogvideox.DemoModel;
 import io.panatorch.cogvideox.ModelComponent;
 import io.panatorch.cogvideox.ModelQuantizer;
 import io.panatorch.cogvideox.ModelQuantizer.Rounded;
+import io.panatorch.cogvideox.hub.Hub;
 import io.panatorch.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,9 +38,9 @@ final class QuantizeCommand implements Callable<Integer> {
     private static final int SHOWN = 3;
     private static final double PERCENT = 100;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "diffusers directory of a CogVideoX model (default: the demo model inside"
-            + " this program)")
-    private Path model;
+    @Option(names = "--model", paramLabel = "MODEL", description = "diffusers directory of a CogVideoX model, or ORG/NAME[@REVISION] on the"
+            + " hub (default: the demo model inside this program)")
+    private String model;
 
     @Option(names = "--variant", paramLabel = "NAME", defaultValue = "", description = "which of several weights, such as fp16")
     private String variant;
@@ -58,11 +59,13 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        ModelOptions.checkVariant(variant);
         Outputs.requireDistinct(output, stats);
         if (stats != null) {
             AtomicFile.check(stats);
         }
-        Path folder = model == null ? DemoModel.folder() : model;
+        Path folder = model == null ? DemoModel.folder()
+                : Hub.fromEnvironment().folder(model, variant, new DownloadBar(terminal, model)::show);
         List<Rounded> rounded = new ModelQuantizer(folder, variant).write(output,
                 each -> terminal.progress("quantising " + each.component().folder() + " " + each.name()));
         for (ModelComponent component : ModelComponent.values()) {

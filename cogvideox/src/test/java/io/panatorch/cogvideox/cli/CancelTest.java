@@ -114,20 +114,11 @@ class CancelTest {
                 Stream.of("--prompt", "a", "--output", "v.mp4", "--stats", "s.json"), Stream.of(options)).toArray(String[]::new));
     }
 
-    /** The command in a JVM of its own, with the flags and paths of this one. */
     private Process start(List<String> flags, String command, String... options) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=io.panatorch.bindings",
-                "--add-modules", "java.desktop",
-                "--module-path", System.getProperty("jdk.module.path"),
-                "--class-path", System.getProperty("java.class.path")));
-        line.addAll(flags);
-        line.addAll(List.of("-m", "io.panatorch.cogvideox/" + Main.class.getName(), command,
-                "--model", Golden.folder("t2v-2b").resolve("pipeline").toString()));
-        line.addAll(List.of(options));
-        line.add("--quiet"); // progress is told where it takes long
-        ProcessBuilder builder = new ProcessBuilder(line).directory(out.toFile())
+        List<String> arguments = new ArrayList<>(List.of(command, "--model", Golden.folder("t2v-2b").resolve("pipeline").toString()));
+        arguments.addAll(List.of(options));
+        arguments.add("--quiet"); // progress is told where it takes long
+        ProcessBuilder builder = new ProcessBuilder(CommandProcess.line(flags, arguments)).directory(out.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(errors.toFile());
         builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
         return builder.start();

@@ -17,7 +17,8 @@ class HelpTest {
 
     @Test
     void helpNamesTheCommandsAndEveryOption() {
-        assertThat(Run.of("--help").out()).contains("generate", "compare", "info", "--version");
+        assertThat(Run.of("--help").out()).contains("generate", "compare", "calibrate", "models", "download", "info",
+                "--version", "HF_HOME");
         Run run = Run.of("generate", "--help");
         assertThat(run.status()).isZero();
         assertThat(run.err()).isEmpty();
@@ -48,7 +49,7 @@ class HelpTest {
 
     /** An example has one command, over several lines. */
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "compare", "calibrate"})
+    @ValueSource(strings = {"generate", "compare", "calibrate", "download"})
     void examplesOfHelpCanBeUsed(String command) {
         List<String> examples = Pattern.compile("(?m)^  panatorch (.*(?:(?<=\\\\)\n.*)*)$").matcher(Run.of(command, "--help").out())
                 .results().map(example -> example.group(1).replace("\\\n", " ")).toList();

@@ -1,0 +1,33 @@
+package io.panatorch.cogvideox.hub;
+
+import java.util.regex.Pattern;
+
+/**
+ * A file of a model, as the hub describes it.
+ *
+ * @param name with {@code /} between folders
+ * @param commit of which it is
+ * @param etag the name of its content: a SHA-256 where the file is large, else Git's
+ * @param size in bytes
+ */
+record RemoteFile(String name, String commit, String etag, long size) {
+
+    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+    /** What can be the name of a file, and only of that. */
+    private static final Pattern ETAG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,127}");
+    private static final Pattern NAME = Pattern.compile("\\w[\\w.+-]*(?:/\\w[\\w.+-]*){0,8}");
+
+    static boolean isEtag(String etag) {
+        return ETAG.matcher(etag).matches();
+    }
+
+    /** Whether a name leads to a file of the folder that it is taken in, on any system. */
+    static boolean isSafeName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
+    /** Whether the content can be told from another of the same size. */
+    boolean hasSha256() {
+        return SHA_256.matcher(etag).matches();
+    }
+}
