@@ -37,11 +37,13 @@ public final class Weights implements AutoCloseable {
     private final Root root;
     private final String prefix;
     private final boolean memory;
+    private final Adapters adapters;
 
-    private Weights(Root root, String prefix, boolean memory) {
+    private Weights(Root root, String prefix, boolean memory, Adapters adapters) {
         this.root = root;
         this.prefix = prefix;
         this.memory = memory;
+        this.adapters = adapters;
     }
 
     /**
@@ -69,7 +71,8 @@ public final class Weights implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new Weights(new Root(file, new TensorOwner(), new ConcurrentSkipListSet<>(), new HashMap<>(), dtype, device), "", true);
+        return new Weights(new Root(file, new TensorOwner(), new ConcurrentSkipListSet<>(), new HashMap<>(), dtype, device), "", true,
+                (_, matrix, _, _) -> matrix);
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -100,7 +103,7 @@ public final class Weights implements AutoCloseable {
 
     /** {@return the cursor at a name below this one} */
     public Weights at(String name) {
-        return new Weights(root, prefix + name + ".", memory);
+        return new Weights(root, prefix + name + ".", memory, adapters);
     }
 
     /** {@return the cursor at an element of a list below this one} */
@@ -114,7 +117,33 @@ public final class Weights implements AutoCloseable {
      * there before}
      */
     public Weights withoutMemory() {
-        return new Weights(root, prefix, false);
+        return new Weights(root, prefix, false, adapters);
+    }
+
+    /** Puts others in the place of matrices that layers take. */
+    @FunctionalInterface
+    public interface Adapters {
+
+        /**
+         * {@return what a layer gets in the place of its matrix; the matrix itself where it is not to be changed}
+         *
+         * @param name of the matrix in the file, such as {@code transformer_blocks.0.attn1.to_q.weight}
+         * @param matrix that of the file, borrowed
+         * @param out its rows
+         * @param in its columns
+         * @throws InvalidFileException where what is to change it does not fit
+         */
+        Matrix adapt(String name, Matrix matrix, long out, long in) throws InvalidFileException;
+    }
+
+    /**
+     * {@return the cursor at this place that gives changed {@linkplain #matrix matrices}, over the tensors of this one: they are
+     * not loaded again, and those that have been taken stay as they are}
+     *
+     * @param adapters in the place of those that this cursor has
+     */
+    public Weights adaptedBy(Adapters adapters) {
+        return new Weights(root, prefix, memory, adapters);
     }
 
     /** {@return whether there is a tensor of this name} */
@@ -176,7 +205,7 @@ public final class Weights implements AutoCloseable {
      * @throws InvalidFileException as {@link #get}
      */
     public Matrix matrix(String name, long out, long in) throws InvalidFileException {
-        return Matrix.of(get(name, out, in));
+        return adapters.adapt(prefix + name, Matrix.of(get(name, out, in)), out, in);
     }
 
     private Tensor load(String key) throws InvalidFileException {
