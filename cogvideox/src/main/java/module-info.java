@@ -7,6 +7,7 @@ module io.panatorch.cogvideox {
 
     exports io.panatorch.cogvideox;
     exports io.panatorch.cogvideox.input;
+    exports io.panatorch.cogvideox.lora;
     exports io.panatorch.cogvideox.quality;
     exports io.panatorch.cogvideox.scheduler;
     exports io.panatorch.cogvideox.sizes;

@@ -5,6 +5,7 @@ import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.config.Interrupts;
+import io.panatorch.cogvideox.lora.LoraLayers;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
 import io.panatorch.nn.LayerNorm;
 import io.panatorch.nn.Linear;
@@ -55,6 +56,8 @@ public final class CogVideoXTransformer implements AutoCloseable {
     private final Site site = new Site(SiteKind.DENOISER, 0, "transformer");
     private final TransformerConfig config;
     private final Weights weights;
+    /** Frees what is this model's own. */
+    private final Runnable release;
     private final PatchEmbedding embedding;
     private final TimestepEmbedding timestepEmbedding;
     /** Null in most models. */
@@ -64,9 +67,10 @@ public final class CogVideoXTransformer implements AutoCloseable {
     private final AdaptiveNorm normOut;
     private final Linear projOut;
 
-    private CogVideoXTransformer(TransformerConfig config, Weights weights) throws IOException {
+    private CogVideoXTransformer(TransformerConfig config, Weights weights, Runnable release) throws IOException {
         this.config = config;
         this.weights = weights;
+        this.release = release;
         int dim = config.innerDim();
         int patch = config.patchSize();
         this.embedding = new PatchEmbedding(weights.at("patch_embed"), config);
@@ -104,7 +108,26 @@ public final class CogVideoXTransformer implements AutoCloseable {
     public static CogVideoXTransformer load(Path folder, DType dtype, Device device, String variant) throws IOException {
         TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
         return Weights.load(Safetensors.open(folder, BASE_NAME, variant), dtype, device,
-                weights -> new CogVideoXTransformer(config, weights));
+                weights -> new CogVideoXTransformer(config, weights, weights::close));
+    }
+
+    /**
+     * {@return this model with adapters: another object over the same weights, which must be open as long as it is used; this one
+     * stays as it is}
+     *
+     * @param lora made for this model's dtype and device; closed with what is returned, or where this fails
+     * @throws IOException where an adapter is for another model; the message names the tensor
+     * @throws IllegalStateException where matrices that are not of floating-point numbers are to be fused
+     */
+    public CogVideoXTransformer with(LoraLayers lora) throws IOException {
+        try {
+            var adapted = new CogVideoXTransformer(config, weights.adaptedBy(lora), lora::close);
+            lora.requireAllFound();
+            return adapted;
+        } catch (IOException | RuntimeException | Error e) {
+            lora.close();
+            throw e;
+        }
     }
 
     /** {@return the settings} */
@@ -216,9 +239,9 @@ public final class CogVideoXTransformer implements AutoCloseable {
         }
     }
 
-    /** Frees the weights. */
+    /** Frees the weights, or of a model {@linkplain #with with adapters} what those take. */
     @Override
     public void close() {
-        weights.close();
+        release.run();
     }
 }
