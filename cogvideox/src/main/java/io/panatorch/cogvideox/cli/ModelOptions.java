@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
@@ -9,15 +10,18 @@ import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.PipelineLoader;
 import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.device.LibtorchInfo;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -45,6 +49,11 @@ final class ModelOptions {
             description = "what it is computed in: float32, bfloat16 or float16, or one for each of text_encoder, transformer and vae,"
                     + " such as bfloat16,vae=float32 (default: ${DEFAULT-VALUE})")
     private Dtypes dtypes;
+
+    @Option(names = "--lora", paramLabel = "FILE[=SCALE]", converter = LoraChoice.Converter.class,
+            description = "LoRA adapter of the model's transformer, a safetensors file of diffusers or peft, and what its changes are"
+                    + " multiplied by (default: 1); given several times, all of them together")
+    private List<LoraChoice> loras = List.of();
 
     private ModelDescription description;
 
@@ -127,9 +136,11 @@ final class ModelOptions {
         return model == null ? DemoModel.folder() : model;
     }
 
-    /** {@return the model's name as people know it} */
+    /** {@return the model's name as people know it, with its adapters} */
     String name() {
-        return model == null ? "the demo model" : model.toString();
+        String name = model == null ? "the demo model" : model.toString();
+        return loras.isEmpty() ? name
+                : name + " with " + loras.stream().map(LoraChoice::toString).collect(Collectors.joining(" and "));
     }
 
     /** {@return what the model is, without its weights; read once} */
@@ -143,7 +154,7 @@ final class ModelOptions {
     /** {@return what makes a video with the model another one, for programs} */
     ObjectNode identity() throws IOException {
         Path folder = folder();
-        return new JsonMapper().createObjectNode()
+        ObjectNode identity = new JsonMapper().createObjectNode()
                 .put("name", model == null ? "demo" : model.toString())
                 .put("class", ConfigFile.read(folder.resolve("model_index.json")).string("_class_name", ""))
                 .put("scheduler", description().scheduler().kind().className())
@@ -151,9 +162,17 @@ final class ModelOptions {
                 .put("dtype", dtypes.text)
                 .put("device", device.toString())
                 .put("fingerprint", Fingerprint.of(folder));
+        ArrayNode adapters = identity.putArray("loras");
+        for (LoraChoice lora : loras) {
+            adapters.addObject()
+                    .put("file", lora.file().toString())
+                    .put("scale", lora.scale())
+                    .put("fingerprint", Fingerprint.ofInput(lora.file()));
+        }
+        return identity;
     }
 
-    /** Sets the threads and loads the model. */
+    /** Sets the threads, and loads the model with its adapters. */
     CogVideoXPipeline load() throws IOException {
         try {
             device.requirePresent();
@@ -165,6 +184,26 @@ final class ModelOptions {
         }
         PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant);
         dtypes.ofParts.forEach(loader::dtype);
-        return loader.load();
+        for (LoraChoice lora : loras) {
+            Safetensors.open(lora.file()).close(); // what is no such file is refused before the model is loaded
+        }
+        CogVideoXPipeline pipeline = loader.load();
+        try {
+            addAdapters(pipeline);
+            return pipeline;
+        } catch (IOException | RuntimeException | Error e) {
+            pipeline.close();
+            throw e;
+        }
+    }
+
+    private void addAdapters(CogVideoXPipeline pipeline) throws IOException {
+        Map<String, Double> scales = new HashMap<>();
+        for (LoraChoice lora : loras) {
+            String name = "lora " + (scales.size() + 1);
+            pipeline.loadLora(lora.file(), name);
+            scales.put(name, lora.scale());
+        }
+        pipeline.setAdapters(scales);
     }
 }
