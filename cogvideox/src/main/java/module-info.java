@@ -9,6 +9,7 @@ module io.panatorch.cogvideox {
     exports io.panatorch.cogvideox;
     exports io.panatorch.cogvideox.hub;
     exports io.panatorch.cogvideox.input;
+    exports io.panatorch.cogvideox.lora;
     exports io.panatorch.cogvideox.quality;
     exports io.panatorch.cogvideox.scheduler;
     exports io.panatorch.cogvideox.sizes;

@@ -22,8 +22,8 @@ final class DenoisingStage {
     private final FiniteCheck finite;
     private int taken;
 
-    DenoisingStage(ModelParts parts, GenerationPlan plan, Ticket ticket, FiniteCheck finite) {
-        this.transformer = parts.transformer;
+    DenoisingStage(CogVideoXTransformer transformer, GenerationPlan plan, Ticket ticket, FiniteCheck finite) {
+        this.transformer = transformer;
         this.plan = plan;
         this.ticket = ticket;
         this.finite = finite;

@@ -7,6 +7,7 @@ import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cogvideox.LatentsStage.Latents;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
 import io.panatorch.cogvideox.scheduler.Noise;
+import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Tensor;
@@ -21,6 +22,7 @@ final class Generation {
     private static final double NANOS = 1e9;
 
     private final ModelParts parts;
+    private final CogVideoXTransformer transformer;
     private final GenerationPlan plan;
     private final CacheMethod method;
     private final Ticket ticket;
@@ -28,9 +30,13 @@ final class Generation {
     private final Map<String, Double> seconds = new LinkedHashMap<>();
     private long lapStart;
 
-    /** @throws IllegalArgumentException where the request does not fit the model */
-    Generation(ModelParts parts, VideoRequest request, CacheMethod method, Ticket ticket) {
+    /**
+     * @param transformer that of the parts, or the same with adapters
+     * @throws IllegalArgumentException where the request does not fit the model
+     */
+    Generation(ModelParts parts, CogVideoXTransformer transformer, VideoRequest request, CacheMethod method, Ticket ticket) {
         this.parts = parts;
+        this.transformer = transformer;
         this.plan = GenerationPlan.of(parts.description, request);
         this.method = method;
         this.ticket = ticket;
@@ -51,10 +57,10 @@ final class Generation {
             Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds);
             begun.run();
             Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
-            DenoisingStage denoising = new DenoisingStage(parts, plan, ticket, finite);
+            DenoisingStage denoising = new DenoisingStage(transformer, plan, ticket, finite);
             Tensor latents;
             CacheStatistics statistics;
-            try (CacheSession cache = method.open(new CacheRun(parts.transformer.sites(), plan.timesteps()))) {
+            try (CacheSession cache = method.open(new CacheRun(transformer.sites(), plan.timesteps()))) {
                 lapStart = System.nanoTime(); // not before: it may have waited for memory
                 Tensor embeds = embeds(givenEmbeds, givenNegative);
                 Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);

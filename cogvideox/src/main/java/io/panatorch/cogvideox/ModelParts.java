@@ -22,6 +22,7 @@ final class ModelParts implements AutoCloseable {
     final ModelDescription description;
     final T5Tokenizer tokenizer;
     final T5Encoder textEncoder;
+    /** Without adapters. */
     final CogVideoXTransformer transformer;
     final CogVideoXVae vae;
     final Device device;

@@ -134,11 +134,20 @@ public final class PipelineLoader {
             warnOfSlowDtypes();
             return new CogVideoXPipeline(ModelParts.load(source.folder(variant), placements(offload), device, variant));
         } catch (IOException | TorchException e) {
-            if (!isInterrupt(e)) {
-                throw e;
-            }
+            checkInterrupt(e);
+            throw e;
+        }
+    }
+
+    /**
+     * Looks why a load has failed.
+     *
+     * @throws CancellationException where it was by an interrupt of the thread, which is taken
+     */
+    static void checkInterrupt(Exception failure) {
+        if (isInterrupt(failure)) {
             Thread.interrupted();
-            throw (CancellationException) new CancellationException("loading cancelled").initCause(e);
+            throw (CancellationException) new CancellationException("loading cancelled").initCause(failure);
         }
     }
 

@@ -57,6 +57,21 @@ class ReadmeTest {
     }
 
     @Test
+    void theExampleOfAdaptersCompiles(@TempDir Path folder) throws Exception {
+        Program.compile(folder, "Adapters", """
+                import io.panatorch.cogvideox.*;
+                import io.panatorch.cogvideox.lora.LoraAdapter;
+                import java.nio.file.Path;
+                import java.util.Map;
+                class Adapters {
+                    void example(CogVideoXPipeline pipeline) throws java.io.IOException {
+                %s
+                    }
+                }
+                """.formatted(Program.in(README, "### LoRA adapters")));
+    }
+
+    @Test
     void theFactoryOfAMethodCompiles(@TempDir Path folder) throws Exception {
         Program.compile(folder, "MyFactory", """
                 import io.panatorch.cache.*;

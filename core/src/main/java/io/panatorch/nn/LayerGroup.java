@@ -47,9 +47,12 @@ public final class LayerGroup<L> {
     private final Maker<L> maker;
     private final Set<String> keys;
     private final Size size;
+    /** Whether the weights are there as long as the model, among those that are in no group. */
+    private final boolean stays;
     /** Null while the weights are away; as all that changes here it is guarded by {@link #residency}. */
-    private Shelf shelf;
     private L layers;
+    /** Where the weights are that come and go. */
+    private Shelf shelf;
     private int users;
 
     LayerGroup(Weights place, Residency residency, Residence residence, Maker<L> maker) throws IOException {
@@ -61,9 +64,9 @@ public final class LayerGroup<L> {
         maker.of(place.on(checking));
         this.keys = checking.names();
         this.size = checking.size();
-        if (residence != Residence.ON_DEMAND && !residency.offloads()) {
+        this.stays = residence != Residence.ON_DEMAND && !residency.offloads();
+        if (stays) {
             this.layers = maker.of(place);
-            this.shelf = place.shelf();
         }
     }
 
@@ -105,33 +108,31 @@ public final class LayerGroup<L> {
      * @param ahead whether they may still be on their way when this returns
      */
     void load(boolean ahead) {
-        if (shelf != null) {
+        if (layers != null) {
             return;
         }
-        Shelf filled = Shelf.empty(ahead);
+        shelf = Shelf.empty(ahead);
         try {
-            layers = maker.of(place.on(filled));
-            shelf = filled;
+            layers = maker.of(place.on(shelf));
         } catch (IOException e) { // all of it was checked
             throw new UncheckedIOException(e);
         } finally {
-            if (shelf == null) {
-                filled.close();
+            if (layers == null) {
+                shelf.close();
             }
         }
     }
 
-    /** Lets the weights go. Nobody may compute with them, the device neither. */
+    /** Lets the weights go, if they do at all. Nobody may compute with them, the device neither. */
     void unload() {
-        layers = null;
-        if (shelf != null) {
+        if (!stays && layers != null) {
+            layers = null;
             shelf.close();
-            shelf = null;
         }
     }
 
     boolean isLoaded() {
-        return shelf != null;
+        return layers != null;
     }
 
     boolean isUsed() {

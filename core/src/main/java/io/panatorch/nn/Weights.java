@@ -41,18 +41,23 @@ public final class Weights implements AutoCloseable {
      * @param shelf for what is in no group
      */
     private record Root(Safetensors file, Placement placement, Set<String> taken, Set<String> matrices,
-            Map<String, Int8Matrix> rounded, TensorOwner owner, Shelf shelf, Residency residency) {}
+            Map<String, Int8Matrix> rounded, TensorOwner owner, Shelf shelf) {}
 
     private final Root root;
     private final Shelf shelf;
+    private final Residency residency;
     private final String prefix;
     private final DType dtype;
+    /** Null where matrices are as the file has them. */
+    private final Adapters adapters;
 
-    private Weights(Root root, Shelf shelf, String prefix, DType dtype) {
+    private Weights(Root root, Shelf shelf, Residency residency, String prefix, DType dtype, Adapters adapters) {
         this.root = root;
         this.shelf = shelf;
+        this.residency = residency;
         this.prefix = prefix;
         this.dtype = dtype;
+        this.adapters = adapters;
     }
 
     /**
@@ -79,9 +84,8 @@ public final class Weights implements AutoCloseable {
             throw e;
         }
         Root root = new Root(file, placement, new ConcurrentSkipListSet<>(), new ConcurrentSkipListSet<>(),
-                new HashMap<>(), new TensorOwner(),
-                Shelf.empty(false), new Residency(file, placement));
-        return new Weights(root, root.shelf, "", placement.dtype());
+                new HashMap<>(), new TensorOwner(), Shelf.empty(false));
+        return new Weights(root, root.shelf, new Residency(file, placement), "", placement.dtype(), null);
     }
 
     /** What takes its weights from a file that has been opened, and from then on owns it. */
@@ -112,7 +116,7 @@ public final class Weights implements AutoCloseable {
 
     /** {@return the cursor at a name below this one} */
     public Weights at(String name) {
-        return new Weights(root, shelf, prefix + name + ".", dtype);
+        return new Weights(root, shelf, residency, prefix + name + ".", dtype, adapters);
     }
 
     /** {@return the cursor at an element of a list below this one} */
@@ -126,15 +130,59 @@ public final class Weights implements AutoCloseable {
      * @param other what floating-point tensors are converted to
      */
     public Weights as(DType other) {
-        return new Weights(root, shelf, prefix, other);
+        return new Weights(root, shelf, residency, prefix, other, adapters);
     }
 
     Weights on(Shelf other) {
-        return new Weights(root, other, prefix, dtype);
+        return new Weights(root, other, residency, prefix, dtype, adapters);
     }
 
-    Shelf shelf() {
-        return shelf;
+    /** Puts others in the place of matrices that layers take. */
+    @FunctionalInterface
+    public interface Adapters {
+
+        /**
+         * Checks what a layer's matrix will be changed by, before the layer is made.
+         *
+         * @param name of the matrix in the file, such as {@code transformer_blocks.0.attn1.to_q.weight}
+         * @param out its rows
+         * @param in its columns
+         * @throws InvalidFileException where what is to change it does not fit
+         */
+        default void require(String name, long out, long in) throws InvalidFileException {}
+
+        /**
+         * {@return what a layer gets in the place of its matrix; the matrix itself where it is not to be changed}
+         *
+         * <p>Layers whose weights leave the device are made again when these come back, with the same matrix in another tensor.
+         *
+         * @param name as for {@link #require}
+         * @param matrix that of the file, borrowed
+         * @param out its rows
+         * @param in its columns
+         * @throws InvalidFileException where what is to change it does not fit
+         */
+        Matrix adapt(String name, Matrix matrix, long out, long in) throws InvalidFileException;
+    }
+
+    /**
+     * {@return the cursor at this place that gives changed {@linkplain #matrix matrices}, over the tensors of this one: they are
+     * not loaded again, and those that have been taken stay as they are. Groups of layers that are made with it are its own}
+     *
+     * @param other in the place of those that this cursor has
+     */
+    public Weights adaptedBy(Adapters other) {
+        return new Weights(root, shelf, new Residency(root.file, root.placement), prefix, dtype, other);
+    }
+
+    /** Frees what groups of layers have that were made with this cursor, one that is {@linkplain #adaptedBy adapted}. */
+    public void releaseGroups() {
+        residency.close();
+    }
+
+    /** {@return whether weights leave the device while they are not needed} */
+    public boolean isOffloaded() {
+        return residency.offloads();
     }
 
     /**
@@ -145,8 +193,8 @@ public final class Weights implements AutoCloseable {
      * @throws IOException where the weights do not fit
      */
     public <L> LayerGroup<L> group(Residence residence, LayerGroup.Maker<L> maker) throws IOException {
-        LayerGroup<L> group = new LayerGroup<>(this, root.residency, residence, maker);
-        root.residency.add(group);
+        LayerGroup<L> group = new LayerGroup<>(this, residency, residence, maker);
+        residency.add(group);
         return group;
     }
 
@@ -159,11 +207,11 @@ public final class Weights implements AutoCloseable {
 
     /** {@return what keeps a model's parts on the device, where they leave it at all, from one use to the next} */
     public Hold hold() {
-        root.residency.hold();
+        residency.hold();
         AtomicBoolean open = new AtomicBoolean(true);
         return () -> {
             if (open.compareAndSet(true, false)) {
-                root.residency.letGo();
+                residency.letGo();
             }
         };
     }
@@ -207,6 +255,16 @@ public final class Weights implements AutoCloseable {
      * @throws InvalidFileException as {@link #get}, or where the scales of a matrix in 8 bits are missing or do not fit
      */
     public Matrix matrix(String name, long out, long in) throws IOException {
+        String key = prefix + name;
+        Matrix matrix = stored(name, out, in);
+        if (adapters == null) {
+            return matrix;
+        }
+        adapters.require(key, out, in);
+        return shelf.isChecking() ? matrix : adapters.adapt(key, matrix, out, in);
+    }
+
+    private Matrix stored(String name, long out, long in) throws IOException {
         String key = prefix + name;
         require(key, out, in);
         root.matrices.add(key);
@@ -299,7 +357,7 @@ public final class Weights implements AutoCloseable {
 
     private void forgetUnlessOffloaded(String key) {
         synchronized (root.rounded) {
-            Int8Matrix known = root.residency.offloads() ? null : root.rounded.remove(key);
+            Int8Matrix known = residency.offloads() ? null : root.rounded.remove(key);
             if (known != null) {
                 known.values().close();
                 known.scales().close();
@@ -309,7 +367,7 @@ public final class Weights implements AutoCloseable {
 
     /** {@return how many bytes the weights take that groups of layers take} */
     public WeightSizes sizes() {
-        return root.residency.sizes();
+        return residency.sizes();
     }
 
     /** {@return the names in the file of all matrices of linear layers that were taken so far, anywhere} */
@@ -351,7 +409,7 @@ public final class Weights implements AutoCloseable {
     /** Frees every tensor that was taken through any cursor of this file, and closes the file. */
     @Override
     public void close() {
-        root.residency.close();
+        residency.close();
         root.shelf.close();
         root.owner.close();
         root.file.close();

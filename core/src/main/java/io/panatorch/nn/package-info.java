@@ -13,7 +13,8 @@
  * }</pre>
  *
  * <p>A layer borrows its tensors, which must stay open as long as it is used: from the {@link io.panatorch.nn.Weights} it was
- * made from, or from whoever made it of tensors, as in {@code new Linear(weight.add(delta), bias)}. Layers have no state besides,
+ * made from, or from whoever made it of tensors, as in {@code new Linear(weight.add(delta), bias)}. {@linkplain
+ * io.panatorch.nn.Weights#adaptedBy Adapters} change matrices on the way to their layers. Layers have no state besides,
  * so several threads may use one at once.
  */
 package io.panatorch.nn;

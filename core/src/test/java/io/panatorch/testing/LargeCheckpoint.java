@@ -92,7 +92,8 @@ public final class LargeCheckpoint {
             return "\"%s\":{\"dtype\":\"BF16\",\"shape\":%s,\"data_offsets\":[%d,%d]}".formatted(
                     tensor.getKey(), Arrays.toString(tensor.getValue()), begin, end[0]);
         }).collect(Collectors.joining(",", "{", "}"));
-        byte[] header = tensors.getBytes(StandardCharsets.UTF_8);
+        // As the reference writes them: data begin at a multiple of 8, so that they can be mapped.
+        byte[] header = (tensors + " ".repeat(-tensors.length() & 7)).getBytes(StandardCharsets.UTF_8);
         try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
             out.setLength(0);
             out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());

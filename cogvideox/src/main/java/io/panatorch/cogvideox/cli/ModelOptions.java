@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.DemoModel;
@@ -13,15 +14,18 @@ import io.panatorch.cogvideox.hub.ModelId;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
+import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -64,6 +68,11 @@ final class ModelOptions {
 
     private Terminal terminal;
     private Path folder;
+    @Option(names = "--lora", paramLabel = "FILE[=SCALE]", converter = LoraChoice.Converter.class,
+            description = "LoRA adapter of the model's transformer, a safetensors file of diffusers or peft, and what its changes are"
+                    + " multiplied by (default: 1); given several times, all of them together")
+    private List<LoraChoice> loras = List.of();
+
     private ModelDescription description;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
@@ -190,9 +199,11 @@ final class ModelOptions {
         return folder;
     }
 
-    /** {@return the model's name as people know it} */
+    /** {@return the model's name as people know it, with its adapters} */
     String name() {
-        return model == null ? "the demo model" : model;
+        String name = model == null ? "the demo model" : model;
+        return loras.isEmpty() ? name
+                : name + " with " + loras.stream().map(LoraChoice::toString).collect(Collectors.joining(" and "));
     }
 
     /** {@return what the model is, without its weights; read once} */
@@ -206,7 +217,7 @@ final class ModelOptions {
     /** {@return what makes a video with the model another one, for programs} */
     ObjectNode identity() throws IOException {
         Path folder = folder();
-        return new JsonMapper().createObjectNode()
+        ObjectNode identity = new JsonMapper().createObjectNode()
                 .put("name", pinnedName())
                 .put("class", ConfigFile.read(folder.resolve("model_index.json")).string("_class_name", ""))
                 .put("scheduler", description().scheduler().kind().className())
@@ -215,6 +226,14 @@ final class ModelOptions {
                 .put("quantize", quantization.torchName())
                 .put("device", device.toString())
                 .put("fingerprint", Fingerprint.of(folder));
+        ArrayNode adapters = identity.putArray("loras");
+        for (LoraChoice lora : loras) {
+            adapters.addObject()
+                    .put("file", lora.file().toString())
+                    .put("scale", lora.scale())
+                    .put("fingerprint", Fingerprint.ofInput(lora.file()));
+        }
+        return identity;
     }
 
     /** By which the same model is found again, whatever its branch will be then. */
@@ -225,7 +244,7 @@ final class ModelOptions {
         return Hub.isOfHub(model) ? ModelId.of(model).name() + "@" + folder().getFileName() : model;
     }
 
-    /** Sets the threads and loads the model. */
+    /** Sets the threads, and loads the model with its adapters. */
     CogVideoXPipeline load() throws IOException {
         try {
             device.requirePresent();
@@ -235,7 +254,17 @@ final class ModelOptions {
         if (threads != null) {
             LibtorchInfo.setThreads(threads);
         }
-        return loader().load();
+        for (LoraChoice lora : loras) {
+            Safetensors.open(lora.file()).close(); // what is no such file is refused before the model is loaded
+        }
+        CogVideoXPipeline pipeline = loader().load();
+        try {
+            addAdapters(pipeline);
+            return pipeline;
+        } catch (IOException | RuntimeException | Error e) {
+            pipeline.close();
+            throw e;
+        }
     }
 
     /** {@return what loads the model as the options say} */
@@ -247,5 +276,15 @@ final class ModelOptions {
 
     Device device() {
         return device;
+    }
+
+    private void addAdapters(CogVideoXPipeline pipeline) throws IOException {
+        Map<String, Double> scales = new HashMap<>();
+        for (LoraChoice lora : loras) {
+            String name = "lora " + (scales.size() + 1);
+            pipeline.loadLora(lora.file(), name);
+            scales.put(name, lora.scale());
+        }
+        pipeline.setAdapters(scales);
     }
 }

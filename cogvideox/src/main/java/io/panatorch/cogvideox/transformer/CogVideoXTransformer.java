@@ -5,6 +5,7 @@ import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cogvideox.config.Interrupts;
+import io.panatorch.cogvideox.lora.LoraLayers;
 import io.panatorch.cogvideox.transformer.Block.Tokens;
 import io.panatorch.nn.LayerGroup;
 import io.panatorch.nn.LayerGroup.Residence;
@@ -60,6 +61,8 @@ public final class CogVideoXTransformer implements AutoCloseable {
     private final Site site = new Site(SiteKind.DENOISER, 0, "transformer");
     private final TransformerConfig config;
     private final Weights weights;
+    /** Frees what is this model's own. */
+    private final Runnable release;
     private final LayerGroup<Ends> ends;
     private final List<Block> blocks = new ArrayList<>();
 
@@ -85,9 +88,10 @@ public final class CogVideoXTransformer implements AutoCloseable {
         }
     }
 
-    private CogVideoXTransformer(TransformerConfig config, Weights weights) throws IOException {
+    private CogVideoXTransformer(TransformerConfig config, Weights weights, Runnable release) throws IOException {
         this.config = config;
         this.weights = weights;
+        this.release = release;
         this.ends = weights.group(Residence.PART, from -> Ends.of(from, config));
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Block(weights.at("transformer_blocks").at(i), config, i));
@@ -115,7 +119,35 @@ public final class CogVideoXTransformer implements AutoCloseable {
     public static CogVideoXTransformer load(Path folder, Placement placement, String variant) throws IOException {
         TransformerConfig config = TransformerConfig.read(folder.resolve("config.json"));
         return Weights.load(Safetensors.open(folder, BASE_NAME, variant), placement,
-                weights -> new CogVideoXTransformer(config, weights));
+                weights -> new CogVideoXTransformer(config, weights, weights::close));
+    }
+
+    /**
+     * {@return this model with adapters: another object over the same weights, which must be open as long as it is used; this one
+     * stays as it is}
+     *
+     * @param lora made for this model's dtype and device; closed with what is returned, or where this fails
+     * @throws IOException where an adapter is for another model; the message names the tensor
+     * @throws IllegalStateException where matrices are to be fused that are not of floating-point numbers, or leave the device
+     */
+    public CogVideoXTransformer with(LoraLayers lora) throws IOException {
+        Weights adapted = weights.adaptedBy(lora);
+        Runnable end = () -> {
+            adapted.releaseGroups();
+            lora.close();
+        };
+        try {
+            if (lora.isFused() && adapted.isOffloaded()) {
+                throw new IllegalStateException("fuse: expected weights that stay where they are computed with, found an offloading of them;"
+                        + " leave the adapters unfused");
+            }
+            var model = new CogVideoXTransformer(config, adapted, end);
+            lora.requireAllFound();
+            return model;
+        } catch (IOException | RuntimeException | Error e) {
+            end.run();
+            throw e;
+        }
     }
 
     /** {@return the names in the file of the matrices of its linear layers} */
@@ -246,9 +278,9 @@ public final class CogVideoXTransformer implements AutoCloseable {
         }
     }
 
-    /** Frees the weights. */
+    /** Frees the weights, or of a model {@linkplain #with with adapters} what those take. */
     @Override
     public void close() {
-        weights.close();
+        release.run();
     }
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.cogvideox.Golden;
 import io.panatorch.safetensors.Safetensors;
+import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
@@ -326,6 +329,35 @@ class BadInputTest {
             }
         }
         return target;
+    }
+
+    @Test
+    void adaptersThatDoNotFit() throws IOException {
+        String file = at("lora.safetensors");
+        fails(1, file + ": does not exist", adapted(file + "=0.5"));
+        fails(1, at("lr=1e-4/x") + ": does not exist", adapted(at("lr=1e-4/x")));
+        fails(2, "Invalid value for option '--lora' (FILE[=SCALE]): expected FILE or FILE=SCALE with a finite number, found '" + file
+                + "=NaN'; see panatorch generate --help", adapted(file + "=NaN"));
+        fails(2, "Invalid value for option '--lora' (FILE[=SCALE]): expected a path, found an empty text; see panatorch generate --help",
+                adapted("=1"));
+
+        String key = "transformer.proj_out.lora_B.weight";
+        save(file, key, 16, 2);
+        fails(1, file + ": tensor '" + key + "' is alone, expected also the lora_A of its layer; the file is not whole", adapted(file));
+        Path other = Golden.folder("lora/t2v-5b").resolve("ranks.safetensors");
+        Run run = Run.of(adapted(other.toString()));
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("panatorch: " + other + ": tensor 'transformer.").contains("for another model").hasLineCount(1);
+    }
+
+    private static void save(String file, String name, long... shape) throws IOException {
+        try (var _ = TensorScope.open()) {
+            Safetensors.save(Path.of(file), Map.of(name, Tensor.zeros(Shape.of(shape), DType.FLOAT32, Device.CPU)), Map.of());
+        }
+    }
+
+    private String[] adapted(String lora) {
+        return tiny("--prompt", "a", "--lora", lora, "--output-latents", at("l.safetensors"));
     }
 
     @Test

@@ -27,7 +27,7 @@ class HelpTest {
                 "--output-frames=", "--prompts=", "--cache=none|pab|METHOD", "--cache-option=", "--cache-memory=", "--cache-overflow=",
                 "--cache-config=", "--pab-preset=", "--pab-mlp-blocks=", "--pab-spatial-skip=", "--pab-spatial-range=",
                 "--pab-temporal-skip=", "--pab-temporal-range=", "--pab-cross-skip=", "--pab-cross-range=", "--stats=", "--cache-report=",
-                "--device=", "--dtype=", "--threads=", "--quiet", "red-1.mp4", "2   wrong use of the command");
+                "--device=", "--dtype=", "--lora=FILE[=SCALE]", "--threads=", "--quiet", "red-1.mp4", "2   wrong use of the command");
     }
 
     @Test
@@ -36,7 +36,7 @@ class HelpTest {
         assertThat(run.status()).isZero();
         assertThat(run.out()).contains("--model=", "--prompt=", "--prompts=", "--height=", "--width=", "--frames=", "--steps=",
                 "--guidance-scale=", "--seed=", "--setting=[NAME: ]OPTIONS", "--never-reusing", "--repeats=", "--output=FILE.html",
-                "--stats=", "--threads=",
+                "--stats=", "--lora=", "--threads=",
                 "--quiet", "2   wrong use of the command");
     }
 

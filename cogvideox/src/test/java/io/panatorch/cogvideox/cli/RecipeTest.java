@@ -65,6 +65,29 @@ class RecipeTest {
         assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("1")), Files.readAllBytes(folder.resolve("2")))).isTrue();
     }
 
+    /** Adapters make a model another one. */
+    @Test
+    void adaptersAreNamedWithTheirScalesAndFingerprints() throws IOException {
+        String attention = Golden.folder("lora/t2v-2b").resolve("attention.safetensors").toString();
+        Path named = Files.copy(Path.of(attention), folder.resolve("a=b.safetensors"));
+        run(tiny("--prompt", "a panda", "--frames", "1", "--lora", attention, "--lora", named + "=-0.5", "--output-latents", at("1"),
+                "--stats", at("1.json"), "--cache-report", at("1.html")));
+        run(tiny("--prompt", "a panda", "--frames", "1", "--output-latents", at("without")));
+        JsonNode recipe = new JsonMapper().readTree(folder.resolve("1.json").toFile()).get("recipe");
+
+        JsonNode loras = recipe.get("model").get("loras");
+        assertThat(loras).hasSize(2);
+        assertThat(loras.get(0).get("file").asText()).isEqualTo(attention);
+        assertThat(loras.get(0).get("scale").asDouble()).isEqualTo(1);
+        assertThat(loras.get(1).get("file").asText()).isEqualTo(named.toString());
+        assertThat(loras.get(1).get("scale").asDouble()).isEqualTo(-0.5);
+        assertThat(loras.get(1).get("fingerprint").asText()).matches("sha256:[0-9a-f]{64}");
+        assertThat(Files.readString(folder.resolve("1.html"))).contains(" with " + attention + "=1.0 and " + named + "=-0.5");
+        run(again(recipe, at("2")));
+        assertThat(Files.readAllBytes(folder.resolve("2"))).isEqualTo(Files.readAllBytes(folder.resolve("1")))
+                .isNotEqualTo(Files.readAllBytes(folder.resolve("without")));
+    }
+
     /** As a program would: from nothing but the object. */
     private static String[] again(JsonNode recipe, String latents) {
         List<String> options = new ArrayList<>(List.of("generate", "--model", recipe.get("model").get("name").asText(),
@@ -72,6 +95,8 @@ class RecipeTest {
         recipe.get("prompts").forEach(prompt -> options.addAll(List.of("--prompt", prompt.asText())));
         options.addAll(List.of("--num-videos", recipe.get("videos_per_prompt").asText()));
         recipe.get("negative_prompts").forEach(prompt -> options.addAll(List.of("--negative-prompt", prompt.asText())));
+        recipe.get("model").get("loras").forEach(lora -> options.addAll(
+                List.of("--lora", lora.get("file").asText() + "=" + lora.get("scale").asText())));
         recipe.get("options").forEach(option -> options.add(option.asText()));
         recipe.get("cache").get("options").forEach(option -> options.add(option.asText()));
         return options.toArray(String[]::new);
