@@ -4,7 +4,8 @@ import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
-import io.panatorch.cache.CacheStatistics.KindStatistics;
+import io.panatorch.cache.CacheStatistics;
+import io.panatorch.cache.HeldBytes;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
@@ -50,13 +51,20 @@ final class CacheMemory {
                 session.begin(Step.of(i, timesteps, plan.guidance().isOn() ? Branch.BOTH : Branch.CONDITIONAL));
                 memory.visit();
             }
-            return session.statistics().kinds().stream().mapToLong(kind -> bytes(kind, transformer.config().innerDim())).sum();
+            return bytes(session.statistics(), transformer.config().innerDim());
         }
     }
 
-    private static long bytes(KindStatistics kind, int channels) {
-        long held = kind.bytes().peak() + kind.bytes().offloadedPeak();
-        return kind.kind() == SiteKind.DENOISER ? held : held * channels;
+    /** Outputs of the denoiser are no tokens. Of a method that holds both, the most of each, which need not be there together. */
+    private static long bytes(CacheStatistics held, int channels) {
+        if (held.kinds().stream().noneMatch(kind -> kind.kind() == SiteKind.DENOISER)) {
+            return peak(held.bytes()) * channels;
+        }
+        return held.kinds().stream().mapToLong(kind -> peak(kind.bytes()) * (kind.kind() == SiteKind.DENOISER ? 1 : channels)).sum();
+    }
+
+    private static long peak(HeldBytes bytes) {
+        return bytes.peak() + bytes.offloadedPeak();
     }
 
     /** The denoiser, in it the blocks, and in each an attention and an MLP. */
@@ -67,11 +75,12 @@ final class CacheMemory {
             latents[0] = batch;
             SiteInputs offered = SiteInputs.of(tensor(latents)).conditionedBy(tensor(batch, plan.textTokens(), 1), tensor(1, 1));
             session.through(sites.getFirst(), offered, inputs -> {
-                List<Tensor> tokens = List.of(tensor(batch, videoTokens, 1), tensor(batch, plan.textTokens(), 1));
+                long computed = inputs.getFirst().size(0); // half of them, where a method computes one half of the guidance
+                List<Tensor> tokens = List.of(tensor(computed, videoTokens, 1), tensor(computed, plan.textTokens(), 1));
                 for (int i = 1; i < sites.size(); i += 3) {
                     tokens = block(i, tokens);
                 }
-                return List.of(tensor(latents));
+                return List.of(like(inputs.getFirst()));
             });
         }
     }

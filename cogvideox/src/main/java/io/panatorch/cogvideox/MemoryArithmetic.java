@@ -35,7 +35,7 @@ final class MemoryArithmetic {
         }
     }
 
-    private static final Units TEXT = new Units(16, 24);
+    private static final Units TEXT = new Units(16, 28);
     /** Within an MLP: the tokens, those after the attention, the modulated ones, and twice four times as many. */
     private static final Units TOKENS = new Units(11, 17);
 
@@ -61,8 +61,11 @@ final class MemoryArithmetic {
         Map<ModelComponent, WeightSizes> sizes = new EnumMap<>(Map.of(ModelComponent.TEXT_ENCODER, parts.textEncoder.weightSizes(),
                 ModelComponent.TRANSFORMER, parts.transformer.weightSizes(), ModelComponent.VAE, parts.vae.weightSizes()));
         List<Stage> stages = new ArrayList<>();
-        List<ModelComponent> used = new ArrayList<>(List.of(ModelComponent.TEXT_ENCODER));
-        stages.add(new Stage("encode prompt", weights(sizes, used), text(), 0));
+        List<ModelComponent> used = new ArrayList<>();
+        if (encodesText()) {
+            used.add(ModelComponent.TEXT_ENCODER);
+            stages.add(new Stage("encode prompt", weights(sizes, used), text(), 0));
+        }
         if (!(plan.request().values.source instanceof Source.None)) {
             used.add(ModelComponent.VAE);
             Size encoder = sizes.get(ModelComponent.VAE).onDemand();
@@ -94,10 +97,12 @@ final class MemoryArithmetic {
         return sum;
     }
 
+    private boolean encodesText() {
+        return plan.request().values.promptEmbeds == null
+                || plan.guidance().isOn() && plan.request().values.negativePromptEmbeds == null;
+    }
+
     private long text() {
-        if (plan.request().values.promptEmbeds != null) {
-            return 0;
-        }
         T5Config config = parts.textEncoder.config();
         long bytes = dtype(ModelComponent.TEXT_ENCODER).byteSize();
         long tokens = plan.textTokens();
