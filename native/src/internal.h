@@ -71,8 +71,8 @@ typedef void *handle;   /* libtorch's AtenTensorHandle, StableListHandle or Stri
     X(aoti_torch_dtype_int64, int32_t, (void))                                                                       \
     X(aoti_torch_dtype_int32, int32_t, (void))                                                                       \
     X(aoti_torch_dtype_uint8, int32_t, (void))                                                                       \
-    X(aoti_torch_dtype_bool, int32_t, (void))                                                                        \
-    X(aoti_torch_dtype_int8, int32_t, (void))
+    X(aoti_torch_dtype_int8, int32_t, (void))                                                                        \
+    X(aoti_torch_dtype_bool, int32_t, (void))
 
 #define OPTIONAL_FUNCTIONS(X)                                                                                        \
     X(torch_from_blob, status,                                                                                       \
