@@ -135,7 +135,7 @@ final class MemoryCheck {
     }
 
     /** What there is at all; empty where nobody knows. */
-    private static Optional<Long> limit(Device device) throws IOException {
+    static Optional<Long> limit(Device device) throws IOException {
         if (!device.equals(Device.CPU)) {
             return CudaInfo.load().gpus().stream().filter(gpu -> gpu.device().equals(device)).map(Gpu::byteSize).findFirst();
         }
