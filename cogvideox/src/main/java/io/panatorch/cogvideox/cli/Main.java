@@ -99,6 +99,7 @@ public final class Main {
                 .addSubcommand(new ModelsCommand(terminal))
                 .addSubcommand(new DownloadCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
+                .addSubcommand(new DoctorCommand(terminal))
                 .setOut(terminal.outWriter())
                 .setErr(terminal.errWriter())
                 .registerConverter(Path.class, Main::path)

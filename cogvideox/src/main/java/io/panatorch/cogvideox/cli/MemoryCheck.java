@@ -82,14 +82,18 @@ final class MemoryCheck {
      */
     void require() throws IOException {
         Optional<Long> limit = limit(model.device());
-        if (limit.isEmpty()) {
-            return;
+        if (limit.isPresent()) {
+            require(limit.get());
         }
+    }
+
+    /** @param limit the bytes that there are */
+    void require(long limit) throws IOException {
         Stage largest = estimate(List.of()).largest();
-        if (largest.firm() + PROGRAM > limit.get()) {
-            throw new IllegalArgumentException("memory: expected at most " + CacheText.bytes(limit.get()) + ", what "
+        if (largest.firm() + PROGRAM > limit) {
+            throw new IllegalArgumentException("memory: expected at most " + CacheText.bytes(limit) + ", what "
                     + (model.device().equals(Device.CPU) ? "this machine" : model.device()) + " has, found that this needs about "
-                    + CacheText.bytes(largest.firm() + PROGRAM) + " (" + largest.name() + "); " + advice(limit.get()));
+                    + CacheText.bytes(largest.firm() + PROGRAM) + " (" + largest.name() + "); " + advice(limit));
         }
     }
 
@@ -135,7 +139,7 @@ final class MemoryCheck {
     }
 
     /** What there is at all; empty where nobody knows. */
-    private static Optional<Long> limit(Device device) throws IOException {
+    static Optional<Long> limit(Device device) throws IOException {
         if (!device.equals(Device.CPU)) {
             return CudaInfo.load().gpus().stream().filter(gpu -> gpu.device().equals(device)).map(Gpu::byteSize).findFirst();
         }
