@@ -22,7 +22,7 @@ public record MemoryEstimate(List<Stage> stages) {
     /**
      * What is there at once at most in a stage.
      *
-     * @param name {@code encode}, {@code denoise} or {@code decode}, as in {@link VideoResult#seconds}
+     * @param name {@code encode prompt}, {@code encode input}, {@code denoise} or {@code decode}
      * @param weights those that were needed until now and have not left
      * @param activations what is computed, and what that takes on its way
      * @param cache what the cache method holds

@@ -152,7 +152,8 @@ public final class PipelineLoader {
     }
 
     /**
-     * Says how much memory a generation will take, without loading a weight.
+     * Says how much memory a generation will take, without loading a weight. A model of the hub that is not all there is downloaded
+     * before.
      *
      * @param request with a cache method, or without
      * @throws IllegalArgumentException where the request does not fit the model, or for a device that there is not

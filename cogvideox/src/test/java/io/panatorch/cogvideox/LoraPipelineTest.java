@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.nn.Offload;
+import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.LiveTensors;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Adapters of a pipeline that come, go and are fused, between generations and while they run. */
 @Tag("cpu")
@@ -125,6 +129,33 @@ class LoraPipelineTest {
         assertThat(changed).isEqualTo(with);
         assertThat(LiveTensors.count()).as("freed with the end of the generation").isEqualTo(tensors);
         assertThat(pipeline.activeAdapters()).isEmpty();
+    }
+
+    /** Weights come when they are needed, and so do layers: after the adapter has been unloaded. */
+    @ParameterizedTest
+    @CsvSource({"model, NONE", "blocks, NONE", "blocks=1, INT8", "none, INT8"})
+    void soDoesOneWhoseWeightsComeLater(String offload, Quantization quantization) throws IOException {
+        Outcome with;
+        try (var staying = CogVideoXPipeline.loader(MODEL).quantize(quantization).load()) {
+            staying.loadLora(ATTENTION, "a");
+            with = Outcome.of(staying, request().build());
+        }
+        long before = LiveTensors.count();
+        try (var leaving = CogVideoXPipeline.loader(MODEL).quantize(quantization).offload(Offload.parse(offload)).load()) {
+            leaving.loadLora(ATTENTION, "a");
+            var future = leaving.start(request().build());
+            leaving.unloadLora();
+            try (VideoResult result = future.join()) {
+                assertThat(Outcome.floats(result.latents())).isEqualTo(with.latents());
+            }
+            leaving.loadLora(ATTENTION, "a");
+            assertThat(Outcome.of(leaving, request().build())).isEqualTo(with);
+            if (!offload.equals("none")) {
+                assertThatThrownBy(leaving::fuseLora).isInstanceOf(IllegalStateException.class)
+                        .hasMessageStartingWith("fuse: expected weights that stay where they are computed with");
+            }
+        }
+        assertThat(LiveTensors.count()).isEqualTo(before);
     }
 
     @Test

@@ -79,10 +79,13 @@ public final class LayerGroup<L> {
      */
     public <R> R with(Function<? super L, R> computation) {
         L present = begin();
+        boolean isDone = false;
         try {
-            return computation.apply(present);
+            R result = computation.apply(present);
+            isDone = true;
+            return result;
         } finally {
-            end();
+            end(isDone);
         }
     }
 
@@ -95,10 +98,10 @@ public final class LayerGroup<L> {
         }
     }
 
-    private void end() {
+    private void end(boolean isDone) {
         synchronized (residency) {
             users--;
-            residency.afterUse(this);
+            residency.afterUse(this, isDone);
         }
     }
 

@@ -5,6 +5,7 @@ import io.panatorch.nn.WeightSizes.Size;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.CudaStream;
 import io.panatorch.tensor.Device;
+import io.panatorch.tensor.TorchException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,8 @@ import java.util.List;
  * between it has asked for a block's work and for the next copy, so that the GPU has both to do while the thread reads the file.
  */
 final class Residency {
+
+    private static final System.Logger LOGGER = System.getLogger(Residency.class.getName());
 
     private final Safetensors file;
     private final Offload offload;
@@ -94,7 +97,8 @@ final class Residency {
         }
     }
 
-    void afterUse(LayerGroup<?> group) {
+    /** @param isDone whether others will follow */
+    void afterUse(LayerGroup<?> group, boolean isDone) {
         int index = blocks.indexOf(group);
         if (offload.unit() != Offload.Unit.BLOCKS || index < 0) {
             return;
@@ -105,7 +109,9 @@ final class Residency {
         if (device.kind() == Device.Kind.CPU) { // which has done its work when it returns
             settle(null);
         }
-        prefetch(blocks.get((index + 1) % blocks.size()));
+        if (isDone) {
+            prefetch(blocks.get((index + 1) % blocks.size()));
+        }
     }
 
     private void prefetch(LayerGroup<?> next) {
@@ -120,8 +126,10 @@ final class Residency {
             copies = CudaStream.of(device);
         }
         try (var _ = copies.use()) {
-            next.load(true);
             copying = true;
+            next.load(true);
+        } catch (TorchException e) { // such as for want of memory, of which there will be more when the present block is gone
+            LOGGER.log(System.Logger.Level.DEBUG, "the next block is not copied ahead: {0}", e.getMessage());
         }
     }
 

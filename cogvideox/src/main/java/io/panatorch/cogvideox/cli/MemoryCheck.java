@@ -127,9 +127,11 @@ final class MemoryCheck {
         }
         Optional<Long> limit = limit(model.device());
         if (limit.isPresent()) {
-            long needed = estimate.largest().firm() + PROGRAM;
+            long needed = estimate(List.of()).largest().firm() + PROGRAM;
             boolean fits = needed <= limit.get();
-            lines.add("of " + CacheText.bytes(limit.get()) + " it needs " + CacheText.bytes(needed) + ": "
+            boolean hasCache = estimate.stages().stream().anyMatch(stage -> stage.cache() > 0);
+            lines.add("of " + CacheText.bytes(limit.get()) + " it needs " + CacheText.bytes(needed)
+                    + (hasCache ? " without the cache, which --cache-memory limits: " : ": ")
                     + (fits ? "that fits" : "that does not fit; " + advice(limit.get())));
             if (fits && estimate.peak() + PROGRAM > limit.get()) {
                 lines.add("not all mapped weights fit beside it: some are read from the disk again at every step");

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -193,6 +194,7 @@ final class Terminal {
             case AccessDeniedException f when f.getReason() == null -> f.getFile() + ": permission denied";
             case FileSystemException f when f.getReason() == null ->
                     f.getFile() + ": cannot be used: " + f.getClass().getSimpleName();
+            case UncheckedIOException f -> reason(f.getCause());
             case OutOfMemoryError _ -> "out of memory in Java: " + e.getMessage()
                     + "; choose smaller sizes, or give it more with JAVA_TOOL_OPTIONS=-Xmx...";
             case IOException _, TorchException _, CancellationException _, UnreachableTargetException _, NonFiniteException _ ->

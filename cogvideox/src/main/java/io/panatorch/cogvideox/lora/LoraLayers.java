@@ -13,6 +13,7 @@ import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +44,7 @@ public final class LoraLayers implements Weights.Adapters, AutoCloseable {
      * @param device the model's
      */
     public LoraLayers(Map<LoraAdapter, Double> scales, boolean isFused, DType dtype, Device device) {
-        this.scales = scales;
+        this.scales = new LinkedHashMap<>(scales);
         this.isFused = isFused;
         this.dtype = dtype;
         this.device = device;
@@ -56,9 +57,17 @@ public final class LoraLayers implements Weights.Adapters, AutoCloseable {
 
     @Override
     public void require(String name, long out, long in) throws InvalidFileException {
+        boolean isChanged = false;
         for (LoraAdapter adapter : scales.keySet()) {
-            if (adapter.change(layer(name), out, in) != null) {
-                found.add(layer(name));
+            isChanged |= adapter.change(layer(name), out, in) != null;
+        }
+        if (!isChanged) {
+            return;
+        }
+        found.add(layer(name));
+        if (!isFused) {
+            try (var _ = TensorScope.open()) {
+                kept(name, out, in); // now, since the adapter may be closed before the layer is made
             }
         }
     }

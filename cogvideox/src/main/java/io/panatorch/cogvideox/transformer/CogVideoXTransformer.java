@@ -233,7 +233,9 @@ public final class CogVideoXTransformer implements AutoCloseable {
      * @throws CancellationException before the next block where the thread was interrupted
      */
     public Tensor forward(Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
-        return ends.with(layers -> forward(layers, latents, timestep, conditioning, cache));
+        try (var _ = weights.hold()) {
+            return ends.with(layers -> forward(layers, latents, timestep, conditioning, cache));
+        }
     }
 
     private Tensor forward(Ends layers, Tensor latents, int timestep, Conditioning conditioning, CacheSession cache) {
