@@ -183,7 +183,7 @@ record Diagnosis(State state, String name, String text) {
                 + " --offload blocks here; panatorch info --model MODEL says what a video takes") : right("memory", CacheText.bytes(all.get()));
     }
 
-    static Diagnosis modelCache(HubSettings settings) throws IOException {
+    static Diagnosis modelCache(HubSettings settings) {
         Path folder = settings.cacheFolder();
         long free = free(folder);
         if (!Files.isWritable(existing(folder))) {
@@ -212,7 +212,7 @@ record Diagnosis(State state, String name, String text) {
         return Stream.iterate(folder.toAbsolutePath(), Path::getParent).filter(Files::exists).findFirst().orElseThrow();
     }
 
-    private static long free(Path folder) throws IOException {
-        return Files.getFileStore(existing(folder)).getUsableSpace();
+    private static long free(Path folder) {
+        return existing(folder).toFile().getUsableSpace(); // a file store is looked for in a table that a chroot has not
     }
 }

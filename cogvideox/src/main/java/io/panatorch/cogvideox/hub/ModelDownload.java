@@ -109,7 +109,7 @@ final class ModelDownload {
             return;
         }
         Path folder = cache.blob(files.getFirst()).getParent();
-        long free = Files.getFileStore(folder).getUsableSpace();
+        long free = folder.toFile().getUsableSpace(); // asks the folder itself: a file store is looked for in a table that a chroot has not
         if (free < needed) {
             throw new FileSystemException(folder.toString(), null, "has no room for " + client.model() + ": it takes "
                     + CacheText.bytes(needed) + ", and " + CacheText.bytes(free) + " are free; make room, or name another folder with"

@@ -54,7 +54,7 @@ class DiagnosisTest {
     }
 
     @Test
-    void theCacheOfModels() throws IOException {
+    void theCacheOfModels() {
         Path cache = folder.resolve("not/there/yet");
         Diagnosis found = Diagnosis.modelCache(HubSettings.of(Map.of("HF_HUB_CACHE", cache.toString())));
         assertThat(found.text()).startsWith(cache + (found.state() == State.RIGHT ? ", " : " has "));

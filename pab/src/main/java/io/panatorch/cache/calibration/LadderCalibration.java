@@ -66,9 +66,13 @@ final class LadderCalibration {
         return List.copyOf(tried);
     }
 
-    /** {@return of those that keep the target the fastest, if there is one that saves anything} */
+    /**
+     * {@return of those that keep the target the fastest, if there is one that saves anything}
+     *
+     * <p>Videos that are equal to those without a cache come of settings that reused nothing, and a speed-up of these is noise.
+     */
     static Optional<Tried> best(List<Tried> tried) {
-        return tried.stream().filter(each -> each.keeps && each.figures.speedUp().median() > 1)
+        return tried.stream().filter(each -> each.keeps && Double.isFinite(each.figures.psnr()) && each.figures.speedUp().median() > 1)
                 .max(Comparator.comparingDouble(each -> each.figures.speedUp().median()));
     }
 }

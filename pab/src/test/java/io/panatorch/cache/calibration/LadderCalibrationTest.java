@@ -65,4 +65,13 @@ class LadderCalibrationTest {
     void needsATarget() {
         assertThatIllegalArgumentException().isThrownBy(() -> new LadderCalibration(Double.NaN, _ -> {}));
     }
+
+    /** A slow moment of the machine makes it look fast. */
+    @Test
+    void whatReusedNothingIsNotTheFastest() {
+        Tried nothing = new Tried(0, new Figures(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 0, new SpeedUp(1.68, 1.68, 1.68, 1), 0), true);
+        Tried bold = new Tried(1, new Figures(40, 40, 0, new SpeedUp(1.2, 1.2, 1.2, 1), 5), true);
+        assertThat(LadderCalibration.best(List.of(nothing, bold))).contains(bold);
+        assertThat(LadderCalibration.best(List.of(nothing))).isEmpty();
+    }
 }
