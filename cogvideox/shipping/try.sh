@@ -43,6 +43,7 @@ installed() {
     for library in core pab; do
         printf "panatorch-$library%s.jar\n" -tests -test-sources
     done
+    echo panatorch-cogvideox-tests.jar # the published models' configurations, for the benchmarks
 }
 
 install() {
