@@ -1,6 +1,5 @@
 package io.panatorch.cogvideox;
 
-import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
@@ -29,26 +28,27 @@ final class CacheMemory {
     private final GenerationPlan plan;
     private final DType dtype;
     private final List<Site> sites;
-    private final Random random = new Random(0);
     private final long videoTokens;
+    private final Random random = new Random(0);
 
     private CacheMemory(CacheSession session, CogVideoXTransformer transformer, GenerationPlan plan, DType dtype) {
         this.session = session;
         this.plan = plan;
         this.dtype = dtype;
         this.sites = transformer.sites();
-        int patch = transformer.config().patchSize();
-        Shape latents = plan.latentShape();
-        this.videoTokens = latents.size(1) / transformer.config().patchFrames() * (latents.size(3) / patch) * (latents.size(4) / patch);
+        this.videoTokens = transformer.config().videoTokens(plan.latentShape());
     }
 
     /** {@return the most bytes that are held at once} */
     static long peak(CacheMethod method, CogVideoXTransformer transformer, GenerationPlan plan, DType dtype) {
+        if (method.equals(CacheMethod.none())) { // which need not be asked
+            return 0;
+        }
         int[] timesteps = plan.timesteps();
         try (CacheSession session = method.open(new CacheRun(transformer.sites(), timesteps))) {
             CacheMemory memory = new CacheMemory(session, transformer, plan, dtype);
             for (int i = 0; i < timesteps.length; i++) {
-                session.begin(Step.of(i, timesteps, plan.guidance().isOn() ? Branch.BOTH : Branch.CONDITIONAL));
+                session.begin(Step.of(i, timesteps, plan.guidance().branch()));
                 memory.visit();
             }
             return bytes(session.statistics(), transformer.config().innerDim());
@@ -70,7 +70,7 @@ final class CacheMemory {
     /** The denoiser, in it the blocks, and in each an attention and an MLP. */
     private void visit() {
         try (TensorScope _ = TensorScope.open()) {
-            long batch = plan.latentShape().size(0) * (plan.guidance().isOn() ? 2 : 1);
+            long batch = plan.guidance().batch(plan.latentShape().size(0));
             long[] latents = plan.latentShape().sizes();
             latents[0] = batch;
             SiteInputs offered = SiteInputs.of(tensor(latents)).conditionedBy(tensor(batch, plan.textTokens(), 1), tensor(1, 1));

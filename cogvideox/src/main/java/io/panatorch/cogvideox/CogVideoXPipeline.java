@@ -165,7 +165,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
      * adapters that they began with. An adapter takes the memory of its file, and a generation the time of its products: of rank 64,
      * 4 % of those of 5B's attentions.
      *
-     * @param file as diffusers and peft write it, in {@code .safetensors}; read here, and not needed afterwards
+     * @param file as diffusers writes it, {@code .safetensors}; read here, and not needed afterwards
      * @param name to call it by
      * @throws IllegalArgumentException where a loaded adapter has that name
      * @throws IllegalStateException where adapters are fused, or this pipeline is closed

@@ -1,6 +1,5 @@
 package io.panatorch.cogvideox;
 
-import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.LatentsStage.Latents;
@@ -42,10 +41,9 @@ final class DenoisingStage {
                     (int) plan.latentShape().size(3), (int) plan.latentShape().size(4));
             Tensor beside = start.beside() == null ? null : forBranches(start.beside());
             Tensor latents = start.noisy().alias();
-            Branch branch = plan.guidance().isOn() ? Branch.BOTH : Branch.CONDITIONAL;
             for (int i = 0; i < timesteps.length; i++) {
                 ticket.checkCancelled("before step " + (i + 1) + " of " + timesteps.length);
-                Step step = Step.of(i, timesteps, branch);
+                Step step = Step.of(i, timesteps, plan.guidance().branch());
                 cache.begin(step);
                 Tensor next = step(latents, beside, step, conditioning, cache, sampler);
                 latents.close();

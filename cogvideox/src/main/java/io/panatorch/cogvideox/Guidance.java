@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.Branch;
 import java.math.BigDecimal;
 
 /**
@@ -14,6 +15,16 @@ record Guidance(double scale, boolean dynamic, int steps) {
     /** {@return whether the model is asked about the negative prompt too} */
     boolean isOn() {
         return scale > 1;
+    }
+
+    /** {@return what the model is asked about in each call} */
+    Branch branch() {
+        return isOn() ? Branch.BOTH : Branch.CONDITIONAL;
+    }
+
+    /** {@return how many videos the model is given at once, for so many that are made} */
+    long batch(long videos) {
+        return isOn() ? 2 * videos : videos;
     }
 
     /**

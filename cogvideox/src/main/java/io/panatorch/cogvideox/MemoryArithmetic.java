@@ -15,7 +15,6 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,10 +27,10 @@ import java.util.Optional;
 final class MemoryArithmetic {
 
     /** Half types that are computed in float32 take more of their own units on the way. */
-    private record Units(double native_, double wide) {
+    private record Units(double plain, double wide) {
 
         double of(boolean isWide) {
-            return isWide ? wide : native_;
+            return isWide ? wide : plain;
         }
     }
 
@@ -58,8 +57,8 @@ final class MemoryArithmetic {
     }
 
     MemoryEstimate estimate(CacheMethod method) {
-        Map<ModelComponent, WeightSizes> sizes = new EnumMap<>(Map.of(ModelComponent.TEXT_ENCODER, parts.textEncoder.weightSizes(),
-                ModelComponent.TRANSFORMER, parts.transformer.weightSizes(), ModelComponent.VAE, parts.vae.weightSizes()));
+        Map<ModelComponent, WeightSizes> sizes = Map.of(ModelComponent.TEXT_ENCODER, parts.textEncoder.weightSizes(),
+                ModelComponent.TRANSFORMER, parts.transformer.weightSizes(), ModelComponent.VAE, parts.vae.weightSizes());
         List<Stage> stages = new ArrayList<>();
         List<ModelComponent> used = new ArrayList<>();
         if (encodesText()) {
@@ -114,10 +113,9 @@ final class MemoryArithmetic {
     private long denoising() {
         TransformerConfig config = parts.description.transformer();
         Shape latents = plan.latentShape();
-        long batch = latents.size(0) * (plan.guidance().isOn() ? 2 : 1);
+        long batch = plan.guidance().batch(latents.size(0));
         long bytes = dtype(ModelComponent.TRANSFORMER).byteSize();
-        long patch = (long) config.patchSize() * config.patchSize() * config.patchFrames();
-        long videoTokens = latents.size(1) * latents.size(3) * latents.size(4) / patch;
+        long videoTokens = config.videoTokens(latents);
         double unit = (double) batch * (videoTokens + plan.textTokens()) * config.innerDim() * bytes;
         long positions = config.addsPositions() ? videoTokens * config.innerDim() * bytes : 0;
         long text = batch * plan.textTokens() * (config.innerDim() + (long) config.textEmbedDim()) * bytes;

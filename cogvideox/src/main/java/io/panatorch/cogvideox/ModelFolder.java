@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 final class ModelFolder {
 
     private static final System.Logger LOGGER = System.getLogger(CogVideoXPipeline.class.getName());
-    private static final String INDEX = "model_index.json";
+    static final String INDEX = "model_index.json";
     private static final String TRANSFORMERS_NAME = "model";
     private static final String DIFFUSERS_NAME = "diffusion_pytorch_model";
 

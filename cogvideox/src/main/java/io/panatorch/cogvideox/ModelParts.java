@@ -28,12 +28,12 @@ final class ModelParts implements AutoCloseable {
     final Device device;
     private final Map<ModelComponent, Placement> placements;
 
-    private ModelParts(ModelDescription description, Map<ModelComponent, Placement> placements, Device device, String variant,
-            Deque<AutoCloseable> opened) throws IOException {
+    private ModelParts(ModelDescription description, Map<ModelComponent, Placement> placements, String variant, Deque<AutoCloseable> opened)
+            throws IOException {
         Path folder = description.folder();
         this.description = description;
         this.placements = placements;
-        this.device = device;
+        this.device = placements.get(ModelComponent.TRANSFORMER).device();
         this.tokenizer = T5Tokenizer.load(folder.resolve("tokenizer"));
         this.textEncoder = T5Encoder.load(part(ModelComponent.TEXT_ENCODER), placements.get(ModelComponent.TEXT_ENCODER), variant);
         opened.push(textEncoder);
@@ -51,15 +51,14 @@ final class ModelParts implements AutoCloseable {
     /**
      * As {@link PipelineLoader#load}, for dtypes and a device that there are.
      *
-     * @param placements of all parts
-     * @param device of all placements
+     * @param placements of all parts, on one device
      */
-    static ModelParts load(Path folder, Map<ModelComponent, Placement> placements, Device device, String variant) throws IOException {
+    static ModelParts load(Path folder, Map<ModelComponent, Placement> placements, String variant) throws IOException {
         ModelDescription description = ModelDescription.read(folder);
         ModelFolder.requireVariant(folder, variant);
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new ModelParts(description, placements, device, variant, opened);
+            return new ModelParts(description, placements, variant, opened);
         } catch (IOException | RuntimeException | Error e) {
             closeAll(opened, e);
             throw e;

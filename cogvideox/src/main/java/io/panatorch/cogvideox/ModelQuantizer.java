@@ -7,7 +7,6 @@ import io.panatorch.io.AtomicFile;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Int8Matrix;
 import io.panatorch.nn.Offload;
-import io.panatorch.nn.Placement;
 import io.panatorch.nn.Quantization;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
@@ -18,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,18 +86,14 @@ public final class ModelQuantizer {
 
     /** Which those are, the model says. */
     private Map<ModelComponent, Set<String>> matrices() throws IOException {
-        Map<ModelComponent, Placement> placements = new EnumMap<>(ModelComponent.class);
-        for (ModelComponent component : ModelComponent.values()) {
-            placements.put(component, new Placement(DType.FLOAT32, Device.META, Offload.NONE, Quantization.NONE));
-        }
-        try (ModelParts parts = ModelParts.load(folder, placements, Device.META, variant)) {
+        try (ModelParts parts = new PipelineLoader(folder).variant(variant).device(Device.META).parts(Offload.NONE)) {
             return Map.of(ModelComponent.TEXT_ENCODER, Set.copyOf(parts.textEncoder.matrices()),
                     ModelComponent.TRANSFORMER, Set.copyOf(parts.transformer.matrices()));
         }
     }
 
     private void copyAllButWeights(Path target) throws IOException {
-        Files.copy(folder.resolve("model_index.json"), target.resolve("model_index.json"));
+        Files.copy(folder.resolve(ModelFolder.INDEX), target.resolve(ModelFolder.INDEX));
         for (String part : List.of("scheduler", "tokenizer", "text_encoder", "transformer", "vae")) {
             Files.createDirectory(target.resolve(part));
             try (Stream<Path> files = Files.list(folder.resolve(part))) {

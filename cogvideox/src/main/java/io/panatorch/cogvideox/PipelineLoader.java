@@ -132,7 +132,7 @@ public final class PipelineLoader {
         try {
             requireDevice(); // may unpack libtorch
             warnOfSlowDtypes();
-            return new CogVideoXPipeline(ModelParts.load(source.folder(variant), placements(offload), device, variant));
+            return new CogVideoXPipeline(parts(offload));
         } catch (IOException | TorchException e) {
             checkInterrupt(e);
             throw e;
@@ -162,10 +162,15 @@ public final class PipelineLoader {
     public MemoryEstimate estimate(VideoRequest request) throws IOException {
         requireDevice();
         // With an offloading, weights come when they are needed, which is never.
-        try (ModelParts parts = ModelParts.load(source.folder(variant), placements(Offload.MODEL), device, variant)) {
+        try (ModelParts parts = parts(Offload.MODEL)) {
             GenerationPlan plan = GenerationPlan.of(parts.description, request);
             return new MemoryArithmetic(parts, placements(offload), plan).estimate(request.cache().orElseGet(CacheMethod::none));
         }
+    }
+
+    /** {@return the model as it is to be loaded, but for another offloading; to be closed by the caller} */
+    ModelParts parts(Offload offloaded) throws IOException {
+        return ModelParts.load(source.folder(variant), placements(offloaded), variant);
     }
 
     private Map<ModelComponent, Placement> placements(Offload offloaded) {

@@ -75,6 +75,11 @@ public final class VideoRequest {
         return List.of(values);
     }
 
+    /** {@return what builds a request like this one, to be changed} */
+    public Builder toBuilder() {
+        return values.clone();
+    }
+
     /** {@return how many videos are made} */
     public int videos() {
         return values.prompts.size() * values.videosPerPrompt;

@@ -7,6 +7,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
 
 /**
@@ -25,6 +27,15 @@ public final class FileContent {
     private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
 
     private FileContent() {}
+
+    /** {@return what calculates the SHA-256 of a content} */
+    public static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has it", e);
+        }
+    }
 
     /**
      * Reads a file as a whole.

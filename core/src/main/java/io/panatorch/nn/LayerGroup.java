@@ -91,7 +91,7 @@ public final class LayerGroup<L> {
 
     private L begin() {
         synchronized (residency) {
-            residency.beforeUse(this);
+            residency.settle(this);
             load(false);
             users++;
             return layers;

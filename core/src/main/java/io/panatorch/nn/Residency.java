@@ -77,12 +77,12 @@ final class Residency {
         groups.forEach(LayerGroup::unload);
     }
 
-    void beforeUse(LayerGroup<?> group) {
-        settle(group);
-    }
-
-    /** Unloads the blocks that this thread has left, but for one, and waits for what was copied ahead. */
-    private void settle(LayerGroup<?> needed) {
+    /**
+     * Unloads the blocks that this thread has left, and waits for what was copied ahead.
+     *
+     * @param needed one that stays, since it is to be used, or null
+     */
+    void settle(LayerGroup<?> needed) {
         List<LayerGroup<?>> left = leaving.stream().filter(each -> each.by == Thread.currentThread()).<LayerGroup<?>>map(Left::block)
                 .toList();
         if (!left.isEmpty()) {

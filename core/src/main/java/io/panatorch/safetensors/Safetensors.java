@@ -118,6 +118,17 @@ public final class Safetensors implements AutoCloseable {
         return WeightFiles.hasVariant(folder, baseName, variant);
     }
 
+    /**
+     * {@return the names of files by which weights of a variant are opened, in the order in which they are looked for: that of a single
+     * file, and those of indexes}
+     *
+     * @param baseName as for {@link #open(Path, String)}
+     * @param variant such as {@code fp16}; an empty string means none
+     */
+    public static List<String> heads(String baseName, String variant) {
+        return WeightFiles.heads(baseName, variant);
+    }
+
     /** {@return what was opened: a file or an index} */
     public Path path() {
         return path;

@@ -50,13 +50,18 @@ final class WeightFiles {
         return Files.isDirectory(folder) && names(folder).stream().anyMatch(name -> variant.equals(variantOf(baseName, name)));
     }
 
+    /** {@return the names under which weights of a variant are looked for, in this order: that of a single file, and of indexes} */
+    static List<String> heads(String baseName, String variant) {
+        String file = baseName + SUFFIX;
+        return variant.equals(PLAIN) ? List.of(file, file + ".index.json")
+                : List.of(baseName + "." + variant + SUFFIX, file + ".index." + variant + ".json", file + "." + variant + ".index.json");
+    }
+
     /** Finds the weights of a variant or, as diffusers does where a part has none of it, the plain ones. */
     static Path find(Path folder, String baseName, String variant) throws IOException {
         requireVariantName(variant);
-        String index = baseName + SUFFIX + ".index";
         if (!variant.equals(PLAIN)) {
-            List<String> ofVariant = List.of(baseName + "." + variant + SUFFIX, index + "." + variant + ".json",
-                    baseName + SUFFIX + "." + variant + ".index.json");
+            List<String> ofVariant = heads(baseName, variant);
             Path file = first(folder, ofVariant);
             if (file != null) {
                 return file;
@@ -66,7 +71,7 @@ final class WeightFiles {
                         + ofVariant.get(0) + " nor " + ofVariant.get(1) + "; fetch that too");
             }
         }
-        List<String> plain = List.of(baseName + SUFFIX, index + ".json");
+        List<String> plain = heads(baseName, PLAIN);
         Path file = first(folder, plain);
         if (file == null) {
             throw missing(folder, baseName, plain);

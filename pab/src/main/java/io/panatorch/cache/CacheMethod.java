@@ -70,26 +70,6 @@ public interface CacheMethod {
 
     /** {@return the method that computes everything, and lists the attentions in its statistics} */
     static CacheMethod none() {
-        return new CacheMethod() {
-            @Override
-            public String name() {
-                return "none";
-            }
-
-            @Override
-            public Set<SiteKind> kinds() {
-                return SiteKind.ATTENTIONS;
-            }
-
-            @Override
-            public CachePolicy policy(CacheRun run) {
-                return SiteCall::compute;
-            }
-
-            @Override
-            public String toString() {
-                return name();
-            }
-        };
+        return new NoCache();
     }
 }

@@ -96,7 +96,7 @@ record Diagnosis(State state, String name, String text) {
     }
 
     static Diagnosis jdk() { // an older one does not come so far
-        return right("JDK", Runtime.version() + " (" + System.getProperty("java.vendor") + "), " + System.getProperty("java.home"));
+        return right("JDK", Machine.java() + ", " + System.getProperty("java.home"));
     }
 
     static Diagnosis nativeAccess() {

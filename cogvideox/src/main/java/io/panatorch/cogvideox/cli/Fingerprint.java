@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.io.FileContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,7 +9,6 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,7 +24,7 @@ final class Fingerprint {
 
     /** {@return the SHA-256 of names, sizes, beginnings and ends of a model's files} */
     static String of(Path folder) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = FileContent.sha256();
         for (String part : PARTS) {
             add(digest, folder, folder.resolve(part));
         }
@@ -33,17 +33,9 @@ final class Fingerprint {
 
     /** {@return the same of an image or a video, which may be a folder of frames} */
     static String ofInput(Path input) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = FileContent.sha256();
         add(digest, input, input);
         return shown(digest);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has it", e);
-        }
     }
 
     private static String shown(MessageDigest digest) {

@@ -133,7 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             List<Job> jobs = jobs(parts, noise == null ? null : read(noise));
-            requireMemory(parts);
+            new MemoryCheck(model, jobs.getFirst().request.build()).require(); // as large as any
             generate(jobs);
         }
         return ExitCode.OK;
@@ -151,13 +151,6 @@ final class GenerateCommand implements Callable<Integer> {
             jobs.add(job);
         }
         return jobs;
-    }
-
-    /** Of all parts the first is as large as any. */
-    private void requireMemory(List<Part> parts) throws IOException {
-        Part first = parts.getFirst();
-        int all = parts.size() == 1 ? first.texts.size() : parts.size();
-        new MemoryCheck(model, () -> job(first, all).request).require();
     }
 
     /** What all parts have in common, such as an encoder, is looked for once. */

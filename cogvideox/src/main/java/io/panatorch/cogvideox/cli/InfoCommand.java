@@ -52,7 +52,7 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         row("panatorch", Versions.panatorch());
-        row("JDK", Runtime.version() + " (" + System.getProperty("java.vendor") + "), " + System.getProperty("java.home"));
+        row("JDK", Machine.java() + ", " + System.getProperty("java.home"));
         row("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         row("cache", UnpackedResources.cacheFolder().toString());
@@ -70,8 +70,8 @@ final class InfoCommand implements Callable<Integer> {
         row("threads", Integer.toString(LibtorchInfo.threads()));
         if (!spec.commandLine().getParseResult().matchedOptions().isEmpty()) {
             model.check(terminal);
-            MemoryCheck memory = new MemoryCheck(model, () -> video.request(List.of("prompt"))
-                    .cache(cache.method(model.description(), terminal, false)));
+            MemoryCheck memory = new MemoryCheck(model, video.request(List.of("prompt"))
+                    .cache(cache.method(model.description(), terminal, false)).build());
             String name = "memory";
             for (String line : memory.lines()) {
                 row(name, line);

@@ -27,10 +27,15 @@ final class Machine {
         facts.put("threads", Integer.toString(LibtorchInfo.threads()));
         LibtorchInfo libtorch = LibtorchInfo.load();
         facts.put("libtorch", libtorch.version() + " from " + libtorch.source());
-        facts.put("Java", Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+        facts.put("Java", java());
         facts.put("panatorch", Versions.panatorch());
         facts.put("date", ZonedDateTime.now().format(DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm z", Locale.ENGLISH)));
         return facts;
+    }
+
+    /** {@return which Java this runs on} */
+    static String java() {
+        return Runtime.version() + " (" + System.getProperty("java.vendor") + ")";
     }
 
     private static String processor() {

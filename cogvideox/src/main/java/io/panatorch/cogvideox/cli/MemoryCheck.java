@@ -29,17 +29,10 @@ final class MemoryCheck {
     private static final Path MEMORY = Path.of("/proc/meminfo");
     private static final Path CONTAINER = Path.of("/sys/fs/cgroup/memory.max");
 
-    /** Makes a request anew, since builders change. */
-    @FunctionalInterface
-    interface RequestMaker {
-
-        VideoRequest.Builder make() throws IOException;
-    }
-
     private final ModelOptions model;
-    private final RequestMaker request;
+    private final VideoRequest request;
 
-    MemoryCheck(ModelOptions model, RequestMaker request) {
+    MemoryCheck(ModelOptions model, VideoRequest request) {
         this.model = model;
         this.request = request;
     }
@@ -109,7 +102,7 @@ final class MemoryCheck {
     }
 
     private MemoryEstimate estimate(List<Saving> savings) throws IOException {
-        VideoRequest.Builder asked = request.make().cache(CacheMethod.none());
+        VideoRequest.Builder asked = request.toBuilder().cache(CacheMethod.none());
         PipelineLoader loader = model.loader();
         savings.forEach(saving -> saving.apply(loader, asked));
         return loader.estimate(asked.build());
@@ -117,7 +110,7 @@ final class MemoryCheck {
 
     /** {@return lines for people: what each stage takes, and whether that fits} */
     List<String> lines() throws IOException {
-        MemoryEstimate estimate = model.loader().estimate(request.make().build());
+        MemoryEstimate estimate = model.loader().estimate(request);
         List<String> lines = new ArrayList<>();
         for (Stage stage : estimate.stages()) {
             lines.add("%s: %s: weights %s%s, activations %s%s".formatted(stage.name(), CacheText.bytes(stage.total()),

@@ -66,17 +66,17 @@ final class ModelOptions {
                     + " (default: ${DEFAULT-VALUE})")
     private Quantization quantization;
 
-    private Terminal terminal;
-    private Path folder;
     @Option(names = "--lora", paramLabel = "FILE[=SCALE]", converter = LoraChoice.Converter.class,
             description = "LoRA adapter of the model's transformer, a safetensors file of diffusers or peft, and what its changes are"
                     + " multiplied by (default: 1); given several times, all of them together")
     private List<LoraChoice> loras = List.of();
 
-    private ModelDescription description;
-
     @Option(names = "--threads", paramLabel = "N", description = "threads of an operation (default: libtorch's choice)")
     private Integer threads;
+
+    private Terminal terminal;
+    private Path folder;
+    private ModelDescription description;
 
     /** A name of a model of the hub looks like a path, too. */
     private static final class ModelConverter implements ITypeConverter<String> {

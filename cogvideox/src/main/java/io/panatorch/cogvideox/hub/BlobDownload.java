@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.hub;
 
 import io.panatorch.cogvideox.hub.HubException.Kind;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InterprocessLock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -176,7 +176,7 @@ final class BlobDownload {
         if (!file.hasSha256()) {
             return file.etag();
         }
-        MessageDigest digest = sha256();
+        MessageDigest digest = FileContent.sha256();
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         long at = 0;
         for (int read = channel.read(buffer, at); read > 0; read = channel.read(buffer, at)) {
@@ -185,13 +185,5 @@ final class BlobDownload {
             buffer.clear();
         }
         return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has it", e);
-        }
     }
 }

@@ -5,6 +5,7 @@ import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.json.JsonFile;
+import io.panatorch.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,6 @@ final class ModelFiles {
     private static final int LONGEST_CONFIG = 1 << 20;
     private static final int LONGEST_WEIGHTS_INDEX = 64 << 20;
     private static final String WEIGHTS = ".safetensors";
-    private static final String WEIGHTS_INDEX = WEIGHTS + ".index.json";
 
     /** A part of the pipeline, and what its folder has. */
     private enum Part {
@@ -141,7 +141,7 @@ final class ModelFiles {
     /** {@return whether all weights are of the variant} */
     boolean isOfVariant() {
         return parts.stream().filter(Part::hasWeights)
-                .allMatch(part -> names(part, variant).stream().anyMatch(available::contains));
+                .allMatch(part -> Safetensors.heads(part.path(), variant).stream().anyMatch(available::contains));
     }
 
     /** {@return the variants of weights that there are} */
@@ -156,15 +156,7 @@ final class ModelFiles {
     /** The file by which a part's weights are loaded: the weights themselves, or the index of many files. */
     private Optional<String> head(Part part) {
         return !part.hasWeights() ? Optional.empty()
-                : Stream.concat(names(part, variant).stream(), names(part, "").stream()).filter(available::contains).findFirst();
-    }
-
-    /** In the order in which they are looked for. */
-    private static List<String> names(Part part, String variant) {
-        String path = part.path();
-        return variant.isEmpty() ? List.of(path + WEIGHTS, path + WEIGHTS_INDEX)
-                : List.of(path + "." + variant + WEIGHTS, path + WEIGHTS + ".index." + variant + ".json",
-                        path + WEIGHTS + "." + variant + ".index.json");
+                : Stream.of(variant, "").flatMap(each -> Safetensors.heads(part.path(), each).stream()).filter(available::contains).findFirst();
     }
 
     /** What an index is not there to say is missing itself. */

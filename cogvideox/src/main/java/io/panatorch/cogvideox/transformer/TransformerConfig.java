@@ -3,6 +3,7 @@ package io.panatorch.cogvideox.transformer;
 import io.panatorch.cogvideox.config.ConfigFile;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.nn.Activation;
+import io.panatorch.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -160,6 +161,11 @@ public record TransformerConfig(
     /** {@return frames of latents in a patch} */
     public int patchFrames() {
         return patchSizeT.orElse(1);
+    }
+
+    /** {@return how many tokens a video has, of latents {@code [batch, frames, channels, height, width]}} */
+    public long videoTokens(Shape latents) {
+        return latents.size(1) / patchFrames() * (latents.size(3) / patchSize) * (latents.size(4) / patchSize);
     }
 
     /** {@return whether positions are added to the tokens, so that a text must have exactly {@link #maxTextSeqLength} tokens} */

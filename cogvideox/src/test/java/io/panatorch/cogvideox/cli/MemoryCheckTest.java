@@ -17,7 +17,7 @@ class MemoryCheckTest {
     /** Of the demo model, whose frames at that size take gigabytes. */
     private static MemoryCheck check(int size) {
         ModelOptions model = CommandLine.populateCommand(new ModelOptions());
-        return new MemoryCheck(model, () -> VideoRequest.builder("a red circle").height(size).width(size).frames(9));
+        return new MemoryCheck(model, VideoRequest.builder("a red circle").height(size).width(size).frames(9).build());
     }
 
     @ParameterizedTest
