@@ -4,7 +4,7 @@ import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.CacheStatistics;
-import io.panatorch.cache.HeldBytes;
+import io.panatorch.cache.SessionOptions;
 import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
@@ -44,27 +44,25 @@ final class CacheMemory {
         if (method.equals(CacheMethod.none())) { // which need not be asked
             return 0;
         }
+        SessionOptions options = method.options();
+        SessionOptions alone = SessionOptions.DEFAULT.withComputed(options.computed()); // and with all memory, which is not the model's
         int[] timesteps = plan.timesteps();
-        try (CacheSession session = method.open(new CacheRun(transformer.sites(), timesteps))) {
+        try (CacheSession session = method.with(alone).open(new CacheRun(transformer.sites(), timesteps))) {
             CacheMemory memory = new CacheMemory(session, transformer, plan, dtype);
             for (int i = 0; i < timesteps.length; i++) {
                 session.begin(Step.of(i, timesteps, plan.guidance().branch()));
                 memory.visit();
             }
-            return bytes(session.statistics(), transformer.config().innerDim());
+            return Math.min(bytes(session.statistics(), transformer.config().innerDim()), options.budget().bytes());
         }
     }
 
     /** Outputs of the denoiser are no tokens. Of a method that holds both, the most of each, which need not be there together. */
     private static long bytes(CacheStatistics held, int channels) {
         if (held.kinds().stream().noneMatch(kind -> kind.kind() == SiteKind.DENOISER)) {
-            return peak(held.bytes()) * channels;
+            return held.bytes().peak() * channels;
         }
-        return held.kinds().stream().mapToLong(kind -> peak(kind.bytes()) * (kind.kind() == SiteKind.DENOISER ? 1 : channels)).sum();
-    }
-
-    private static long peak(HeldBytes bytes) {
-        return bytes.peak() + bytes.offloadedPeak();
+        return held.kinds().stream().mapToLong(kind -> kind.bytes().peak() * (kind.kind() == SiteKind.DENOISER ? 1 : channels)).sum();
     }
 
     /** The denoiser, in it the blocks, and in each an attention and an MLP. */

@@ -65,17 +65,19 @@ final class MemoryArithmetic {
             used.add(ModelComponent.TEXT_ENCODER);
             stages.add(new Stage("encode prompt", weights(sizes, used), text(), 0));
         }
+        Size encoder = Size.NONE; // of the autoencoder, once it is there
         if (!(plan.request().values.source instanceof Source.None)) {
             used.add(ModelComponent.VAE);
-            Size encoder = sizes.get(ModelComponent.VAE).onDemand();
+            encoder = sizes.get(ModelComponent.VAE).onDemand();
             stages.add(new Stage("encode input", weights(sizes, used).plus(encoder), pixels(false), 0));
+            encoder = placements.get(ModelComponent.VAE).offload().unit() == Offload.Unit.NOTHING ? encoder : Size.NONE;
         }
         used.add(ModelComponent.TRANSFORMER);
-        stages.add(new Stage("denoise", weights(sizes, used), denoising(),
+        stages.add(new Stage("denoise", weights(sizes, used).plus(encoder), denoising(),
                 CacheMemory.peak(method, parts.transformer, plan, dtype(ModelComponent.TRANSFORMER))));
         if (!plan.request().values.latentsOnly) {
             used.add(ModelComponent.VAE);
-            stages.add(new Stage("decode", weights(sizes, used), pixels(true), 0));
+            stages.add(new Stage("decode", weights(sizes, used).plus(encoder), pixels(true), 0));
         }
         return new MemoryEstimate(stages);
     }

@@ -7,8 +7,9 @@ import java.util.List;
 /**
  * How much memory a generation will take where it is computed, stage by stage, in bytes; of {@link PipelineLoader#estimate}.
  *
- * <p>It is arithmetic, with factors that were measured on CPUs. The JVM and libtorch themselves are not in it, and neither is what a GPU's
- * libraries take to work with.
+ * <p>It is arithmetic, with factors that were measured on CPUs. The JVM and libtorch themselves are not in it, and neither are adapters, the
+ * one matrix in 8 bits that is computed with, and what a GPU's libraries take to work with. What a cache will hold is found by asking the
+ * method about random tensors.
  *
  * @param stages in their order
  */

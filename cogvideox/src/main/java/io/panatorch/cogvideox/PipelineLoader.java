@@ -40,7 +40,7 @@ public final class PipelineLoader {
     }
 
     PipelineLoader(String model) {
-        this(variant -> Hub.fromEnvironment().folder(model, variant, _ -> {}));
+        this(variant -> Hub.folder(model, variant, _ -> {}));
         Objects.requireNonNull(model, "model");
     }
 

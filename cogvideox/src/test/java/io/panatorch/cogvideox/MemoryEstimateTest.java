@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheRun;
+import io.panatorch.cache.CacheSession;
+import io.panatorch.cache.MemoryBudget;
+import io.panatorch.cache.SessionOptions;
+import io.panatorch.cache.SharedBudget;
+import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cogvideox.MemoryEstimate.Stage;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
@@ -155,6 +161,23 @@ class MemoryEstimateTest {
         long expected = CogVideoXPipeline.loader(DemoModel.folder()).estimate(request).stages().get(1).cache();
         assertThat(expected).as("without the timestep's embedding, which is small").isBetween(held - held / 50, held + held / 4);
         assertThat(held == 0).isEqualTo(cache == CacheCase.NONE);
+    }
+
+    /** Nothing is taken of what generations share, and nobody is asked to agree. */
+    @Test
+    void aBudgetBoundsWhatACacheHolds() throws IOException {
+        CacheMethod pab = PyramidAttentionBroadcast.cogVideoX();
+        long limit = 40 << 10;
+        SharedBudget shared = new SharedBudget(limit);
+        SessionOptions small = SessionOptions.DEFAULT.withMemory(MemoryBudget.of(limit)).withAgreement(_ -> {
+            throw new IllegalStateException("asked");
+        });
+        try (CacheSession _ = pab.with(SessionOptions.DEFAULT.within(shared)).open(new CacheRun(List.of(), new int[] {999}))) {
+            for (SessionOptions options : List.of(small, SessionOptions.DEFAULT.within(shared))) {
+                VideoRequest request = VideoRequest.builder(PROMPT).steps(6).cache(pab.with(options)).build();
+                assertThat(CogVideoXPipeline.loader(DemoModel.folder()).estimate(request).stages().get(1).cache()).isEqualTo(limit);
+            }
+        }
     }
 
     @Test

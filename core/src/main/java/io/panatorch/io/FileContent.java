@@ -28,10 +28,14 @@ public final class FileContent {
 
     private FileContent() {}
 
-    /** {@return what calculates the SHA-256 of a content} */
-    public static MessageDigest sha256() {
+    /**
+     * {@return what calculates a hash of a content}
+     *
+     * @param algorithm {@code SHA-256} or {@code SHA-1}
+     */
+    public static MessageDigest digest(String algorithm) {
         try {
-            return MessageDigest.getInstance("SHA-256");
+            return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has it", e);
         }

@@ -29,7 +29,8 @@ final class Residency {
     private final List<Left> leaving = new ArrayList<>();
     /** Null where nothing is copied ahead. */
     private CudaStream copies;
-    private boolean copying;
+    /** Blocks that are copied ahead, or were and have not been used. */
+    private final List<LayerGroup<?>> ahead = new ArrayList<>();
     private int holds;
 
     /** A block that a thread has asked for its work, which the device may still be doing on that thread's stream. */
@@ -91,9 +92,13 @@ final class Residency {
             left.stream().filter(block -> block != needed && !block.isUsed() && leaving.stream().noneMatch(each -> each.block == block))
                     .forEach(this::unload);
         }
-        if (copying) {
+        if (!ahead.isEmpty()) {
             copies.synchronize();
-            copying = false;
+        }
+        if (blocks.contains(needed)) { // in place of the others, if it is not one of them: a cache leaves blocks out
+            ahead.stream().filter(block -> block != needed && !block.isUsed() && blocks.indexOf(block) >= offload.resident())
+                    .forEach(this::unload);
+            ahead.clear();
         }
     }
 
@@ -126,7 +131,7 @@ final class Residency {
             copies = CudaStream.of(device);
         }
         try (var _ = copies.use()) {
-            copying = true;
+            ahead.add(next);
             next.load(true);
         } catch (TorchException e) { // such as for want of memory, of which there will be more when the present block is gone
             LOGGER.log(System.Logger.Level.DEBUG, "the next block is not copied ahead: {0}", e.getMessage());

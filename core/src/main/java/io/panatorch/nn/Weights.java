@@ -282,7 +282,7 @@ public final class Weights implements AutoCloseable {
                 () -> onDevice(isStored ? root.file.load(key) : rounded(key).values()));
         Tensor scales = take(scalesKey, Shape.of(out, 1), DType.FLOAT32,
                 () -> onDevice(isStored ? root.file.load(scalesKey).to(DType.FLOAT32) : rounded(key).scales()));
-        forgetUnlessOffloaded(key);
+        forget(key);
         return new Int8Matrix(values, scales);
     }
 
@@ -341,7 +341,7 @@ public final class Weights implements AutoCloseable {
         return there;
     }
 
-    /** Kept where it leaves the device, since it takes longer to make than to copy. */
+    /** Where it leaves a GPU it is kept, since it takes longer to make than to copy. */
     private Int8Matrix rounded(String key) throws IOException {
         synchronized (root.rounded) {
             Int8Matrix known = root.rounded.get(key);
@@ -355,9 +355,11 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    private void forgetUnlessOffloaded(String key) {
+    /** What is in the CPU's memory anyway is not kept: where weights leave that, it is to have less in it. */
+    private void forget(String key) {
+        boolean isKept = residency.offloads() && device().kind() != Device.Kind.CPU;
         synchronized (root.rounded) {
-            Int8Matrix known = residency.offloads() ? null : root.rounded.remove(key);
+            Int8Matrix known = isKept ? null : root.rounded.remove(key);
             if (known != null) {
                 known.values().close();
                 known.scales().close();

@@ -129,6 +129,15 @@ public final class Safetensors implements AutoCloseable {
         return WeightFiles.heads(baseName, variant);
     }
 
+    /**
+     * {@return the variant that a file of weights is of, by its name}
+     *
+     * @param baseName as for {@link #open(Path, String)}
+     */
+    public static Optional<String> variantOf(String baseName, String name) {
+        return Optional.ofNullable(WeightFiles.variantOf(baseName, name));
+    }
+
     /** {@return what was opened: a file or an index} */
     public Path path() {
         return path;

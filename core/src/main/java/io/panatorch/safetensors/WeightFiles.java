@@ -129,7 +129,7 @@ final class WeightFiles {
     }
 
     /** The variant that a file of weights is of, or null. */
-    private static String variantOf(String baseName, String name) {
+    static String variantOf(String baseName, String name) {
         if (!name.startsWith(baseName)) {
             return null;
         }

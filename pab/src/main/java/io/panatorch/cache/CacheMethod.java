@@ -39,16 +39,21 @@ public interface CacheMethod {
         return true;
     }
 
+    /** {@return what its sessions do besides what it says} A method that wraps another passes this on, or loses the other's. */
+    default SessionOptions options() {
+        return SessionOptions.DEFAULT;
+    }
+
     /**
      * Opens a session for one generation, which the caller closes on the thread that uses it. Not for implementers: what they
-     * write is the policy. A method that wraps another passes {@code open} on to it, or loses the other's options.
+     * write is the policy.
      *
      * @param run all sites of the model, and the generation's timesteps
      * @throws IllegalArgumentException where the settings do not fit the run, or the run names a site twice
      * @throws java.util.concurrent.CancellationException where it waits for a {@link SharedBudget} and the thread is interrupted
      */
     default CacheSession open(CacheRun run) {
-        return new CacheSession(this, run, SessionOptions.DEFAULT);
+        return new CacheSession(this, run);
     }
 
     /** {@return this method with other options of its sessions, in place of those it has} */

@@ -52,7 +52,8 @@ public final class CacheSession implements AutoCloseable {
     private boolean mayReuse; // in this step
     private boolean closed;
 
-    CacheSession(CacheMethod method, CacheRun run, SessionOptions options) {
+    CacheSession(CacheMethod method, CacheRun run) {
+        SessionOptions options = method.options();
         this.method = method;
         this.run = run;
         this.measuring = options.measuring();
@@ -71,7 +72,7 @@ public final class CacheSession implements AutoCloseable {
             LOGGER.log(System.Logger.Level.WARNING, method.name() + " reuses nothing in this run of " + timesteps.length
                     + " steps: its settings are " + method);
         }
-        MemoryBudget memory = options.shared().map(shared -> shared.partOf(options.memory())).orElse(options.memory());
+        MemoryBudget memory = options.budget();
         this.held = new HeldTensors(run.of(method.kinds()).sites(), memory,
                 place -> branches.get(place.branch()).records.get(place.site()).work());
         this.giveBack = options.shared().<Runnable>map(shared -> () -> shared.giveBack(memory)).orElse(() -> {});

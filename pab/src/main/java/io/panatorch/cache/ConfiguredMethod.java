@@ -31,11 +31,6 @@ record ConfiguredMethod(CacheMethod method, SessionOptions options) implements C
     }
 
     @Override
-    public CacheSession open(CacheRun run) {
-        return new CacheSession(method, run, options);
-    }
-
-    @Override
     public CacheMethod with(SessionOptions others) {
         return new ConfiguredMethod(method, others);
     }

@@ -32,6 +32,11 @@ public record SessionOptions(MemoryBudget memory, boolean measuring, ComputedSte
         Objects.requireNonNull(shared, "shared");
     }
 
+    /** {@return what a session may hold: its memory, and no more than it can have of what it shares} */
+    public MemoryBudget budget() {
+        return shared.map(all -> all.partOf(memory)).orElse(memory);
+    }
+
     /** {@return the same with another budget} */
     public SessionOptions withMemory(MemoryBudget budget) {
         return new SessionOptions(budget, measuring, computed, agreement, shared);

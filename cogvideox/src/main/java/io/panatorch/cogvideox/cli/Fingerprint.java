@@ -24,7 +24,7 @@ final class Fingerprint {
 
     /** {@return the SHA-256 of names, sizes, beginnings and ends of a model's files} */
     static String of(Path folder) throws IOException {
-        MessageDigest digest = FileContent.sha256();
+        MessageDigest digest = FileContent.digest("SHA-256");
         for (String part : PARTS) {
             add(digest, folder, folder.resolve(part));
         }
@@ -33,7 +33,7 @@ final class Fingerprint {
 
     /** {@return the same of an image or a video, which may be a folder of frames} */
     static String ofInput(Path input) throws IOException {
-        MessageDigest digest = FileContent.sha256();
+        MessageDigest digest = FileContent.digest("SHA-256");
         add(digest, input, input);
         return shown(digest);
     }

@@ -133,7 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             List<Job> jobs = jobs(parts, noise == null ? null : read(noise));
-            new MemoryCheck(model, jobs.getFirst().request.build()).require(); // as large as any
+            new MemoryCheck(model, jobs.getFirst().request.build()).require(terminal); // as large as any
             generate(jobs);
         }
         return ExitCode.OK;

@@ -26,8 +26,8 @@ final class MemoryCheck {
     /** The JVM, libtorch and what they work with. */
     private static final long PROGRAM = 500_000_000;
 
-    private static final Path MEMORY = Path.of("/proc/meminfo");
-    private static final Path CONTAINER = Path.of("/sys/fs/cgroup/memory.max");
+    private static final Path MACHINE = Path.of("/proc/meminfo");
+    private static final Path CONTAINER = Path.of("/sys/fs/cgroup");
 
     private final ModelOptions model;
     private final VideoRequest request;
@@ -69,30 +69,41 @@ final class MemoryCheck {
             List.of(Saving.VAE_TILING, Saving.OFFLOAD_BLOCKS, Saving.BFLOAT16, Saving.INT8));
 
     /**
-     * Refuses what cannot be computed here. What the cache holds does not count: it can be limited.
+     * Refuses what cannot be computed on this machine. Of a GPU, where nothing was measured, it only warns. What the cache holds does
+     * not count: it can be limited.
      *
      * @throws IllegalArgumentException with the options that would make it fit
      */
-    void require() throws IOException {
-        Optional<Long> limit = limit(model.device());
-        if (limit.isPresent()) {
-            require(limit.get());
+    void require(Terminal terminal) throws IOException {
+        Device device = model.device();
+        Optional<Long> limit = limit(device);
+        Optional<String> refusal = limit.isPresent() ? refusal(limit.get()) : Optional.empty();
+        if (refusal.isPresent() && device.equals(Device.CPU)) {
+            throw new IllegalArgumentException(refusal.get());
         }
+        refusal.ifPresent(terminal::warning);
     }
 
-    /** @param limit the bytes that there are */
-    void require(long limit) throws IOException {
-        Stage largest = estimate(List.of()).largest();
-        if (largest.firm() + PROGRAM > limit) {
-            throw new IllegalArgumentException("memory: expected at most " + CacheText.bytes(limit) + ", what "
-                    + (model.device().equals(Device.CPU) ? "this machine" : model.device()) + " has, found that this needs about "
-                    + CacheText.bytes(largest.firm() + PROGRAM) + " (" + largest.name() + "); " + advice(limit));
-        }
+    /**
+     * {@return why this does not fit, and what would}
+     *
+     * @param limit the bytes that there are
+     */
+    Optional<String> refusal(long limit) throws IOException {
+        MemoryEstimate estimate = estimate(List.of());
+        return needed(estimate) <= limit ? Optional.empty() : Optional.of("memory: expected at most " + CacheText.bytes(limit) + ", what "
+                + (model.device().equals(Device.CPU) ? "this machine has with its swap" : model.device() + " has")
+                + ", found that this needs about " + CacheText.bytes(needed(estimate)) + " (" + estimate.largest().name() + "); "
+                + advice(limit));
+    }
+
+    private long needed(MemoryEstimate estimate) throws IOException {
+        return estimate.largest().firm() + PROGRAM + model.adapterBytes();
     }
 
     private String advice(long limit) throws IOException {
         for (List<Saving> savings : SAVINGS) {
-            long needed = estimate(savings).largest().firm() + PROGRAM;
+            long needed = needed(estimate(savings));
             if (needed <= limit) {
                 return String.join(" ", savings.stream().map(saving -> saving.option).toList()) + " would take "
                         + CacheText.bytes(needed);
@@ -120,7 +131,7 @@ final class MemoryCheck {
         }
         Optional<Long> limit = limit(model.device());
         if (limit.isPresent()) {
-            long needed = estimate(List.of()).largest().firm() + PROGRAM;
+            long needed = needed(estimate(List.of()));
             boolean fits = needed <= limit.get();
             boolean hasCache = estimate.stages().stream().anyMatch(stage -> stage.cache() > 0);
             lines.add("of " + CacheText.bytes(limit.get()) + " it needs " + CacheText.bytes(needed)
@@ -133,24 +144,28 @@ final class MemoryCheck {
         return lines;
     }
 
-    /** What there is at all; empty where nobody knows. */
+    /** The bytes that there are at all, with those that can be swapped out; empty where nobody knows. */
     static Optional<Long> limit(Device device) throws IOException {
         if (!device.equals(Device.CPU)) {
             return CudaInfo.load().gpus().stream().filter(gpu -> gpu.device().equals(device)).map(Gpu::byteSize).findFirst();
         }
-        return Stream.of(ofMachine(), ofContainer()).flatMap(Optional::stream).min(Long::compare);
+        long swap = ofMachine("SwapTotal").orElse(0L);
+        long mayBeSwapped = ofContainer("memory.swap.max").map(most -> Math.min(most, swap)).orElse(swap);
+        return Stream.of(ofMachine("MemTotal").map(all -> all + swap), ofContainer("memory.max").map(all -> all + mayBeSwapped))
+                .flatMap(Optional::stream).min(Long::compare);
     }
 
-    private static Optional<Long> ofMachine() throws IOException {
-        if (!Files.isReadable(MEMORY)) {
+    private static Optional<Long> ofMachine(String name) throws IOException {
+        if (!Files.isReadable(MACHINE)) {
             return Optional.empty();
         }
-        return Files.readAllLines(MEMORY).stream().filter(line -> line.startsWith("MemTotal:"))
+        return Files.readAllLines(MACHINE).stream().filter(line -> line.startsWith(name + ":"))
                 .map(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst();
     }
 
-    private static Optional<Long> ofContainer() throws IOException {
-        String text = Files.isReadable(CONTAINER) ? Files.readString(CONTAINER).strip() : "";
+    private static Optional<Long> ofContainer(String name) throws IOException {
+        Path file = CONTAINER.resolve(name);
+        String text = Files.isReadable(file) ? Files.readString(file).strip() : "";
         return text.matches("\\d{1,18}") ? Optional.of(Long.valueOf(text)) : Optional.empty(); // or max
     }
 }

@@ -19,6 +19,7 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -194,7 +195,7 @@ final class ModelOptions {
     private Path folder() throws IOException {
         if (folder == null) {
             folder = model == null ? DemoModel.folder()
-                    : Hub.fromEnvironment().folder(model, variant, new DownloadBar(terminal, model)::show);
+                    : Hub.folder(model, variant, new DownloadBar(terminal, model)::show);
         }
         return folder;
     }
@@ -272,6 +273,15 @@ final class ModelOptions {
         PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant).offload(offload).quantize(quantization);
         dtypes.ofParts.forEach(loader::dtype);
         return loader;
+    }
+
+    /** {@return the memory that the adapters take} */
+    long adapterBytes() throws IOException {
+        long bytes = 0;
+        for (LoraChoice lora : loras) {
+            bytes += Files.size(lora.file());
+        }
+        return bytes;
     }
 
     Device device() {

@@ -65,7 +65,7 @@ final class QuantizeCommand implements Callable<Integer> {
             AtomicFile.check(stats);
         }
         Path folder = model == null ? DemoModel.folder()
-                : Hub.fromEnvironment().folder(model, variant, new DownloadBar(terminal, model)::show);
+                : Hub.folder(model, variant, new DownloadBar(terminal, model)::show);
         List<Rounded> rounded = new ModelQuantizer(folder, variant).write(output,
                 each -> terminal.progress("quantising " + each.component().folder() + " " + each.name()));
         for (ModelComponent component : ModelComponent.values()) {

@@ -1,7 +1,6 @@
 package io.panatorch.cogvideox.hub;
 
 import io.panatorch.cogvideox.hub.HubException.Kind;
-import io.panatorch.io.FileContent;
 import io.panatorch.io.InterprocessLock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Brings one file into the cache: from where an earlier download stopped, as often as the connection breaks, and only when it is what
@@ -81,7 +81,7 @@ final class BlobDownload {
             }
             if (!found.equals(file.etag())) {
                 Files.deleteIfExists(part);
-                throw refused("expected the SHA-256 " + file.etag() + ", found " + found);
+                throw refused("expected the hash " + file.etag() + ", found " + found);
             }
             channel.force(true);
         }
@@ -94,10 +94,10 @@ final class BlobDownload {
         }
     }
 
-    /** Whether there is something of an earlier download. What has no hash to check it by is small, and begun anew. */
+    /** Whether there is something of an earlier download. What has no hash to check it by is begun anew. */
     private boolean takeUp(FileChannel channel) throws IOException {
         long there = channel.size();
-        if (!file.hasSha256() || there > file.size()) {
+        if (file.digest().isEmpty() || there > file.size()) {
             channel.truncate(0);
             there = 0;
         }
@@ -171,12 +171,13 @@ final class BlobDownload {
         return new HubException(Kind.REFUSED, client.model() + ": " + file.name() + ": " + why + "; nothing of it is kept, try again");
     }
 
-    /** The SHA-256 of what was written, read again; where there is none to compare it with, what is expected. */
+    /** The hash of what was written, read again; where there is none to compare it with, what is expected. */
     private String hash(FileChannel channel) throws IOException {
-        if (!file.hasSha256()) {
+        Optional<MessageDigest> known = file.digest();
+        if (known.isEmpty()) {
             return file.etag();
         }
-        MessageDigest digest = FileContent.sha256();
+        MessageDigest digest = known.get();
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         long at = 0;
         for (int read = channel.read(buffer, at); read > 0; read = channel.read(buffer, at)) {

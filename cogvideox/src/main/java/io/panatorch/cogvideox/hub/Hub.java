@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.hub;
 
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ public final class Hub {
     }
 
     /**
-     * {@return the folder of a model, which is downloaded where it is one of the hub}
+     * {@return the folder of a model, which is downloaded from the hub that the environment names where it is one of the hub}
      *
      * @param model a folder, if there is one of that name, else {@code ORG/NAME} or {@code ORG/NAME@REVISION}; what is neither is
      *     taken for a folder that is not there
@@ -59,8 +60,17 @@ public final class Hub {
      * @param listener as for {@link #download}
      * @throws IOException as {@link #download}
      */
-    public Path folder(String model, String variant, Consumer<DownloadProgress> listener) throws IOException {
-        return isOfHub(model) ? download(ModelId.of(model), variant, listener) : Path.of(model);
+    public static Path folder(String model, String variant, Consumer<DownloadProgress> listener) throws IOException {
+        return isOfHub(model) ? fromEnvironment().folderOfHub(model, variant, listener) : Path.of(model);
+    }
+
+    Path folderOfHub(String model, String variant, Consumer<DownloadProgress> listener) throws IOException {
+        ModelId id = ModelId.of(model);
+        try {
+            return download(id, variant, listener);
+        } catch (HubException e) {
+            throw e.isUnknown() ? e.with("; there is no folder " + model + " either") : e;
+        }
     }
 
     /** {@return whether a text means a model of the hub: it looks like one, and nothing in the file system has that name} */
@@ -136,7 +146,7 @@ public final class Hub {
     }
 
     private HubException notThere(ModelId model) {
-        return new HubException(HubException.Kind.MISSING, model + ": is not in " + settings.cacheFolder()
+        return new HubException(HubException.Kind.UNKNOWN, model + ": is not in " + settings.cacheFolder()
                 + ", or not all of it, and HF_HUB_OFFLINE forbids to download it; unset that, or run \"panatorch download " + model
                 + "\" where there is a network");
     }
@@ -151,9 +161,10 @@ public final class Hub {
         return cache.has(commit, ModelFiles.INDEX) && inCache(cache, commit, variant).missing().isEmpty();
     }
 
-    /** Whether the hub could not add anything. */
+    /** Whether the hub could not add anything: it is noted which parts have none of the variant. */
     private static boolean isAll(ModelCache cache, String commit, String variant) throws IOException {
-        return isThere(cache, commit, variant) && (variant.isEmpty() || inCache(cache, commit, variant).isOfVariant());
+        return isThere(cache, commit, variant)
+                && inCache(cache, commit, variant).notOfVariant().stream().allMatch(file -> cache.isNotedMissing(commit, file));
     }
 
     private static ModelFiles inCache(ModelCache cache, String commit, String variant) throws IOException {
@@ -176,8 +187,12 @@ public final class Hub {
         }
         for (String name : names) {
             ModelCache cache = new ModelCache(settings, new ModelId(name, ModelId.MAIN));
-            for (String commit : cache.commits()) {
-                models.add(cached(cache, name, commit));
+            try {
+                for (String commit : cache.commits()) {
+                    models.add(cached(cache, name, commit));
+                }
+            } catch (IOException | UncheckedIOException e) { // the others can be told
+                LOGGER.log(System.Logger.Level.WARNING, "{0}: cannot be read: {1}", cache.folder(), e.getMessage());
             }
         }
         return models;

@@ -18,6 +18,8 @@ public final class HubException extends IOException {
         TRANSIENT,
         /** The hub does not give it to this user. What it gave before may be used. */
         REFUSED,
+        /** The same, and nothing is known of such a model: it may be meant as something else. */
+        UNKNOWN,
         /** There is no such thing. */
         MISSING
     }
@@ -51,6 +53,15 @@ public final class HubException extends IOException {
     /** A commit has no such file; the hub may have said which commit. */
     static HubException missingFile(String message, Optional<String> commit) {
         return new HubException(Kind.MISSING, message, null, null, commit.orElse(null));
+    }
+
+    /** {@return the same, with more at the end of its message} */
+    HubException with(String more) {
+        return new HubException(kind, getMessage() + more, this, retryAfter, commit);
+    }
+
+    boolean isUnknown() {
+        return kind == Kind.UNKNOWN;
     }
 
     boolean isTransient() {

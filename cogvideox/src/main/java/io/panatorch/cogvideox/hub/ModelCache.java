@@ -32,6 +32,11 @@ final class ModelCache {
         this.linking = settings.isLinking();
     }
 
+    /** {@return the model's folder, whether or not it is there} */
+    Path folder() {
+        return folder;
+    }
+
     /** {@return the commit that a revision stood for when it was last asked for} */
     Optional<String> commit(String revision) throws IOException {
         return ModelId.isCommit(revision) ? Optional.of(revision) : readReference(folder.resolve("refs").resolve(revision));
@@ -69,15 +74,24 @@ final class ModelCache {
         }
     }
 
-    /** Notes that a commit has no such file. */
-    void rememberMissing(String commit, String file) throws IOException {
-        Path note = folder.resolve(".no_exist").resolve(commit).resolve(file);
-        Files.createDirectories(note.getParent());
+    /** Notes that a commit has no such file, where the cache can be written. */
+    void rememberMissing(String commit, String file) {
+        Path note = note(commit, file);
         try {
+            Files.createDirectories(note.getParent());
             Files.createFile(note);
-        } catch (FileAlreadyExistsException e) {
-            // noted before
+        } catch (IOException e) {
+            // noted before, or it takes another request next time
         }
+    }
+
+    /** {@return whether it is noted that a commit has no such file} */
+    boolean isNotedMissing(String commit, String file) {
+        return Files.isRegularFile(note(commit, file));
+    }
+
+    private Path note(String commit, String file) {
+        return folder.resolve(".no_exist").resolve(commit).resolve(file);
     }
 
     /** {@return the commits of which there is something} */
@@ -199,6 +213,6 @@ final class ModelCache {
     /** {@return how much of a file is there already, of what would otherwise be fetched again} */
     long partSize(RemoteFile file) throws IOException {
         Path part = incomplete(file);
-        return file.hasSha256() && Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+        return file.digest().isPresent() && Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
     }
 }

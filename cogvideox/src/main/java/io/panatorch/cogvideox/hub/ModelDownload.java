@@ -62,6 +62,7 @@ final class ModelDownload {
                     + otherVariants(files));
         }
         fetch(files.weights());
+        files.notOfVariant().forEach(file -> cache.rememberMissing(commit, file));
     }
 
     private void requireVariant(ModelFiles files) throws HubException {

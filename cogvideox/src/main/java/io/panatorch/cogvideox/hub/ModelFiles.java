@@ -15,8 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -67,13 +65,6 @@ final class ModelFiles {
             return available.contains(configs.getFirst()) || this == TOKENIZER && available.contains(configs.get(1));
         }
 
-        /** The variant that a file of weights is of, or nothing. */
-        Optional<String> variant(String file) {
-            Matcher name = Pattern.compile(Pattern.quote(path()) + "\\.(?:([\\w-]+)\\.safetensors"
-                    + "|safetensors\\.index\\.([\\w-]+)\\.json|safetensors\\.([\\w-]+)\\.index\\.json)").matcher(file);
-            return name.matches() ? Stream.of(1, 2, 3).flatMap(group -> Optional.ofNullable(name.group(group)).stream()).findFirst()
-                    : Optional.empty();
-        }
     }
 
     private final Path snapshot;
@@ -138,17 +129,17 @@ final class ModelFiles {
         return missing;
     }
 
-    /** {@return whether all weights are of the variant} */
-    boolean isOfVariant() {
-        return parts.stream().filter(Part::hasWeights)
-                .allMatch(part -> Safetensors.heads(part.path(), variant).stream().anyMatch(available::contains));
+    /** {@return the files by which parts would be loaded that have nothing of the variant} */
+    List<String> notOfVariant() {
+        return parts.stream().filter(Part::hasWeights).map(part -> Safetensors.heads(part.path(), variant))
+                .filter(heads -> heads.stream().noneMatch(available::contains)).flatMap(List::stream).toList();
     }
 
     /** {@return the variants of weights that there are} */
     Set<String> variants() {
         Set<String> variants = new TreeSet<>();
         for (Part part : parts) {
-            available.stream().filter(_ -> part.hasWeights()).flatMap(file -> part.variant(file).stream()).forEach(variants::add);
+            available.stream().filter(_ -> part.hasWeights()).flatMap(file -> Safetensors.variantOf(part.path(), file).stream()).forEach(variants::add);
         }
         return variants;
     }

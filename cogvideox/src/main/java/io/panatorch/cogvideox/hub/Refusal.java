@@ -61,7 +61,7 @@ final class Refusal {
     }
 
     private HubException unknown() {
-        return new HubException(Kind.REFUSED, "no model " + model.name() + " at " + hub + " (or it is private: set HF_TOKEN to a token"
+        return new HubException(Kind.UNKNOWN, "no model " + model.name() + " at " + hub + " (or it is private: set HF_TOKEN to a token"
                 + " of an account that may read it)");
     }
 

@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.json.JsonFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,13 +18,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The settings of an adapter that diffusers writes into the header of its file, peft's {@code LoraConfig}: which rank and alpha a
- * layer has, where the tensors do not say it.
+ * The settings of an adapter, peft's {@code LoraConfig}: which rank and alpha a layer has, where the tensors do not say it. diffusers
+ * writes them into the header of the adapter's file, and peft into a file beside it.
  */
 final class LoraConfig {
 
     /** Of the header's text that has them. */
     static final String KEY = "lora_adapter_metadata";
+
+    private static final String PEFT_FILE = "adapter_config.json";
+    private static final int LONGEST_FILE = 1 << 20;
 
     private static final String RANK = "r";
     private static final String ALPHA = "lora_alpha";
@@ -34,14 +40,20 @@ final class LoraConfig {
     private static final int DEFAULT = 8;
 
     private final Path file;
+    /** Where in the file they stand, for messages. */
+    private final String place;
     private final JsonNode root;
     /** Before each name, or nothing. */
     private final String prefix;
 
-    private LoraConfig(Path file, JsonNode root) {
+    private LoraConfig(Path file, String place, JsonNode root) throws InvalidFileException {
         this.file = file;
+        this.place = place;
         this.root = root;
         this.prefix = root.has(LoraKey.PREFIX + RANK) || root.has(LoraKey.PREFIX + ALPHA) ? LoraKey.PREFIX : "";
+        if (get("use_dora").asBoolean()) {
+            throw invalid("use_dora", "false, since DoRA is not supported");
+        }
     }
 
     /**
@@ -57,10 +69,7 @@ final class LoraConfig {
         if (text == null) {
             return Optional.empty();
         }
-        LoraConfig config = new LoraConfig(file, parse(file, text));
-        if (config.get("use_dora").asBoolean()) {
-            throw config.invalid("use_dora", "false, since DoRA is not supported");
-        }
+        LoraConfig config = new LoraConfig(file, KEY + ": ", parse(file, text));
         return config.get(RANK).isMissingNode() && config.get(ALPHA).isMissingNode() ? Optional.empty() : Optional.of(config);
     }
 
@@ -76,12 +85,27 @@ final class LoraConfig {
         }
     }
 
+    /**
+     * Reads the settings of an adapter that peft has written.
+     *
+     * @param adapter the file, beside which they are
+     * @throws InvalidFileException where they are not there, or as {@link #of}
+     */
+    static LoraConfig beside(Path adapter) throws IOException {
+        Path file = adapter.resolveSibling(PEFT_FILE);
+        if (!Files.exists(file)) {
+            throw new InvalidFileException(adapter, "has names of tensors that peft gives; expected beside it " + PEFT_FILE
+                    + ", which says the ranks and alphas, found no such file");
+        }
+        return new LoraConfig(file, "", JsonFile.parse(file, FileContent.read(file, LONGEST_FILE, "a configuration")));
+    }
+
     private JsonNode get(String name) {
         return root.path(prefix + name);
     }
 
     private InvalidFileException invalid(String name, String expected) {
-        return new InvalidFileException(file, KEY + ": " + prefix + name + ": expected " + expected + ", found "
+        return new InvalidFileException(file, place + prefix + name + ": expected " + expected + ", found "
                 + JsonFile.shown(get(name)));
     }
 
@@ -89,7 +113,7 @@ final class LoraConfig {
     void requireRank(String layer, long rank) throws InvalidFileException {
         JsonNode expected = number(RANK, RANK_PATTERN, layer);
         if (expected.doubleValue() != rank) {
-            throw new InvalidFileException(file, KEY + ": " + prefix + RANK + " of " + JsonFile.oneLine(layer) + ": expected " + rank
+            throw new InvalidFileException(file, place + prefix + RANK + " of " + JsonFile.oneLine(layer) + ": expected " + rank
                     + ", the rank of its tensors, found " + JsonFile.shown(expected));
         }
     }
@@ -128,7 +152,7 @@ final class LoraConfig {
     }
 
     private InvalidFileException notFinite(String name, String layer, JsonNode found) {
-        return new InvalidFileException(file, KEY + ": " + prefix + name + " of " + JsonFile.oneLine(layer)
+        return new InvalidFileException(file, place + prefix + name + " of " + JsonFile.oneLine(layer)
                 + ": expected a finite number, found " + JsonFile.shown(found));
     }
 
@@ -140,7 +164,7 @@ final class LoraConfig {
         boolean isWhole = pattern.startsWith("^");
         String name = pattern.substring(isWhole ? 1 : 0).replace("\\.", ".");
         if (!NAME.matcher(name).matches()) {
-            throw new InvalidFileException(file, KEY + ": " + prefix + patterns + ": expected names of layers, found the regular"
+            throw new InvalidFileException(file, place + prefix + patterns + ": expected names of layers, found the regular"
                     + " expression '" + JsonFile.oneLine(pattern) + "', which is not supported");
         }
         return layer.equals(name) || !isWhole && layer.endsWith("." + name);

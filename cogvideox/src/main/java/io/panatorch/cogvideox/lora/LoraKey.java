@@ -26,11 +26,14 @@ record LoraKey(String layer, Part part) {
 
     /** Before the names of all layers of the transformer; older files do without. */
     static final String PREFIX = "transformer.";
+    /** Before the names of all layers in the files that peft itself writes, which do not say of which model they are. */
+    static final String PEFT_PREFIX = "base_model.model.";
+    private static final String PREFIXES = "(?:base_model\\.model\\.)?(?:transformer\\.)?";
 
     /** As peft has them, as diffusers had them before, and as diffusers' attention processors had them before that. */
-    private static final Pattern MATRIX = Pattern.compile("(?:transformer\\.)?(.+?)(?:\\.lora_([AB])|[._]lora\\.(down|up))\\.weight");
+    private static final Pattern MATRIX = Pattern.compile(PREFIXES + "(.+?)(?:\\.lora_([AB])|[._]lora\\.(down|up))\\.weight");
 
-    private static final Pattern NUMBER = Pattern.compile("(?:transformer\\.)?(.+?)(?:[._]lora)?\\.alpha");
+    private static final Pattern NUMBER = Pattern.compile(PREFIXES + "(.+?)(?:[._]lora)?\\.alpha");
     private static final List<String> DORA = List.of("lora_magnitude_vector", "dora_scale");
     private static final int MAX_SHOWN = 120;
 

@@ -8,6 +8,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
 import io.panatorch.tensor.TensorScope;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -22,18 +23,19 @@ final class LoraReader {
     private final Optional<LoraConfig> config;
     private final TensorOwner owner = new TensorOwner();
 
-    private LoraReader(Safetensors tensors) throws InvalidFileException {
+    private LoraReader(Safetensors tensors) throws IOException {
         this.tensors = tensors;
         this.file = tensors.path();
-        this.config = LoraConfig.of(file, tensors.metadata());
+        boolean isOfPeft = !tensors.names().isEmpty() && tensors.names().stream().allMatch(name -> name.startsWith(LoraKey.PEFT_PREFIX));
+        this.config = isOfPeft ? Optional.of(LoraConfig.beside(file)) : LoraConfig.of(file, tensors.metadata());
     }
 
     /** As {@link LoraAdapter#read}. */
-    static LoraAdapter read(Safetensors tensors) throws InvalidFileException {
+    static LoraAdapter read(Safetensors tensors) throws IOException {
         LoraReader reader = new LoraReader(tensors);
         try (var _ = TensorScope.open()) {
             return new LoraAdapter(reader.file, reader.owner, reader.changes());
-        } catch (InvalidFileException | RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             reader.owner.close();
             throw e;
         }

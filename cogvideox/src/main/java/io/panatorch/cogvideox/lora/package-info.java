@@ -1,5 +1,6 @@
 /**
- * LoRA adapters of the transformer, arXiv 2106.09685, in the files that diffusers writes, in the names of tensors that peft gives and in older ones.
+ * LoRA adapters of the transformer, arXiv 2106.09685, in the files that diffusers and peft write, with the names of tensors
+ * that peft gives or older ones.
  *
  * <p>{@link io.panatorch.cogvideox.lora.LoraAdapter} is what a file holds: two thin matrices for each linear layer that it
  * changes. {@link io.panatorch.cogvideox.lora.LoraLayers} are some of them, at scales, as the layers of a model take them.

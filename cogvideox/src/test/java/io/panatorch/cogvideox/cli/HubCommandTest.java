@@ -135,11 +135,13 @@ class HubCommandTest {
         variables.put("HF_HUB_OFFLINE", "1");
         assertThat(run("generate", "--model", FakeHub.MODEL, "--prompt", "a", "--output-latents", "l.safetensors")).isEqualTo(new Run(1, "",
                 "panatorch: tiny/model: is not in " + folder.resolve("cache") + ", or not all of it, and HF_HUB_OFFLINE forbids to download"
-                        + " it; unset that, or run \"panatorch download tiny/model\" where there is a network\n"));
+                        + " it; unset that, or run \"panatorch download tiny/model\" where there is a network; there is no folder tiny/model either\n"));
         assertThat(folder.resolve("l.safetensors")).doesNotExist();
         variables.put("HF_TOKEN", "with blanks");
         assertThat(run("models")).isEqualTo(new Run(2, "",
                 "panatorch: HF_TOKEN: expected a token, letters and digits such as hf_..., found other characters\n"));
+        Path local = Golden.folder("t2v-2b").resolve("pipeline");
+        assertThat(run("info", "--model", local.toString()).status()).as("which has nothing to do with a folder").isZero();
     }
 
     /** Of two that begin at once each file comes once. */

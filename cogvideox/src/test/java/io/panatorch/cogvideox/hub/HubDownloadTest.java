@@ -91,6 +91,32 @@ class HubDownloadTest extends HubFixture {
                 .hasMessage("tiny/model: has no weights of the variant bf16 at the hub; there is the variant fp16");
     }
 
+    /** Which parts have none of it is noted as Python notes what is not there. */
+    @Test
+    void aVariantOfACommitThatIsThereTakesNoRequest() throws IOException {
+        String half = "transformer/diffusion_pytorch_model.fp16.safetensors";
+        server.put(half, bytes(half, SIZE));
+        ModelId pinned = new ModelId(FakeHub.MODEL, server.main());
+        Path folder = hub().download(pinned, "fp16", _ -> {});
+        assertThat(files(inCache(".no_exist/" + server.main()))).contains("vae/diffusion_pytorch_model.fp16.safetensors")
+                .noneMatch(file -> file.startsWith("transformer/"));
+        server.taken();
+        assertThat(hub().download(pinned, "fp16", _ -> {})).isEqualTo(folder);
+        assertThat(server.taken()).isEmpty();
+        hub().download(pinned, "", _ -> {});
+        server.taken();
+        assertThat(hub().download(pinned, "fp16", _ -> {})).as("the plain weights are there, too").isEqualTo(folder);
+        assertThat(server.taken()).isEmpty();
+    }
+
+    /** Of shards an old diffusers has put the variant before their numbers. */
+    @Test
+    void variantsAreToldFromNumbersOfShards() throws IOException {
+        server.put("transformer/diffusion_pytorch_model.fp16-00001-of-00002.safetensors", bytes("shard", SIZE));
+        assertThatThrownBy(() -> hub().download(ModelId.of(FakeHub.MODEL), "bf16", _ -> {}))
+                .hasMessageEndingWith("; there is the variant fp16");
+    }
+
     private static void isWholeBeside(Path folder, String more) throws IOException {
         assertThat(files(folder)).containsAll(NEEDED).contains(more).hasSize(NEEDED.size() + 1);
     }

@@ -114,20 +114,22 @@ class HubFailureTest extends HubFixture {
         }
     }
 
-    @Test
-    void wrongContentIsNotKept() throws IOException {
-        byte[] wrong = bytes("wrong", SIZE);
+    /** Of a large file, which has a SHA-256, and of a small one, which has Git's hash. */
+    @ParameterizedTest
+    @ValueSource(strings = {VAE, "vae/config.json"})
+    void wrongContentIsNotKept(String file) throws IOException {
+        byte[] wrong = bytes("wrong", server.content(file).length);
         server.trouble((request, exchange) -> {
-            if (isContent(request, VAE)) {
+            boolean isWanted = file.equals(VAE) ? isContent(request, file) : request.toString().equals("hub GET " + file);
+            if (isWanted) {
                 FakeHub.sendContent(exchange, wrong);
-                return true;
             }
-            return false;
+            return isWanted;
         });
-        refused(hub(), "tiny/model: " + VAE + ": expected the SHA-256 " + FakeHub.etag(VAE, server.content(VAE)) + ", found "
-                + FakeHub.etag(VAE, wrong) + "; nothing of it is kept, try again");
-        assertThat(incomplete(VAE)).doesNotExist();
-        assertThat(blob(VAE)).doesNotExist();
+        refused(hub(), "tiny/model: " + file + ": expected the hash " + FakeHub.etag(file, server.content(file)) + ", found "
+                + FakeHub.etag(file, wrong) + "; nothing of it is kept, try again");
+        assertThat(incomplete(file)).doesNotExist();
+        assertThat(blob(file)).doesNotExist();
         server.trouble((_, _) -> false);
         isWhole(download());
     }

@@ -50,10 +50,19 @@ class HubNamesTest extends HubFixture {
     @Test
     void aFolderComesBeforeAModelOfTheHub() throws IOException {
         assertThat(Hub.isOfHub("src/main")).isFalse();
-        assertThat(hub().folder("src/main", "", _ -> {})).isEqualTo(Path.of("src/main"));
-        assertThat(hub().folder("no such folder", "", _ -> {})).isEqualTo(Path.of("no such folder"));
-        assertThat(server.taken()).isEmpty();
-        isWhole(hub().folder(FakeHub.MODEL, "", _ -> {}));
+        assertThat(Hub.folder("src/main", "", _ -> {})).isEqualTo(Path.of("src/main"));
+        assertThat(Hub.folder("no such folder", "", _ -> {})).isEqualTo(Path.of("no such folder"));
+        isWhole(hub().folderOfHub(FakeHub.MODEL, "", _ -> {}));
+    }
+
+    @Test
+    void whatIsNeitherMayBeMeantAsEither() {
+        assertThatThrownBy(() -> hub().folderOfHub("models/CogVidoeX", "", _ -> {})).isInstanceOf(HubException.class)
+                .hasMessage("no model models/CogVidoeX at " + server.endpoint() + " (or it is private: set HF_TOKEN to a token of an account"
+                        + " that may read it); there is no folder models/CogVidoeX either");
+        assertThatThrownBy(() -> hub("HF_HUB_OFFLINE", "1").folderOfHub("models/CogVidoeX", "", _ -> {}))
+                .hasMessageEndingWith("where there is a network; there is no folder models/CogVidoeX either");
+        assertThatThrownBy(() -> hub().folderOfHub(FakeHub.MODEL + "@v2", "", _ -> {})).hasMessageEndingWith("v2 at " + server.endpoint());
     }
 
     /** Files of a commit are those with names that any pipeline has; others are as if they were not there. */

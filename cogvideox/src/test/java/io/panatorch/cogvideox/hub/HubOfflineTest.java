@@ -84,6 +84,17 @@ class HubOfflineTest extends HubFixture {
     }
 
     @Test
+    void whatCannotBeReadIsLeftOutAndTold() throws IOException {
+        download();
+        Path folder = cache.resolve("models--a--b");
+        Path commit = Files.createDirectories(folder.resolve("snapshots")).resolve("0".repeat(40));
+        Files.createDirectories(commit.resolve("model_index.json")); // a folder in the place of a file
+        Files.createDirectories(folder.resolve("refs"));
+        Files.createSymbolicLink(folder.resolve("refs/main"), Path.of("main")); // to itself
+        assertThat(hub().cachedModels()).extracting(CachedModel::name).contains("tiny/model");
+    }
+
+    @Test
     void theCacheSaysWhatIsInIt() throws IOException {
         assertThat(hub().cachedModels()).isEmpty();
         Path folder = download();

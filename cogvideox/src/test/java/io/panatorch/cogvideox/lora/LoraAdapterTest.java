@@ -156,6 +156,27 @@ class LoraAdapterTest {
         }
     }
 
+    /** As its {@code save_pretrained} leaves them: with the settings in a file beside. */
+    @Test
+    void filesOfPeft() throws IOException {
+        tensors.clear();
+        tensors.put("base_model.model." + TO_Q + ".lora_A.weight", filled(1, 2, 48));
+        tensors.put("base_model.model." + TO_Q + ".lora_B.weight", filled(2, 48, 2));
+        refused("has names of tensors that peft gives; expected beside it adapter_config.json, which says the ranks and alphas, found no"
+                + " such file");
+        Path config = folder.resolve("adapter_config.json");
+        Files.writeString(config, "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 6, \"use_dora\": false}");
+        try (LoraAdapter adapter = read()) {
+            assertThat(adapter.changes()).containsOnlyKeys(TO_Q);
+            assertThat(adapter.changes().get(TO_Q).alpha()).isEqualTo(6);
+        }
+        Files.writeString(config, "{\"r\": 3}");
+        assertThatThrownBy(this::read).isInstanceOf(InvalidFileException.class)
+                .hasMessage(config + ": r of " + TO_Q + ": expected 2, the rank of its tensors, found 3");
+        Files.writeString(config, "[]");
+        assertThatThrownBy(this::read).hasMessageStartingWith(config + ": root: expected a JSON object, found []");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         { | lora_adapter_metadata: expected JSON, found
