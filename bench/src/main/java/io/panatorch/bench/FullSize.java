@@ -1,5 +1,6 @@
 package io.panatorch.bench;
 
+import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.PublishedModel;
 import io.panatorch.cogvideox.VideoRequest;
@@ -7,115 +8,132 @@ import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.OptionalLong;
 
 /**
- * One denoising step of a clip with a model of the published size, and its decoding in tiles: how long each stage takes and how much memory.
+ * Denoising steps of a clip with a model of the published size, and its decoding in tiles: how long each stage takes and how much memory.
  * The weights are random numbers in bfloat16, as neither depends on them; the checkpoint is written where there is none yet.
- *
- * <p>What is resident is looked at twenty times a second. Pages of mapped weights count, though the operating system may take them back.
  */
 public final class FullSize {
 
     static final String HEADING = """
-            | model, dtype, offload, quantize | load | encode | denoise, a step | decode |
+            | model, dtype, offload, quantize, cache | load | encode | denoise, a step | decode |
             |---|---:|---:|---:|---:|""";
 
     private static final int ARGUMENTS = 8;
-    private static final long MILLIS = 50;
     private static final double NANOS = 1e9;
-    private static final double KIBIBYTES_PER_GIGABYTE = 1e9 / 1024;
+    private static final double GIGABYTE = 1e9;
 
     private final PublishedModel model;
     private final Path folder;
-
-    /** Kibibytes that were resident, by nanoseconds. */
-    private final NavigableMap<Long, Long> resident = new TreeMap<>();
 
     private FullSize(PublishedModel model, Path folder) {
         this.model = model;
         this.folder = folder;
     }
 
-    /** Takes {@code MODEL FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES}, and prints a row of a table. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    /** Takes {@code MODEL FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES}, and prints a row of a table, of one step on the CPU. */
+    public static void main(String[] arguments) throws IOException {
         if (arguments.length != ARGUMENTS) {
             System.err.println("expected MODEL FOLDER DTYPE OFFLOAD QUANTIZATION WIDTH HEIGHT FRAMES");
             System.exit(2);
         }
         String[] a = arguments;
-        FullSize measured = of(PublishedModel.valueOf(a[0]), Path.of(a[1]), Integer.MAX_VALUE);
-        VideoRequest.Builder request = VideoRequest.builder("a panda plays the guitar").width(Integer.parseInt(a[5]))
-                .height(Integer.parseInt(a[6])).frames(Integer.parseInt(a[7]));
+        FullSize measured = of(PublishedModel.valueOf(a[0]), Path.of(a[1]), Integer.MAX_VALUE, Integer.MAX_VALUE);
+        Setting setting = new Setting(DType.valueOf(a[2].toUpperCase(Locale.ROOT)), Device.CPU, Offload.parse(a[3]),
+                Quantization.valueOf(a[4].toUpperCase(Locale.ROOT)), CacheMethod.none());
         System.out.println(HEADING);
-        System.out.println(measured.run(DType.valueOf(a[2].toUpperCase(Locale.ROOT)), Offload.parse(a[3]),
-                Quantization.valueOf(a[4].toUpperCase(Locale.ROOT)), request));
+        System.out.println(measured.run(setting, VideoRequest.builder("a panda plays the guitar").width(Integer.parseInt(a[5]))
+                .height(Integer.parseInt(a[6])).frames(Integer.parseInt(a[7])).steps(1)));
     }
 
-    /** @param layers of transformer and text encoder, at most */
-    static FullSize of(PublishedModel model, Path folder, int layers) throws IOException {
+    /**
+     * {@return a model to be measured, which is written if it is not there}
+     *
+     * @param layers of the transformer, at most
+     * @param textLayers of the text encoder, at most
+     */
+    static FullSize of(PublishedModel model, Path folder, int layers, int textLayers) throws IOException {
         if (!Files.exists(folder.resolve("model_index.json"))) {
-            model.writeRandom(folder, layers, layers);
+            model.writeRandom(folder, layers, textLayers);
         }
         return new FullSize(model, folder);
     }
 
-    /** {@return a row of the table} */
-    String run(DType dtype, Offload offload, Quantization quantization, VideoRequest.Builder request) throws IOException, InterruptedException {
-        Thread watch = Thread.ofPlatform().daemon().start(this::watch);
-        StringBuilder row = new StringBuilder("| %s, %s, %s, %s |".formatted(model.name(), dtype.torchName(), offload, quantization.torchName()));
+    /** With what a model computes, and how. */
+    record Setting(DType dtype, Device device, Offload offload, Quantization quantization, CacheMethod cache) {
+
+        @Override
+        public String toString() {
+            return "%s, %s, %s, %s".formatted(dtype.torchName(), offload, quantization.torchName(), cache.name());
+        }
+    }
+
+    /**
+     * What a stage took.
+     *
+     * @param seconds of one denoising step, where it is that: of those after the first, which also warms up, if there are any
+     * @param bytes at most; empty where that is not known
+     */
+    record Stage(String name, double seconds, OptionalLong bytes) {}
+
+    /** What was measured, as a row of the table that begins with {@link #HEADING}. */
+    record Row(String name, List<Stage> stages) {
+
+        /** {@return the seconds of a denoising step} */
+        double step() {
+            return stages.stream().filter(stage -> stage.name.equals("denoise")).findFirst().orElseThrow().seconds;
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder row = new StringBuilder("| " + name + " |");
+            for (String column : List.of("load", "encode", "denoise", "decode")) {
+                row.append(stages.stream().filter(stage -> stage.name.equals(column)).findFirst()
+                        .map(stage -> " %s s%s |".formatted(seconds(stage.seconds), stage.bytes.isEmpty() ? ""
+                                : String.format(Locale.ROOT, ", %.1f GB", stage.bytes.getAsLong() / GIGABYTE)))
+                        .orElse(" |"));
+            }
+            return row.toString();
+        }
+
+        private static String seconds(double seconds) {
+            return String.format(Locale.ROOT, seconds < 10 ? "%.2f" : "%.0f", seconds);
+        }
+    }
+
+    /** Loads the model, and generates one video. */
+    Row run(Setting setting, VideoRequest.Builder request) throws IOException {
+        List<Stage> stages = new ArrayList<>();
+        List<Long> steps = new ArrayList<>(); // when each was done
+        request.seed(1).vaeTiling().cache(setting.cache).onStep(_ -> {
+            setting.device.synchronize();
+            steps.add(System.nanoTime());
+        });
         long start = System.nanoTime();
-        try (CogVideoXPipeline pipeline =
-                CogVideoXPipeline.loader(folder).dtype(dtype).offload(offload).quantize(quantization).load()) {
+        try (MemoryWatch memory = MemoryWatch.of(setting.device);
+                CogVideoXPipeline pipeline = CogVideoXPipeline.loader(folder).dtype(setting.dtype).device(setting.device)
+                        .offload(setting.offload).quantize(setting.quantization).load()) {
             long from = System.nanoTime();
-            append(row, start, from);
-            try (VideoResult video = pipeline.generate(request.steps(1).seed(1).vaeTiling().build())) {
+            stages.add(new Stage("load", (from - start) / NANOS, memory.peak(start, from)));
+            try (VideoResult video = pipeline.generate(request.build())) {
                 for (Map.Entry<String, Double> stage : video.seconds().entrySet()) {
                     long to = from + (long) (stage.getValue() * NANOS);
-                    append(row, from, to);
+                    boolean isTimedInside = stage.getKey().equals("denoise") && steps.size() > 1;
+                    stages.add(new Stage(stage.getKey(), isTimedInside
+                            ? (steps.getLast() - steps.getFirst()) / NANOS / (steps.size() - 1) : stage.getValue(), memory.peak(from, to)));
                     from = to;
                 }
             }
-        } finally {
-            watch.interrupt();
-            watch.join();
         }
-        return row.toString();
-    }
-
-    private void append(StringBuilder row, long from, long to) throws IOException {
-        long now = resident();
-        synchronized (resident) {
-            long peak = resident.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).max().orElse(now);
-            row.append(String.format(Locale.ROOT, " %.1f s, %.1f GB |", (to - from) / NANOS, peak / KIBIBYTES_PER_GIGABYTE));
-        }
-    }
-
-    private void watch() {
-        try {
-            while (true) {
-                long now = resident();
-                synchronized (resident) {
-                    resident.put(System.nanoTime(), now);
-                }
-                Thread.sleep(MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // all is done
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long resident() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElse(0);
+        return new Row(model.name() + ", " + setting, stages);
     }
 }

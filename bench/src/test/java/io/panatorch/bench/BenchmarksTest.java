@@ -2,11 +2,18 @@ package io.panatorch.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.panatorch.bench.FullSize.Row;
+import io.panatorch.bench.FullSize.Setting;
+import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.PublishedModel;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
 import io.panatorch.tensor.DType;
+import io.panatorch.tensor.Device;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,12 +53,28 @@ class BenchmarksTest {
         assertThat(measured.getMin()).isPositive();
     }
 
+    /** All that needs no model. */
+    @Test
+    void theReportOfAGpuSaysWhatItHadNoTimeFor(@TempDir Path temp) throws Exception {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            GpuReport.main(new String[] {"cpu", temp.toString(), "1", "16", "16", "1", "1", "0"});
+        } finally {
+            System.setOut(out);
+        }
+        assertThat(printed.toString(StandardCharsets.UTF_8)).containsPattern("^cpu, libtorch \\d+\\.\\d+\\.\\d+; a bfloat16 product of large matrices: ")
+                .contains("| TFLOP/s, of the product's |\n|---|---:|---:|---:|---:|---:|\n").contains("After 0 seconds nothing more was begun");
+    }
+
     /** Of the published widths, and one layer: 1.3 GB, which are gone afterwards. */
     @Test
     void aModelOfRandomNumbersMakesAStep(@TempDir Path temp) throws Exception {
-        String row = FullSize.of(PublishedModel.COGVIDEOX_2B, temp, 1).run(DType.BFLOAT16, Offload.blocks(0), Quantization.NONE,
-                VideoRequest.builder("a panda").width(16).height(16).frames(1));
+        Setting setting = new Setting(DType.BFLOAT16, Device.CPU, Offload.blocks(0), Quantization.NONE, CacheMethod.none());
+        Row row = FullSize.of(PublishedModel.COGVIDEOX_2B, temp, 1, 1).run(setting,
+                VideoRequest.builder("a panda").width(16).height(16).frames(1).steps(2));
 
-        assertThat(row).matches("\\| COGVIDEOX_2B, bfloat16, blocks, none \\|( \\d+\\.\\d s, \\d+\\.\\d GB \\|){4}");
+        assertThat(row).asString().matches("\\| COGVIDEOX_2B, bfloat16, blocks, none, none \\|( \\d+(\\.\\d\\d)? s, \\d+\\.\\d GB \\|){4}");
     }
 }

@@ -31,7 +31,7 @@ public interface CacheMethod {
 
     /**
      * {@return whether anything may be reused in a run, whatever the model computes} Where not, as with a few steps that are all outside
-     * a method's window, the session says so before the run.
+     * a method's window, or a model without such sites, the session says so before the run.
      *
      * @param run the model's covered sites and the generation's timesteps
      */

@@ -68,12 +68,13 @@ public final class CacheSession implements AutoCloseable {
             }
         }
         this.spare = new BranchState(method, run); // settings that do not fit are refused now
-        if (timesteps.length > 1 && !method.canReuse(run.of(method.kinds()))) {
+        CacheRun covered = run.of(method.kinds());
+        if (timesteps.length > 1 && !method.canReuse(covered)) {
             LOGGER.log(System.Logger.Level.WARNING, method.name() + " reuses nothing in this run of " + timesteps.length
-                    + " steps: its settings are " + method);
+                    + " steps, in which it covers " + covered.sites().size() + (covered.sites().size() == 1 ? " site" : " sites") + ": its settings are " + method);
         }
         MemoryBudget memory = options.budget();
-        this.held = new HeldTensors(run.of(method.kinds()).sites(), memory,
+        this.held = new HeldTensors(covered.sites(), memory,
                 place -> branches.get(place.branch()).records.get(place.site()).work());
         this.giveBack = options.shared().<Runnable>map(shared -> () -> shared.giveBack(memory)).orElse(() -> {});
         options.shared().ifPresent(shared -> shared.take(memory)); // at last: from here on there is somebody who closes this
@@ -188,6 +189,7 @@ public final class CacheSession implements AutoCloseable {
         }
         if (covered) {
             state.denoiserOf(site).visited = step.index();
+            held.comeBackAfter(new Place(step.branch(), site));
         }
         depth++;
         try (TensorScope scope = TensorScope.open()) {

@@ -36,6 +36,7 @@ final class HeldTensors implements AutoCloseable {
     private final Set<Site> covered;
     private final Map<Place, Integer> evictions = new HashMap<>();
     private final Map<Place, List<Tensor>> carried = new HashMap<>();
+    private final Returning returning = new Returning();
 
     /**
      * One held tensor.
@@ -79,8 +80,30 @@ final class HeldTensors implements AutoCloseable {
 
     List<Tensor> get(Place place, String slot) {
         return held.getOrDefault(place, List.of()).stream().filter(kept -> kept.slot.equals(slot))
-                .map(kept -> kept.isNarrow() || kept.isOffloaded() ? kept.tensor.to(kept.dtype, kept.device) : kept.tensor.alias())
-                .toList();
+                .map(this::asGiven).toList();
+    }
+
+    private Tensor asGiven(Kept kept) {
+        if (!kept.isNarrow() && !kept.isOffloaded()) {
+            return kept.tensor.alias();
+        }
+        return returning.of(kept.tensor).map(Tensor::alias).orElseGet(() -> kept.tensor.to(kept.dtype, kept.device));
+    }
+
+    /** Has what is offloaded of the site after this one come back while this one is computed, should it be needed. */
+    void comeBackAfter(Place place) {
+        if (all.bytes().offloaded() == 0) {
+            return;
+        }
+        Place next = new Place(place.branch(), order.get((order.indexOf(place.site()) + 1) % order.size()));
+        List<Kept> away = held.getOrDefault(next, List.of()).stream().filter(Kept::isOffloaded).toList();
+        if (!away.isEmpty()) {
+            returning.bring(away.getFirst().device, tensors(away), tensors(held.getOrDefault(place, List.of())));
+        }
+    }
+
+    private static List<Tensor> tensors(List<Kept> kept) {
+        return kept.stream().map(Kept::tensor).toList();
     }
 
     /** Keeps tensors as they are within the step, in place of what was carried; they are no part of what is held. */
@@ -136,7 +159,10 @@ final class HeldTensors implements AutoCloseable {
     }
 
     void drop(Place place) {
-        forget(place).forEach(kept -> kept.tensor.close());
+        for (Kept kept : forget(place)) {
+            returning.forget(kept.tensor);
+            kept.tensor.close();
+        }
     }
 
     private List<Kept> forget(Place place) {
@@ -224,6 +250,8 @@ final class HeldTensors implements AutoCloseable {
     public void close() {
         List.copyOf(held.keySet()).forEach(this::forget);
         carried.clear();
-        owner.close();
+        try (owner; returning) {
+            // closes both, whatever fails
+        }
     }
 }

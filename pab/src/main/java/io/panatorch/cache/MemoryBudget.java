@@ -28,7 +28,10 @@ public record MemoryBudget(long bytes, Overflow overflow, long hostBytes) {
          * Others, such as those of a model that computes in bfloat16, are let go.
          */
         NARROW,
-        /** They are kept in the CPU's memory, pinned. A session of a model that computes on the CPU lets them go. */
+        /**
+         * They are kept in the CPU's memory, pinned, and copied back while the site before computes; so there are those of two sites
+         * more on the device for a moment. A session of a model that computes on the CPU lets them go.
+         */
         OFFLOAD
     }
 

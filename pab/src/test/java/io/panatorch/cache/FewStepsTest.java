@@ -3,6 +3,7 @@ package io.panatorch.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.cache.faster.FasterCache;
+import io.panatorch.cache.firstblock.FirstBlockCache;
 import io.panatorch.cache.magcache.MagCache;
 import io.panatorch.cache.pab.PyramidAttentionBroadcast;
 import io.panatorch.cache.taylorseer.TaylorSeer;
@@ -12,6 +13,7 @@ import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,13 +42,28 @@ class FewStepsTest {
                 Arguments.of(pab, List.of(999), true)); // of one step everybody knows
     }
 
+    /** Where a model has none of the sites that a method skips. */
+    @Test
+    void aModelWithoutSuchSitesLetsNothingBeReused() {
+        int[] timesteps = {999, 750, 500, 250, 1};
+        CacheRun none = new CacheRun(List.of(), timesteps);
+        CacheRun oneBlock = new CacheRun(List.of(new Site(SiteKind.BLOCK, 0, "blocks.0")), timesteps);
+        CacheRun attention = new CacheRun(List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "blocks.0.attn1")), timesteps);
+        assertThat(FirstBlockCache.of(0.1).canReuse(oneBlock)).isFalse();
+        assertThat(MagCache.builder(List.of(1.0)).build().canReuse(none)).isFalse();
+        assertThat(TeaCache.of(0.1, List.of(1.0)).canReuse(oneBlock)).isFalse();
+        assertThat(TaylorSeer.builder().cacheIdentifiers("blocks\\.1\\..*").build().canReuse(attention)).isFalse();
+        assertThat(PyramidAttentionBroadcast.builder().crossAttentionBlockSkipRange(6).build().canReuse(attention)).isFalse();
+    }
+
     @ParameterizedTest
     @MethodSource("runs")
     void saysSoWhereNothingCanBeReused(CacheMethod method, List<Integer> timesteps, boolean quiet) {
         CacheRun run = new CacheRun(FakeDenoiser.SMALL.sites(), timesteps.stream().mapToInt(each -> each).toArray());
         try (Logged warnings = new Logged(CacheSession.class); CacheSession _ = method.open(run)) {
             assertThat(warnings.messages()).isEqualTo(quiet ? List.of() : List.of("WARNING: " + method.name()
-                    + " reuses nothing in this run of " + timesteps.size() + " steps: its settings are " + method));
+                    + " reuses nothing in this run of " + timesteps.size() + " steps, in which it covers "
+                    + run.of(method.kinds()).sites().size() + " sites: its settings are " + method));
         }
     }
 }

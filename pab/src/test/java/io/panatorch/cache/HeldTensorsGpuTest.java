@@ -42,6 +42,28 @@ class HeldTensorsGpuTest {
     }
 
     @Test
+    void whatIsOffloadedComesBackAheadOfItsUse() {
+        List<Place> places = List.of(FIRST, SECOND, THIRD);
+        try (HeldTensors held = new HeldTensors(places.stream().map(Place::site).toList(), MemoryBudget.offloading(0, 3 * BYTES),
+                place -> place.site().layer())) {
+            for (int step = 0; step < 3; step++) {
+                for (Place place : places) {
+                    try (TensorScope _ = TensorScope.open()) {
+                        held.comeBackAfter(place);
+                        int expected = 10 * step + place.site().layer();
+                        if (step > 0) {
+                            assertThat(held.get(place, "").getFirst().to(Device.CPU).toFloatArray()).containsOnly(expected - 10);
+                        }
+                        held.put(place, Map.of("", List.of(FakeModel.filled(expected, 10).to(DType.FLOAT32, Device.cuda(0)))));
+                    }
+                }
+            }
+            held.drop(SECOND); // which may be on its way
+            assertThat(held.bytes().offloaded()).isEqualTo(2 * BYTES);
+        }
+    }
+
+    @Test
     void offloadsAllWithinNothing() {
         try (HeldTensors held = new HeldTensors(List.of(FIRST.site()), MemoryBudget.offloading(0, BYTES), place -> place.site().layer());
                 TensorScope _ = TensorScope.open()) {

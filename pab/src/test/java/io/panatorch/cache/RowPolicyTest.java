@@ -11,7 +11,6 @@ import io.panatorch.cache.teacache.TeaCache;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
-import io.panatorch.testing.Logged;
 import io.panatorch.testing.TensorTest;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,11 +155,8 @@ class RowPolicyTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new EverySecondStep().policy(new CacheRun(List.of(), TIMESTEPS)))
                 .withMessage("blocks: expected more than the 0 that are computed at every step, found 0");
         assertThatIllegalArgumentException().isThrownBy(() -> FirstBlockCache.of(0.1).computing(0, 1));
-        try (Logged warnings = new Logged(FirstBlockCache.class)) {
-            FirstBlockCache.of(0.1).computing(1, 1).policy(run);
-            assertThat(warnings.messages()).containsExactly(
-                    "WARNING: First Block Cache skips nothing: it computes 2 blocks at every step, this model has 2");
-        }
+        assertThat(FirstBlockCache.of(0.1).computing(1, 1).canReuse(run)).isFalse();
+        assertThat(FirstBlockCache.of(0.1).canReuse(run)).isTrue();
     }
 
     // ---- steps at which nothing is reused --------------------------------------------------------------------------------

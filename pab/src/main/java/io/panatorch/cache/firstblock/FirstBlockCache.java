@@ -15,7 +15,6 @@ import java.util.Set;
  */
 public final class FirstBlockCache implements CacheMethod {
 
-    private static final System.Logger LOGGER = System.getLogger(FirstBlockCache.class.getName());
 
     private final FirstBlockRule rule;
 
@@ -68,13 +67,12 @@ public final class FirstBlockCache implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        int always = rule.firstBlocks() + rule.lastBlocks();
-        if (run.sites().size() <= always) {
-            LOGGER.log(System.Logger.Level.WARNING, "First Block Cache skips nothing: it computes {0} at every step, this model has {1}",
-                    always + (always == 1 ? " block" : " blocks"), run.sites().size());
-            return SiteCall::compute;
-        }
-        return new FirstBlockPolicy(rule, run);
+        return canReuse(run) ? new FirstBlockPolicy(rule, run) : SiteCall::compute;
+    }
+
+    @Override
+    public boolean canReuse(CacheRun run) {
+        return run.sites().size() > rule.firstBlocks() + rule.lastBlocks();
     }
 
     @Override

@@ -22,7 +22,6 @@ import java.util.stream.IntStream;
  */
 public final class MagCache implements CacheMethod {
 
-    private static final System.Logger LOGGER = System.getLogger(MagCache.class.getName());
 
     private final MagRule rule;
     private final int forecastOrder;
@@ -66,17 +65,13 @@ public final class MagCache implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        if (run.sites().isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING, "MagCache skips nothing: this model has no blocks");
-            return SiteCall::compute;
-        }
-        return new MagPolicy(rule.skips(run.timesteps().length), forecastOrder, run);
+        return run.sites().isEmpty() ? SiteCall::compute : new MagPolicy(rule.skips(run.timesteps().length), forecastOrder, run);
     }
 
     @Override
     public boolean canReuse(CacheRun run) {
         boolean[] skips = rule.skips(run.timesteps().length);
-        return IntStream.range(0, skips.length).anyMatch(index -> skips[index]);
+        return !run.sites().isEmpty() && IntStream.range(0, skips.length).anyMatch(index -> skips[index]);
     }
 
     @Override

@@ -114,7 +114,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
                 sites.put(site, new Visits(rules.size() == 1 ? rules.getFirst() : new ReuseRule.Any(rules)));
             }
         }
-        warn(sites.isEmpty(), timesteps);
+        warnOfMlps(timesteps);
         return call -> {
             Visits visits = sites.get(call.site());
             return visits == null ? call.compute() : visits.apply(call, timesteps);
@@ -128,13 +128,7 @@ public final class PyramidAttentionBroadcast implements CacheMethod {
                 && IntStream.range(1, timesteps.length).anyMatch(index -> broadcast.rule.reuses(index, timesteps)));
     }
 
-    /** Says which settings are without effect in a run. */
-    private void warn(boolean appliesNowhere, int[] timesteps) {
-        if (appliesNowhere) {
-            LOGGER.log(System.Logger.Level.WARNING,
-                    "Pyramid Attention Broadcast applies to no attention of this model: its settings are {0}",
-                    describe(broadcasts));
-        }
+    private void warnOfMlps(int[] timesteps) {
         for (Broadcast broadcast : broadcasts) {
             if (broadcast.rule instanceof MlpBroadcastRule rule && !rule.appliesTo(timesteps)) {
                 LOGGER.log(System.Logger.Level.WARNING, "Pyramid Attention Broadcast skips no MLP in this run: none of its "

@@ -23,7 +23,6 @@ import java.util.stream.IntStream;
  */
 public final class TaylorSeer implements CacheMethod {
 
-    private static final System.Logger LOGGER = System.getLogger(TaylorSeer.class.getName());
 
     private final TaylorSchedule schedule;
     private final DType factorsDtype;
@@ -54,16 +53,13 @@ public final class TaylorSeer implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        List<Site> predicted = run.sites().stream().filter(this::predicts).toList();
-        if (predicted.isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING, "TaylorSeer applies to no site of this model: its settings are {0}", this);
-        }
-        return new TaylorPolicy(schedule, factorsDtype, predicted);
+        return new TaylorPolicy(schedule, factorsDtype, run.sites().stream().filter(this::predicts).toList());
     }
 
     @Override
     public boolean canReuse(CacheRun run) {
-        return IntStream.range(0, run.timesteps().length).anyMatch(index -> !schedule.computes(index));
+        return run.sites().stream().anyMatch(this::predicts)
+                && IntStream.range(0, run.timesteps().length).anyMatch(index -> !schedule.computes(index));
     }
 
     private boolean predicts(Site site) {

@@ -4,7 +4,6 @@ import io.panatorch.cache.CacheMethod;
 import io.panatorch.cache.CachePolicy;
 import io.panatorch.cache.CacheRun;
 import io.panatorch.cache.Forecast;
-import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteCall;
 import io.panatorch.cache.SiteInputs;
 import io.panatorch.cache.SiteKind;
@@ -14,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The method: at every step but the first and the last, the polynomial of {@code mean|Δe| / mean|e|}, {@code e} being the
@@ -39,7 +39,6 @@ public final class TeaCache implements CacheMethod {
     public static final List<Double> COGVIDEOX_1_5_5B_I2V =
             List.of(1.22842302e+02, -1.04088754e+02, 2.62981677e+01, -3.06009921e-01, 3.71213220e-02);
 
-    private static final System.Logger LOGGER = System.getLogger(TeaCache.class.getName());
 
     private final TeaRule rule;
     private final TeaInput input;
@@ -125,20 +124,17 @@ public final class TeaCache implements CacheMethod {
 
     @Override
     public CachePolicy policy(CacheRun run) {
-        List<Site> denoisers = run.of(Set.of(SiteKind.DENOISER)).sites();
-        List<Site> blocks = run.of(Set.of(SiteKind.BLOCK)).sites();
-        if (denoisers.isEmpty() || blocks.isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING,
-                    "TeaCache skips nothing: it needs blocks inside a denoiser, which this model does not name");
-            return SiteCall::compute;
-        }
-        return new TeaPolicy(rule, input, forecastOrder, run);
+        return hasBlocksInDenoiser(run) ? new TeaPolicy(rule, input, forecastOrder, run) : SiteCall::compute;
+    }
+
+    private static boolean hasBlocksInDenoiser(CacheRun run) {
+        return Stream.of(SiteKind.DENOISER, SiteKind.BLOCK).allMatch(kind -> run.sites().stream().anyMatch(site -> site.kind() == kind));
     }
 
     @Override
     public boolean canReuse(CacheRun run) {
         int steps = run.timesteps().length;
-        return IntStream.range(0, steps).anyMatch(index -> TeaRule.isBetween(index, steps));
+        return hasBlocksInDenoiser(run) && IntStream.range(0, steps).anyMatch(index -> TeaRule.isBetween(index, steps));
     }
 
     @Override

@@ -96,12 +96,8 @@ class MagCacheTest {
     }
 
     @Test
-    void saysWhereAModelHasNoBlocks() {
+    void isNotCalibratedWhereAModelHasNoBlocks() {
         CacheRun none = new CacheRun(List.of(), new int[] {999});
-        try (Logged warnings = new Logged(MagCache.class)) {
-            atMostTwoInARow(1).policy(none);
-            assertThat(warnings.messages()).containsExactly("WARNING: MagCache skips nothing: this model has no blocks");
-        }
         assertThatIllegalArgumentException().isThrownBy(() -> MagCache.calibration(_ -> {}).policy(none))
                 .withMessage("MagCache calibration: this model has no blocks");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.panatorch.cache.Account;
 import io.panatorch.cache.CacheMethod;
+import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.CacheStatistics;
 import io.panatorch.cache.FakeModel;
 import io.panatorch.cache.Site;
@@ -135,7 +136,7 @@ class BroadcastSessionTest {
                 .spatialAttentionTimestepSkipRange(0, 1000)
                 .spatialAttentionBlockIdentifiers(identifier, "never found").build();
 
-        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
+        try (Logged warnings = new Logged(CacheSession.class)) {
             FakeModel model = new FakeModel(sites, 600, 500).generate(method);
             assertThat(sites).extracting(model::decisions)
                     .containsExactlyElementsOf(secondStep.chars().mapToObj(c -> "C" + (char) c).toList());

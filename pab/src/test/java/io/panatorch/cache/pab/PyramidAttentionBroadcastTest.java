@@ -225,15 +225,13 @@ class PyramidAttentionBroadcastTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("misses")
-    void warnsWhereNothingOfTheModelMatches(String settings, Builder builder) {
+    void reusesNothingWhereNothingOfTheModelMatches(String settings, Builder builder) {
         CacheRun run = new CacheRun(List.of(
                 new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1"),
                 new Site(SiteKind.FEED_FORWARD, 0, "transformer_blocks.0.ff")), new int[] {999, 499});
-        try (Logged warnings = new Logged(PyramidAttentionBroadcast.class)) {
-            builder.build().policy(run);
-            assertThat(warnings.messages()).containsExactly("WARNING: Pyramid Attention Broadcast applies to no attention"
-                    + " of this model: its settings are " + settings);
-        }
+        PyramidAttentionBroadcast method = builder.build();
+        assertThat(method.canReuse(run)).isFalse();
+        assertThat(method).asString().contains(settings);
     }
 
     @Test

@@ -8,7 +8,6 @@ import io.panatorch.cache.Site;
 import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.taylorseer.TaylorSeer.Builder;
 import io.panatorch.tensor.DType;
-import io.panatorch.testing.Logged;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -101,15 +100,13 @@ class TaylorScheduleTest {
 
     /** Identifiers match a whole name, as in diffusers. */
     @ParameterizedTest
-    @CsvSource({"'transformer_blocks\\.\\d+\\.attn1', 0", "'.*attn1', 0", "^transformer_blocks.*attn, 1", "attn1, 1"})
-    void warnsWhereNothingOfTheModelMatches(String identifier, int warnings) {
+    @CsvSource({"'transformer_blocks\\.\\d+\\.attn1', true", "'.*attn1', true", "^transformer_blocks.*attn, false", "attn1, false"})
+    void reusesNothingWhereNothingOfTheModelMatches(String identifier, boolean matches) {
         CacheRun run = new CacheRun(
-                List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1")), new int[] {999, 499});
-        try (Logged caught = new Logged(TaylorSeer.class)) {
-            TaylorSeer.builder().cacheIdentifiers(identifier).disableCacheAfterStep(7).build().policy(run);
-            assertThat(caught.messages()).hasSize(warnings).allMatch(message -> message.equals("WARNING: TaylorSeer applies to"
-                    + " no site of this model: its settings are TaylorSeer[order 1 in bfloat16, interval 5 from step 3 to step 7,"
-                    + " [SPATIAL_ATTENTION, TEMPORAL_ATTENTION, CROSS_ATTENTION] named [" + identifier + "]]"));
-        }
+                List.of(new Site(SiteKind.SPATIAL_ATTENTION, 0, "transformer_blocks.0.attn1")), new int[] {999, 799, 599, 399, 199});
+        TaylorSeer method = TaylorSeer.builder().cacheIdentifiers(identifier).disableCacheAfterStep(7).build();
+        assertThat(method.canReuse(run)).isEqualTo(matches);
+        assertThat(method).hasToString("TaylorSeer[order 1 in bfloat16, interval 5 from step 3 to step 7,"
+                + " [SPATIAL_ATTENTION, TEMPORAL_ATTENTION, CROSS_ATTENTION] named [" + identifier + "]]");
     }
 }

@@ -141,14 +141,4 @@ class TeaCacheTest {
                 .isThrownBy(() -> TeaCache.calibration(_ -> {}).policy(new CacheRun(List.of(), new int[] {999})))
                 .withMessage("TeaCache calibration: this model names no denoiser");
     }
-
-    @Test
-    void warnsWhereThereIsNothingToSkip() {
-        try (Logged warnings = new Logged(TeaCache.class)) {
-            TeaCache.of(1, AS_IT_IS).policy(
-                    new CacheRun(List.of(new Site(SiteKind.BLOCK, 0, "blocks.0")), new int[] {999}));
-            assertThat(warnings.messages()).containsExactly("WARNING: TeaCache skips nothing: it needs blocks inside a denoiser,"
-                    + " which this model does not name");
-        }
-    }
 }
