@@ -132,7 +132,7 @@ class GenerateCommandTest {
         assertThat(decisions("--pab-spatial-range", "416,749", "--pab-spatial-skip", "2")).isEqualTo("CCCCCRCCCCCC");
         Run nothing = Run.of(tiny("--prompt", "a", "--frames", "1", "--steps", "2", "--output-latents", at("l.safetensors"),
                 "--pab-spatial-skip", "1"));
-        assertThat(nothing.err()).startsWith("panatorch: warning: pab reuses nothing in this run of 2 steps, in which it covers 2 sites: its settings are")
+        assertThat(nothing.err()).startsWith("panatorch: warning: pab reuses nothing in this run of 2 steps, in which it covers 4 sites: its settings are")
                 .hasLineCount(1);
         assertThat(decisions("--cache", "none")).isEqualTo("CCCCCCCCCCCC");
     }
