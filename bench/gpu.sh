@@ -1,9 +1,9 @@
 #!/bin/sh
 # What Panatorch does on a machine that has a GPU, and nothing of Panatorch: no network, no JDK, no Maven.
 #
-#   bench/gpu.sh FOLDER   on a machine that builds: puts all that is needed into a folder, at most 64 MiB, this script with it
-#   FOLDER/gpu.sh         on the machine with the GPU: runs the tests that need one, then prints a table of models of the published
-#                         sizes, and where diffusers is there, what its transformers take on the same libtorch; ten minutes
+#   bench/gpu.sh FILE.tar.xz   on a machine that builds: puts all that is needed into a file of at most 64 MiB, this script with it
+#   panatorch-gpu/gpu.sh       from that file, on the machine with the GPU: runs the tests that need one, then prints a table of models of
+#                              the published sizes, and where diffusers is there, what its transformers take on the same libtorch
 #
 # There, by environment variables:
 # LIBTORCH    a libtorch for CUDA, such as the folder "torch" of a Python; otherwise that of python3
@@ -29,25 +29,33 @@ find_jdk() {
 }
 
 pack() {
-    folder=$1
-    [ ! -e "$folder" ] || fail "$folder exists: name a new one"
+    file=$1
+    [ ! -e "$file" ] || fail "$file exists: name a new one"
     find_jdk
     cd "$here/.."
+    temporary=$(mktemp -d)
+    trap 'rm -rf "$temporary"' EXIT
+    folder=$temporary/panatorch-gpu
     mkdir -p "$folder/tests"
     cp bench/gpu.sh bench/diffusers.py "$folder"
     junit=$(sed -n 's:.*<junit.platform.version>\(.*\)</.*:\1:p' pom.xml)
     mvn -q -B -DskipTests -pl bench -am package dependency:copy-dependencies -DincludeScope=test -DoutputDirectory="$folder/jars" \
-        -DexcludeGroupIds=org.bytedeco,org.junit.jupiter,org.junit.platform,com.code-intelligence
+        -DexcludeGroupIds=org.bytedeco,org.junit.jupiter,org.junit.platform,com.code-intelligence,org.openjdk.jmh,net.sf.jopt-simple \
+        -DexcludeArtifactIds=commons-math3,jcodec,byte-buddy
     mvn -q -B -N dependency:copy -Dartifact="org.junit.platform:junit-platform-console-standalone:$junit" -DoutputDirectory="$folder/jars"
     cp bench/target/panatorch-bench-*-SNAPSHOT.jar "$folder/jars"
     for module in core pab cogvideox; do
         cp -r "$module/target/test-classes" "$folder/tests/$module"
     done
+    # Tensors of tests that need no GPU.
+    find "$folder/tests" -name '*.safetensors' ! -path '*/cogvideox/golden/*' -delete
     "$jdk/bin/jlink" --add-modules java.net.http,java.logging,java.management,jdk.management,jdk.unsupported,java.xml \
-        --strip-debug --no-header-files --no-man-pages --compress=zip-9 --output "$folder/runtime"
-    kilobytes=$(du -sk "$folder" | cut -f 1)
-    say "$folder: $((kilobytes / 1024)) MiB"
-    [ "$kilobytes" -le 65536 ] || fail "$folder is larger than 64 MiB"
+        --strip-debug --no-header-files --no-man-pages --output "$folder/runtime"
+    tar -C "$temporary" -cJf "$temporary/file" panatorch-gpu
+    kilobytes=$(du -k "$temporary/file" | cut -f 1)
+    [ "$kilobytes" -le 65536 ] || fail "it takes $((kilobytes / 1024)) MiB, more than 64"
+    mv "$temporary/file" "$file"
+    say "$file: $((kilobytes / 1024)) MiB"
 }
 
 run() {
@@ -95,5 +103,5 @@ if [ -x "$java" ]; then
 elif [ $# -eq 1 ]; then
     pack "$(mkdir -p "$(dirname "$1")" && cd "$(dirname "$1")" && pwd -P)/$(basename "$1")"
 else
-    fail "expected a folder to put what a machine with a GPU needs"
+    fail "expected a file to put what a machine with a GPU needs, such as panatorch-gpu.tar.xz"
 fi

@@ -30,6 +30,9 @@ public final class FullSize {
 
     private static final int ARGUMENTS = 8;
     private static final double NANOS = 1e9;
+    /** In which what the stage before has needed may still be there. */
+    private static final long LEAVING = 200_000_000;
+
     private static final double GIGABYTE = 1e9;
 
     private final PublishedModel model;
@@ -129,7 +132,7 @@ public final class FullSize {
                     long to = from + (long) (stage.getValue() * NANOS);
                     boolean isTimedInside = stage.getKey().equals("denoise") && steps.size() > 1;
                     stages.add(new Stage(stage.getKey(), isTimedInside
-                            ? (steps.getLast() - steps.getFirst()) / NANOS / (steps.size() - 1) : stage.getValue(), memory.peak(from, to)));
+                            ? (steps.getLast() - steps.getFirst()) / NANOS / (steps.size() - 1) : stage.getValue(), memory.peak(from + LEAVING, to)));
                     from = to;
                 }
             }
