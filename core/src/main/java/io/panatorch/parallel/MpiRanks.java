@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class MpiRanks implements Ranks {
 
     private static final long ALIGNMENT = 64;
+    private static final long PRINTING_MILLIS = 200;
 
     private final Mpi mpi;
     private final int rank;
@@ -80,9 +81,20 @@ final class MpiRanks implements Ranks {
         stopped = true;
     }
 
-    /** Not under the lock, which a thread has that waits for others. */
+    /**
+     * Not under the lock, which a thread has that waits for others. The launcher hears what a process prints and what MPI says by two ways,
+     * and what was printed is to come first.
+     */
     @Override
     public void abort(int status) {
+        if (size == 1) {
+            return;
+        }
+        try {
+            Thread.sleep(PRINTING_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         try {
             mpi.abort(status);
         } catch (Mpi.Failure e) {

@@ -141,7 +141,9 @@ final class GenerateCommand implements Callable<Integer> {
             return ExitCode.OK;
         } catch (Exception | Error e) {
             int status = terminal.failure(e instanceof Exception failure ? OptionNames.in(failure, spec) : e);
-            ranks.abort(status);
+            if (!terminal.isSilent()) { // else this process is ending, by which its launcher ends the others
+                ranks.abort(status);
+            }
             return status;
         }
     }

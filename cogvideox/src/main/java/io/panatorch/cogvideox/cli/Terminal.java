@@ -121,6 +121,10 @@ final class Terminal {
         silent = true;
     }
 
+    synchronized boolean isSilent() {
+        return silent;
+    }
+
     synchronized void line(String text) {
         clearProgress();
         if (!quiet && !silent) {
