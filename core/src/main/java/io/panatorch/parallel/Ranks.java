@@ -5,8 +5,8 @@ import io.panatorch.tensor.Tensor;
 /**
  * The processes that compute together, as one of them sees it. Each has a number, its rank.
  *
- * <p>What is exchanged is exchanged by all ranks, in the same order: {@link #allGather} waits for the others. On how many threads a
- * rank has does not matter, as long as one of them exchanges at a time.
+ * <p>What is exchanged is exchanged by all ranks, in the same order: {@link #allGather} waits for the others. It may be called on any
+ * thread, on one at a time.
  */
 public interface Ranks extends AutoCloseable {
 
