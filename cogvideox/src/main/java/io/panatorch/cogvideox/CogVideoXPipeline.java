@@ -256,7 +256,7 @@ public final class CogVideoXPipeline implements AutoCloseable {
                     + " running");
         }
         try (var used = transformer.begin()) {
-            return new Generation(parts, used.transformer(), complete, adapters.active(), ranks, ticket).run(begun);
+            return new Generation(parts, used.transformer(), complete, adapters.identity(), ranks, ticket).run(begun);
         } finally {
             isExchanging.set(false);
         }

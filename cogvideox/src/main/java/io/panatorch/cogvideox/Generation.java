@@ -29,7 +29,7 @@ final class Generation {
     private final CogVideoXTransformer transformer;
     private final GenerationPlan plan;
     private final CacheMethod method;
-    private final Map<String, Double> adapters;
+    private final String adapters;
     private final Ranks ranks;
     private final Ticket ticket;
     private final FiniteCheck finite;
@@ -39,12 +39,11 @@ final class Generation {
     /**
      * @param transformer that of the parts, or the same with adapters
      * @param request with a cache method
-     * @param adapters that the transformer has, and their scales
+     * @param adapters what tells those of the transformer from others
      * @param ranks this process alone, or those that make it together
      * @throws IllegalArgumentException where the request does not fit the model or the ranks
      */
-    Generation(ModelParts parts, CogVideoXTransformer transformer, VideoRequest request, Map<String, Double> adapters, Ranks ranks,
-            Ticket ticket) {
+    Generation(ModelParts parts, CogVideoXTransformer transformer, VideoRequest request, String adapters, Ranks ranks, Ticket ticket) {
         this.parts = parts;
         this.transformer = transformer;
         this.plan = GenerationPlan.of(parts.description, request, ranks);

@@ -42,15 +42,15 @@ final class GenerationFacts {
 
     /**
      * @param method that is used
-     * @param adapters the active ones and their scales
+     * @param adapters what tells the active ones from others
      */
-    GenerationFacts(ModelParts parts, GenerationPlan plan, CacheMethod method, Map<String, Double> adapters) {
+    GenerationFacts(ModelParts parts, GenerationPlan plan, CacheMethod method, String adapters) {
         VideoRequest.Builder values = plan.request().values;
         facts.put("versions", LibraryVersion.get() + " with libtorch " + LibtorchInfo.load().version());
         facts.put("model", fingerprint(parts));
         facts.put("dtype and quantize",
                 Stream.of(ModelComponent.values()).map(part -> numbers(parts, part)).collect(Collectors.joining(", ")));
-        facts.put("lora", adapters.toString());
+        facts.put("lora", adapters);
         facts.put("prompt", values.promptEmbeds == null ? values.prompts.toString() : digest(values.promptEmbeds));
         facts.put("negative prompt",
                 values.negativePromptEmbeds == null ? values.negativePrompts.toString() : digest(values.negativePromptEmbeds));

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
@@ -221,6 +222,19 @@ class GuidanceParallelTest extends Generations {
 
     private static Tensor latents(int rank) {
         return Tensor.full(Shape.of(1, 3, 4, 6, 8), rank, DType.FLOAT32, Device.CPU);
+    }
+
+    @Test
+    void otherAdaptersAreRefused() {
+        Path adapters = Golden.folder("lora/t2v-2b");
+        assertThatThrownBy(() -> ThreadRanks.both(ranks -> {
+            try (var pipeline = load(MODEL, ranks)) {
+                pipeline.loadLora(adapters.resolve("attention.safetensors"), "style");
+                pipeline.setAdapters(Map.of("style", ranks.rank() + 0.5));
+                return Outcome.of(pipeline, request().build());
+            }
+        })).isInstanceOf(IllegalArgumentException.class).hasMessageMatching(
+                "lora: expected the same on all ranks, found sha256:\\w{64} at 0.5 here and sha256:\\w{64} at 1.5 on rank 1");
     }
 
     @Test
