@@ -206,7 +206,8 @@ class ParallelCommandTest {
         assertThat(job.output()).contains("--cache: expected a method that works on each half of the guidance apart");
         job = MpiJob.start(out, folder.resolve("log"), List.of(rank(List.of(), "--output", "v.gif")));
         assertThat(job.waitFor(3 * SOON)).isEqualTo(2);
-        assertThat(job.output()).startsWith("panatorch: --parallel guidance: expected 2 ranks, found 1: start the command with mpirun -n 2");
+        assertThat(job.output()).startsWith("panatorch: --parallel guidance: expected 2 ranks, found 1: start the command"
+                + " with mpirun -n 2");
         job = start(rank(List.of("-Dpanatorch.mpi=/nowhere/libmpi.so"), "--output", "v.gif"),
                 rank(List.of("-Dpanatorch.mpi=/nowhere/libmpi.so"), "--output", "v.gif"));
         assertThat(job.waitFor(3 * SOON)).isEqualTo(1);
