@@ -6,6 +6,7 @@ module io.panatorch.core {
     exports io.panatorch.device;
     exports io.panatorch.io;
     exports io.panatorch.nn;
+    exports io.panatorch.parallel;
     exports io.panatorch.safetensors;
     exports io.panatorch.tensor;
 }

@@ -5,6 +5,7 @@ import io.panatorch.cogvideox.RunningGenerations.Ticket;
 import io.panatorch.cogvideox.hub.HubException;
 import io.panatorch.cogvideox.lora.LoraAdapter;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Tensor;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -32,6 +34,9 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private static final String THREAD = "panatorch-generation";
 
     private final ModelParts parts;
+    private final Ranks ranks;
+    /** Whether a generation exchanges with another rank, which knows exchanges by their order alone. */
+    private final AtomicBoolean isExchanging = new AtomicBoolean();
     private final RunningGenerations running = new RunningGenerations();
     /** Null where none is enabled. */
     private final AtomicReference<CacheMethod> enabledCache = new AtomicReference<>();
@@ -39,8 +44,9 @@ public final class CogVideoXPipeline implements AutoCloseable {
     private final CurrentTransformer transformer;
     private final PipelineAdapters adapters;
 
-    CogVideoXPipeline(ModelParts parts) {
+    CogVideoXPipeline(ModelParts parts, Ranks ranks) {
         this.parts = parts;
+        this.ranks = ranks;
         this.transformer = new CurrentTransformer(parts.transformer);
         this.adapters = new PipelineAdapters(parts, transformer);
     }
@@ -242,8 +248,18 @@ public final class CogVideoXPipeline implements AutoCloseable {
         }
     }
 
-    private CacheMethod cacheOf(VideoRequest request) {
-        return request.cache().orElseGet(() -> Objects.requireNonNullElseGet(enabledCache.get(), CacheMethod::none));
+    private VideoResult generate(VideoRequest request, Ticket ticket, Runnable begun) {
+        VideoRequest complete = request.cache().isPresent() ? request
+                : request.toBuilder().cache(Objects.requireNonNullElseGet(enabledCache.get(), CacheMethod::none)).build();
+        if (ranks.size() > 1 && !isExchanging.compareAndSet(false, true)) {
+            throw new IllegalStateException("generate: expected one generation at a time where ranks share its work, found that another is"
+                    + " running");
+        }
+        try (var used = transformer.begin()) {
+            return new Generation(parts, used.transformer(), complete, adapters.identity(), ranks, ticket).run(begun);
+        } finally {
+            isExchanging.set(false);
+        }
     }
 
     /**
@@ -258,8 +274,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
      */
     public VideoResult generate(VideoRequest request) {
         Objects.requireNonNull(request, "request");
-        try (Ticket ticket = running.enter(); var used = transformer.begin()) {
-            return new Generation(parts, used.transformer(), request, cacheOf(request), ticket).run(() -> {});
+        try (Ticket ticket = running.enter()) {
+            return generate(request, ticket, () -> {});
         }
     }
 
@@ -300,8 +316,8 @@ public final class CogVideoXPipeline implements AutoCloseable {
     /** What is refused goes to the one, what comes afterwards to the other, when nothing of the generation is left. */
     private void generate(VideoRequest request, CompletableFuture<Ticket> begun, StartedGeneration future) {
         VideoResult result;
-        try (Ticket ticket = running.enter(); var used = transformer.begin()) {
-            result = new Generation(parts, used.transformer(), request, cacheOf(request), ticket).run(() -> begun.complete(ticket));
+        try (Ticket ticket = running.enter()) {
+            result = generate(request, ticket, () -> begun.complete(ticket));
         } catch (Throwable e) { // Kotlin's listeners and methods throw checked exceptions, too
             if (!begun.completeExceptionally(e)) {
                 future.end(null, e);

@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheSession;
 import io.panatorch.cache.Step;
 import io.panatorch.cogvideox.LatentsStage.Latents;
@@ -8,22 +9,25 @@ import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.scheduler.Sampler;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer.Conditioning;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 
-/** From noise to latents, step by step. */
+/** From noise to latents, step by step. Ranks that share the guidance predict one half of it each, and all of them take each step. */
 final class DenoisingStage {
 
     private final CogVideoXTransformer transformer;
     private final GenerationPlan plan;
+    private final Ranks ranks;
     private final Ticket ticket;
     private final FiniteCheck finite;
     private int taken;
 
-    DenoisingStage(CogVideoXTransformer transformer, GenerationPlan plan, Ticket ticket, FiniteCheck finite) {
+    DenoisingStage(CogVideoXTransformer transformer, GenerationPlan plan, Ranks ranks, Ticket ticket, FiniteCheck finite) {
         this.transformer = transformer;
         this.plan = plan;
+        this.ranks = ranks;
         this.ticket = ticket;
         this.finite = finite;
     }
@@ -50,7 +54,7 @@ final class DenoisingStage {
                 latents = next;
                 taken++;
                 finite.requireLatents(latents, step);
-                if (tell(step, latents, cache).isInterrupted()) {
+                if (isInterrupted(tell(step, latents, cache))) {
                     break;
                 }
             }
@@ -69,25 +73,36 @@ final class DenoisingStage {
             if (beside != null) {
                 input = Tensor.cat(2, input, beside);
             }
-            Tensor prediction = guided(transformer.forward(input, step.timestep(), conditioning, cache).to(DType.FLOAT32),
-                    step.timestep());
+            Tensor prediction = guided(transformer.forward(input, step.timestep(), conditioning, cache), step.timestep());
             return scope.promote(sampler.step(step.index(), latents, prediction).to(latents.dtype()));
         }
     }
 
-    /** With guidance twice: for the negative prompts, then for the prompts. */
+    /** Twice where both halves of the guidance are predicted at once: for the negative prompts, then for the prompts. */
     private Tensor forBranches(Tensor latents) {
-        return plan.guidance().isOn() ? Tensor.cat(0, latents, latents) : latents;
+        return plan.guidance().branch() == Branch.BOTH ? Tensor.cat(0, latents, latents) : latents;
     }
 
     private Tensor guided(Tensor prediction, int timestep) {
         if (!plan.guidance().isOn()) {
-            return prediction;
+            return prediction.to(DType.FLOAT32);
         }
-        long batch = prediction.size(0) / 2;
-        Tensor unconditional = prediction.narrow(0, 0, batch);
-        Tensor conditional = prediction.narrow(0, batch, batch);
+        boolean isShared = plan.guidance().branch() != Branch.BOTH;
+        Tensor both = (isShared ? ranks.allGather(prediction) : prediction).to(DType.FLOAT32);
+        long batch = both.size(0) / 2;
+        Tensor conditional = both.narrow(0, isShared ? 0 : batch, batch); // that of the first rank
+        Tensor unconditional = both.narrow(0, isShared ? batch : 0, batch);
         return unconditional.add(conditional.sub(unconditional).mul(plan.guidance().scaleAt(timestep)));
+    }
+
+    /** By the listener of any rank: all of them end with this step then, or those that go on would wait for the others. */
+    private boolean isInterrupted(StepEvent event) {
+        if (ranks.size() == 1) {
+            return event.isInterrupted();
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            return ranks.allGather(Tensor.of(new boolean[] {event.isInterrupted()}, 1)).any().item() != 0;
+        }
     }
 
     /** The listener gets an alias of the latents that ends with its call, so that using them later is an error at each step. */

@@ -8,6 +8,7 @@ import io.panatorch.cogvideox.LatentsStage.Latents;
 import io.panatorch.cogvideox.RunningGenerations.Ticket;
 import io.panatorch.cogvideox.scheduler.Noise;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Generator;
 import io.panatorch.tensor.Tensor;
@@ -16,7 +17,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One batch of videos in the making, on one thread: prompts, latents, denoising and decoding, one stage after another. */
+/**
+ * One batch of videos in the making, on one thread: prompts, latents, denoising and decoding, one stage after another. Of several ranks
+ * each makes all of it but for the half of the guidance that another has.
+ */
 final class Generation {
 
     private static final double NANOS = 1e9;
@@ -25,6 +29,8 @@ final class Generation {
     private final CogVideoXTransformer transformer;
     private final GenerationPlan plan;
     private final CacheMethod method;
+    private final String adapters;
+    private final Ranks ranks;
     private final Ticket ticket;
     private final FiniteCheck finite;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
@@ -32,13 +38,18 @@ final class Generation {
 
     /**
      * @param transformer that of the parts, or the same with adapters
-     * @throws IllegalArgumentException where the request does not fit the model
+     * @param request with a cache method
+     * @param adapters what tells those of the transformer from others
+     * @param ranks this process alone, or those that make it together
+     * @throws IllegalArgumentException where the request does not fit the model or the ranks
      */
-    Generation(ModelParts parts, CogVideoXTransformer transformer, VideoRequest request, CacheMethod method, Ticket ticket) {
+    Generation(ModelParts parts, CogVideoXTransformer transformer, VideoRequest request, String adapters, Ranks ranks, Ticket ticket) {
         this.parts = parts;
         this.transformer = transformer;
-        this.plan = GenerationPlan.of(parts.description, request);
-        this.method = method;
+        this.plan = GenerationPlan.of(parts.description, request, ranks);
+        this.method = request.cache().orElseThrow();
+        this.adapters = adapters;
+        this.ranks = ranks;
         this.ticket = ticket;
         this.finite = new FiniteCheck(request, parts.dtype(ModelComponent.TRANSFORMER));
     }
@@ -55,12 +66,16 @@ final class Generation {
             Tensor givenLatents = given("latents", request.values.latents);
             Tensor givenEmbeds = given("promptEmbeds", request.values.promptEmbeds);
             Tensor givenNegative = given("negativePromptEmbeds", request.values.negativePromptEmbeds);
+            GenerationFacts facts = ranks.size() == 1 ? null : new GenerationFacts(parts, plan, method, adapters);
             begun.run();
+            if (facts != null) {
+                facts.requireSame(ranks);
+            }
             Noise noise = new Noise(request.values.seeds.stream().map(Generator::seeded).toList());
-            DenoisingStage denoising = new DenoisingStage(transformer, plan, ticket, finite);
+            DenoisingStage denoising = new DenoisingStage(transformer, plan, ranks, ticket, finite);
             Tensor latents;
             CacheStatistics statistics;
-            try (CacheSession cache = method.open(new CacheRun(transformer.sites(), plan.timesteps()))) {
+            try (CacheSession cache = agreeing().open(new CacheRun(transformer.sites(), plan.timesteps()))) {
                 lapStart = System.nanoTime(); // not before: it may have waited for memory
                 Tensor embeds = embeds(givenEmbeds, givenNegative);
                 Latents start = new LatentsStage(parts, plan, noise).run(givenLatents);
@@ -74,11 +89,24 @@ final class Generation {
                     Arrays.stream(plan.timesteps()).limit(denoising.taken()).boxed().toList(), seconds, statistics);
             return result;
         } catch (Throwable e) { // the end of the session or the scope, too
+            ranks.stop();
             if (result != null) {
                 result.close();
             }
             throw e;
         }
+    }
+
+    /**
+     * Ranks decide alike by the mean of their numbers: each measures its own half of the guidance, where one process alone measures both.
+     * Where one has nothing to compare with, NaN, none has.
+     */
+    private CacheMethod agreeing() {
+        return ranks.size() == 1 ? method : method.with(method.options().withAgreement(number -> {
+            try (TensorScope _ = TensorScope.open()) {
+                return ranks.allGather(Tensor.of(new double[] {number}, 1)).mean().item();
+            }
+        }));
     }
 
     private void lap(String stage) {

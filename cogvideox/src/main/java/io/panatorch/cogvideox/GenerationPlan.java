@@ -1,5 +1,7 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.Branch;
+import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.input.InputVideo;
 import io.panatorch.cogvideox.scheduler.CogVideoXScheduler;
 import io.panatorch.cogvideox.scheduler.Schedule;
@@ -9,11 +11,13 @@ import io.panatorch.cogvideox.sizes.VideoSizes;
 import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.cogvideox.vae.Tiling;
 import io.panatorch.cogvideox.vae.VaeMemory;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What a request means for a model. Making one is the check of the request; nothing is computed.
@@ -33,8 +37,11 @@ record GenerationPlan(
 
     private static final double STRENGTH = 0.8;
 
-    /** @throws IllegalArgumentException where the request does not fit the model */
-    static GenerationPlan of(ModelDescription model, VideoRequest request) {
+    /**
+     * @param ranks this process alone, or two that share the guidance
+     * @throws IllegalArgumentException where the request does not fit the model or the ranks
+     */
+    static GenerationPlan of(ModelDescription model, VideoRequest request, Ranks ranks) {
         requireOpen("latents", request.values.latents);
         requireOpen("promptEmbeds", request.values.promptEmbeds);
         requireOpen("negativePromptEmbeds", request.values.negativePromptEmbeds);
@@ -55,7 +62,25 @@ record GenerationPlan(
         requireFit("negativePromptEmbeds", request.values.negativePromptEmbeds, embeds, "[prompts, tokens, channels]");
         Schedule schedule = schedule(model, request);
         return new GenerationPlan(request, latents, padding, tokens, schedule,
-                new Guidance(request.values.guidanceScale, request.values.dynamicCfg, schedule.size()), vaeMemory(model, request));
+                guidance(request, schedule.size(), ranks), vaeMemory(model, request));
+    }
+
+    private static Guidance guidance(VideoRequest request, int steps, Ranks ranks) {
+        boolean isOn = request.values.guidanceScale > 1;
+        Branch branch = isOn ? Branch.BOTH : Branch.CONDITIONAL;
+        if (ranks.size() > 1) {
+            if (!isOn) {
+                throw new IllegalArgumentException("guidance scale: expected more than 1, since ranks share the work of guidance, found "
+                        + request.values.guidanceScale);
+            }
+            Optional<CacheMethod> method = request.cache().filter(CacheMethod::needsBothBranches);
+            if (method.isPresent()) {
+                throw new IllegalArgumentException("cache: expected a method that works on each half of the guidance apart, since each rank"
+                        + " has one, found " + method.get().name());
+            }
+            branch = ranks.rank() == 0 ? Branch.CONDITIONAL : Branch.UNCONDITIONAL;
+        }
+        return new Guidance(request.values.guidanceScale, request.values.dynamicCfg, steps, branch);
     }
 
     private static void requireOpen(String name, Tensor given) {

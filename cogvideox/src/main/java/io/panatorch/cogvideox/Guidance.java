@@ -9,22 +9,23 @@ import java.math.BigDecimal;
  * @param scale how strongly the prompt counts against the negative prompt; up to 1 there is no guidance
  * @param dynamic whether the scale changes from step to step, diffusers' {@code use_dynamic_cfg}
  * @param steps denoising steps of the run
+ * @param branch what this process asks the model about in each call: of two that share the work each has one half
  */
-record Guidance(double scale, boolean dynamic, int steps) {
+record Guidance(double scale, boolean dynamic, int steps, Branch branch) {
 
     /** {@return whether the model is asked about the negative prompt too} */
     boolean isOn() {
         return scale > 1;
     }
 
-    /** {@return what the model is asked about in each call} */
-    Branch branch() {
-        return isOn() ? Branch.BOTH : Branch.CONDITIONAL;
+    /** {@return whether this process asks the model about a half} */
+    boolean has(Branch half) {
+        return branch == Branch.BOTH || branch == half;
     }
 
     /** {@return how many videos the model is given at once, for so many that are made} */
     long batch(long videos) {
-        return isOn() ? 2 * videos : videos;
+        return branch == Branch.BOTH ? 2 * videos : videos;
     }
 
     /**

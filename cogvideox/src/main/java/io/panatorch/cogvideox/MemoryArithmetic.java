@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.cache.CacheMethod;
 import io.panatorch.cogvideox.MemoryEstimate.Stage;
 import io.panatorch.cogvideox.t5.T5Config;
@@ -99,8 +100,8 @@ final class MemoryArithmetic {
     }
 
     private boolean encodesText() {
-        return plan.request().values.promptEmbeds == null
-                || plan.guidance().isOn() && plan.request().values.negativePromptEmbeds == null;
+        return plan.guidance().has(Branch.CONDITIONAL) && plan.request().values.promptEmbeds == null
+                || plan.guidance().has(Branch.UNCONDITIONAL) && plan.request().values.negativePromptEmbeds == null;
     }
 
     private long text() {

@@ -8,6 +8,7 @@ import io.panatorch.cogvideox.transformer.TransformerConfig;
 import io.panatorch.cogvideox.vae.VaeConfig;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.json.JsonFile;
+import io.panatorch.parallel.Ranks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -93,6 +94,16 @@ public record ModelDescription(Path folder, ModelKind kind, VideoSizes sizes, Sc
      * @throws IllegalArgumentException where it cannot, with what would fit
      */
     public void check(VideoRequest request) {
-        GenerationPlan.of(this, request);
+        check(request, Ranks.alone());
+    }
+
+    /**
+     * Finds out whether the model can make what a request asks for, together with other processes.
+     *
+     * @param ranks as for {@link PipelineLoader#guidanceParallel}
+     * @throws IllegalArgumentException where it cannot, with what would fit
+     */
+    public void check(VideoRequest request, Ranks ranks) {
+        GenerationPlan.of(this, request, ranks);
     }
 }

@@ -87,6 +87,11 @@ final class ModelParts implements AutoCloseable {
         }
     }
 
+    /** {@return where a part is, and in what numbers} */
+    Placement placement(ModelComponent component) {
+        return placements.get(component);
+    }
+
     /** {@return what a part computes in} */
     DType dtype(ModelComponent component) {
         return placements.get(component).dtype();

@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cogvideox.config.Fingerprint;
 import io.panatorch.cogvideox.lora.LoraAdapter;
 import io.panatorch.cogvideox.lora.LoraLayers;
 import io.panatorch.cogvideox.transformer.CogVideoXTransformer;
@@ -7,8 +8,10 @@ import io.panatorch.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The LoRA adapters of a pipeline: which are loaded, and which of them the current transformer has. One change at a time. */
 final class PipelineAdapters implements AutoCloseable {
@@ -16,7 +19,9 @@ final class PipelineAdapters implements AutoCloseable {
     private final ModelParts parts;
     private final CurrentTransformer transformer;
     private final Map<String, LoraAdapter> loaded = new LinkedHashMap<>();
+    private final Map<String, String> fingerprints = new HashMap<>(); // of their files
     private Map<String, Double> active = Map.of();
+    private volatile String identity = "none";
     private boolean isFused;
 
     PipelineAdapters(ModelParts parts, CurrentTransformer transformer) {
@@ -33,6 +38,7 @@ final class PipelineAdapters implements AutoCloseable {
         LoraAdapter adapter = LoraAdapter.read(file);
         loaded.put(name, adapter);
         try {
+            fingerprints.put(name, Fingerprint.ofInput(file));
             apply(Map.of(name, 1.0), false);
         } catch (IOException | RuntimeException | Error e) {
             loaded.remove(name);
@@ -59,6 +65,11 @@ final class PipelineAdapters implements AutoCloseable {
     /** {@return the active adapters and their scales} */
     synchronized Map<String, Double> active() {
         return active;
+    }
+
+    /** {@return what tells the active adapters from others; it waits for no change of them} */
+    String identity() {
+        return identity;
     }
 
     /** As {@link CogVideoXPipeline#fuseLora}. */
@@ -104,6 +115,9 @@ final class PipelineAdapters implements AutoCloseable {
         loaded.keySet().stream().filter(scales::containsKey).forEach(name -> ordered.put(name, scales.get(name)));
         transformer.replaceBy(ordered.isEmpty() ? parts.transformer : adapted(ordered, fused));
         active = Collections.unmodifiableMap(ordered);
+        identity = ordered.isEmpty() ? "none" : ordered.entrySet().stream()
+                .map(adapter -> fingerprints.get(adapter.getKey()) + " at " + adapter.getValue())
+                .collect(Collectors.joining(", ", "", fused ? ", fused" : ""));
         isFused = fused;
     }
 

@@ -7,6 +7,7 @@ import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Placement;
 import io.panatorch.nn.Quantization;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.TorchException;
@@ -33,6 +34,7 @@ public final class PipelineLoader {
     private String variant = "";
     private Offload offload = Offload.NONE;
     private Quantization quantization = Quantization.NONE;
+    private Ranks ranks = Ranks.alone();
 
     PipelineLoader(Path folder) {
         this(_ -> folder);
@@ -119,6 +121,32 @@ public final class PipelineLoader {
     }
 
     /**
+     * Shares the work of guidance between two processes, each with a pipeline of its own that gets the same requests in the same
+     * order: the first asks the model about the prompts and the second about the negative prompts, half a batch each. At each step they
+     * exchange what it predicts, so that both have the latents, and results in both carry them; a request that is {@code latentsOnly}
+     * in the second leaves the decoding to the first. Before the first step they find out whether they make the same; otherwise both
+     * are refused.
+     *
+     * <p>A video is what one process makes, but for the rounding of products of half a batch. Caches decide by the mean of both
+     * processes' numbers; those that {@linkplain io.panatorch.cache.CacheMethod#needsBothBranches need} both halves, and requests
+     * without guidance, are refused. A listener that interrupts does so for both.
+     *
+     * <p>Generations run one at a time. What ends one of them on one rank alone, as a cancellation or an exception of its listener,
+     * does not reach the other, which waits: the process that it has happened to has to end, or to {@linkplain Ranks#abort end all}.
+     *
+     * @param ranks two, which stay the caller's and are closed after the pipeline
+     * @throws IllegalArgumentException where they are not two
+     */
+    public PipelineLoader guidanceParallel(Ranks ranks) {
+        if (ranks.size() != 2) {
+            throw new IllegalArgumentException("ranks: expected 2, one for each half of the guidance, found " + ranks.size()
+                    + "; start the program twice at once, as by mpirun -n 2");
+        }
+        this.ranks = ranks;
+        return this;
+    }
+
+    /**
      * Loads the model, which is downloaded before where it is one of the hub and not all there. The pipeline is to be closed by the
      * caller.
      *
@@ -132,7 +160,7 @@ public final class PipelineLoader {
         try {
             requireDevice(); // may unpack libtorch
             warnOfSlowDtypes();
-            return new CogVideoXPipeline(parts(offload));
+            return new CogVideoXPipeline(parts(offload), ranks);
         } catch (IOException | TorchException e) {
             checkInterrupt(e);
             throw e;
@@ -163,7 +191,7 @@ public final class PipelineLoader {
         requireDevice();
         // With an offloading, weights come when they are needed, which is never.
         try (ModelParts parts = parts(Offload.MODEL)) {
-            GenerationPlan plan = GenerationPlan.of(parts.description, request);
+            GenerationPlan plan = GenerationPlan.of(parts.description, request, ranks);
             return new MemoryArithmetic(parts, placements(offload), plan).estimate(request.cache().orElseGet(CacheMethod::none));
         }
     }

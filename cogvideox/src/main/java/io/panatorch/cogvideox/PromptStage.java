@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox;
 
+import io.panatorch.cache.Branch;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.util.ArrayList;
@@ -25,19 +26,24 @@ final class PromptStage {
      * Encodes a generation's prompts, or takes the given embeddings.
      *
      * @param given copies of the embeddings of the prompts and of the negative prompts, each null where there are none
-     * @return {@code [videos, text tokens, textEmbedDim]} in the transformer's dtype; where there is guidance twice as many, those of
-     *     the negative prompts first
+     * @return {@code [videos, text tokens, textEmbedDim]} in the transformer's dtype, of the half of the guidance that this process has;
+     *     where it has both, twice as many, those of the negative prompts first
      */
     Tensor run(GenerationPlan plan, Tensor given, Tensor givenNegative) {
         VideoRequest request = plan.request();
         try (TensorScope scope = TensorScope.open(); var _ = parts.textEncoder.hold()) {
             int times = request.values.videosPerPrompt;
-            Tensor embeds = repeated(given != null ? given : encode(request.values.prompts, plan.textTokens()), times);
-            if (!plan.guidance().isOn()) {
-                return scope.promote(embeds);
+            int[][] ids = given != null ? null : ids(request.values.prompts, plan.textTokens());
+            int[][] negativeIds = givenNegative != null || !plan.guidance().isOn() ? null
+                    : ids(request.values.negativePrompts, plan.textTokens()); // warns of both, whichever half this process has
+            List<Tensor> embeds = new ArrayList<>();
+            if (plan.guidance().has(Branch.UNCONDITIONAL)) {
+                embeds.add(repeated(givenNegative != null ? givenNegative : embed(negativeIds), times));
             }
-            Tensor negative = givenNegative != null ? givenNegative : encode(request.values.negativePrompts, plan.textTokens());
-            return scope.promote(Tensor.cat(0, repeated(negative, times), embeds));
+            if (plan.guidance().has(Branch.CONDITIONAL)) {
+                embeds.add(repeated(given != null ? given : embed(ids), times));
+            }
+            return scope.promote(embeds.size() == 1 ? embeds.getFirst().alias() : Tensor.cat(embeds, 0));
         }
     }
 
@@ -47,6 +53,10 @@ final class PromptStage {
      * <p>Padding takes part: CogVideoX gives T5 no attention mask.
      */
     Tensor encode(List<String> texts, int tokens) {
+        return embed(ids(texts, tokens));
+    }
+
+    private int[][] ids(List<String> texts, int tokens) {
         int[][] ids = new int[texts.size()][];
         for (int i = 0; i < ids.length; i++) {
             warnOfUnknownWords(texts.get(i));
@@ -57,6 +67,10 @@ final class PromptStage {
             }
             ids[i] = parts.tokenizer.fit(all, tokens);
         }
+        return ids;
+    }
+
+    private Tensor embed(int[][] ids) {
         try (TensorScope scope = TensorScope.open()) {
             return scope.promote(parts.textEncoder.forward(ids).to(parts.dtype(ModelComponent.TRANSFORMER)));
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.panatorch.cogvideox.input.InputImage;
 import io.panatorch.cogvideox.input.InputVideo;
 import io.panatorch.cogvideox.vae.Tiling;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
 import io.panatorch.tensor.Shape;
@@ -50,7 +51,8 @@ class GenerationPlanTest {
     @ParameterizedTest
     @CsvSource({"1, 1, 1", "2, 1, 1", "4, 1, 1", "5, 8, 2", "7, 8, 2", "8, 8, 2", "9, 9, 3", "12, 9, 3", "13, 16, 4", "16, 16, 4", "17, 17, 5"})
     void aVideoOfAnyLengthCanBeChanged(int given, int made, int latents) {
-        GenerationPlan plan = GenerationPlan.of(model("v2v"), VideoRequest.builder("a").video(video(given)).frames(made).build());
+        VideoRequest request = VideoRequest.builder("a").video(video(given)).frames(made).build();
+        GenerationPlan plan = GenerationPlan.of(model("v2v"), request, Ranks.alone());
 
         assertThat(plan.latentShape()).isEqualTo(Shape.of(1, latents, 4, 6, 6));
     }

@@ -72,6 +72,21 @@ class ReadmeTest {
     }
 
     @Test
+    void theExampleOfRanksCompiles(@TempDir Path folder) throws Exception {
+        Program.compile(folder, "TwoRanks", """
+                import io.panatorch.cogvideox.*;
+                import io.panatorch.cogvideox.video.VideoWriter;
+                import io.panatorch.parallel.Ranks;
+                import java.nio.file.Path;
+                class TwoRanks {
+                    void example(Path folder, VideoRequest request) throws java.io.IOException {
+                %s
+                    }
+                }
+                """.formatted(Program.in(README, "### Two ranks")));
+    }
+
+    @Test
     void theFactoryOfAMethodCompiles(@TempDir Path folder) throws Exception {
         Program.compile(folder, "MyFactory", """
                 import io.panatorch.cache.*;

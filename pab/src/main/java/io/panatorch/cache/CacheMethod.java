@@ -39,6 +39,14 @@ public interface CacheMethod {
         return true;
     }
 
+    /**
+     * {@return whether it works on both halves of a guided batch at once, {@link Branch#BOTH}} Where each is predicted apart, as by one of
+     * two processes, such a method would give other videos, and is refused. A method that wraps another passes this on.
+     */
+    default boolean needsBothBranches() {
+        return false;
+    }
+
     /** {@return what its sessions do besides what it says} A method that wraps another passes this on, or loses the other's. */
     default SessionOptions options() {
         return SessionOptions.DEFAULT;

@@ -46,6 +46,11 @@ record CombinedMethod(CacheMethod one, CacheMethod other) implements CacheMethod
     }
 
     @Override
+    public boolean needsBothBranches() {
+        return one.needsBothBranches() || other.needsBothBranches();
+    }
+
+    @Override
     public String toString() {
         return one + " + " + other;
     }

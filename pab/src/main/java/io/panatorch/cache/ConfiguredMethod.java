@@ -31,6 +31,11 @@ record ConfiguredMethod(CacheMethod method, SessionOptions options) implements C
     }
 
     @Override
+    public boolean needsBothBranches() {
+        return method.needsBothBranches();
+    }
+
+    @Override
     public CacheMethod with(SessionOptions others) {
         return new ConfiguredMethod(method, others);
     }

@@ -122,6 +122,8 @@
  *   <li><b>Deciding by values.</b> The number that a policy compares with a threshold goes through
  *       {@link io.panatorch.cache.SiteCall#agree}: the statistics show it, and where several processes compute a generation they decide
  *       alike.
+ *   <li><b>Halves of a batch.</b> A method that makes one half of a guided batch of the other {@linkplain
+ *       io.panatorch.cache.CacheMethod#needsBothBranches says so}, and is refused where another process has that half.
  *   <li><b>Threads.</b> A policy is asked on the thread of its session, and uses the call only there.
  *   <li><b>Failure.</b> An exception of the computation passes through the policy as it is, and one of the policy through the session
  *       to the model's caller. The session then stays valid for {@code close}.

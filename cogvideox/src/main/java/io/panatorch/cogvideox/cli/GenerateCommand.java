@@ -4,6 +4,8 @@ import io.panatorch.cogvideox.CogVideoXPipeline;
 import io.panatorch.cogvideox.VideoRequest;
 import io.panatorch.cogvideox.VideoResult;
 import io.panatorch.io.InvalidFileException;
+import io.panatorch.parallel.Ranks;
+import io.panatorch.parallel.Traffic;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
@@ -76,6 +78,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private CacheOptions cache;
 
+    @Mixin
+    private RankOptions parallel;
+
     @Option(names = "--allow-non-finite",
             description = "go on where NaN or infinity come up, and write what is made of them; by default that is an error")
     private boolean allowNonFinite;
@@ -87,6 +92,7 @@ final class GenerateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private final Terminal terminal;
+    private Ranks ranks;
 
     GenerateCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -119,24 +125,48 @@ final class GenerateCommand implements Callable<Integer> {
         return lines.toArray(String[]::new);
     }
 
+    /** Of several ranks the first writes and tells. One that fails ends all, after it has said why: the others may wait for it for good. */
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         if (quiet) {
             terminal.beQuiet();
         }
+        ranks = parallel.open();
+        terminal.speakFor(ranks.rank());
+        try {
+            parallel.check(ranks);
+            model.guidanceParallel(ranks);
+            generate();
+            ranks.close();
+            return ExitCode.OK;
+        } catch (Exception | Error e) {
+            int status = terminal.failure(e instanceof Exception failure ? OptionNames.in(failure, spec) : e);
+            if (!terminal.isSilent()) { // else this process is ending, by which its launcher ends the others
+                ranks.abort(status);
+            }
+            return status;
+        }
+    }
+
+    private boolean writes() {
+        return ranks.rank() == 0;
+    }
+
+    private void generate() throws IOException {
         model.check(terminal);
         if (videosPerPrompt < 1 || videosPerPrompt > MOST_VIDEOS) {
             throw new IllegalArgumentException("--num-videos: expected 1 to " + MOST_VIDEOS + ", found " + videosPerPrompt);
         }
         List<Part> parts = parts();
-        checkOutputs(parts);
+        if (writes()) {
+            checkOutputs(parts);
+        }
         try (Safetensors noise = latents == null ? null : Safetensors.open(latents);
                 var _ = TensorScope.open()) { // for the noise
             List<Job> jobs = jobs(parts, noise == null ? null : read(noise));
             new MemoryCheck(model, jobs.getFirst().request.build()).require(terminal); // as large as any
             generate(jobs);
         }
-        return ExitCode.OK;
     }
 
     /** @param initial noise of all, or null */
@@ -147,7 +177,7 @@ final class GenerateCommand implements Callable<Integer> {
             if (initial != null) {
                 job.request.latents(initial);
             }
-            model.description().check(job.request.build());
+            model.description().check(job.request.build(), ranks);
             jobs.add(job);
         }
         return jobs;
@@ -221,7 +251,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (allowNonFinite) {
             request.allowNonFinite();
         }
-        if (!part.outputs.needFrames()) {
+        if (!writes() || !part.outputs.needFrames()) {
             request.latentsOnly();
         }
         List<String> negative = Objects.requireNonNullElse(part.negative, List.of());
@@ -245,7 +275,7 @@ final class GenerateCommand implements Callable<Integer> {
                 if (jobs.size() > 1) {
                     terminal.line((job == jobs.getFirst() ? "" : "\n") + "prompt    " + job.prompts.getFirst());
                 }
-                if (job != jobs.getFirst()) {
+                if (writes() && job != jobs.getFirst()) {
                     job.outputs.check(job.prompts.size());
                 }
                 generate(pipeline, job, seconds);
@@ -256,21 +286,24 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void generate(CogVideoXPipeline pipeline, Job job, Map<String, Double> seconds) throws IOException {
         // Before the work, as it reads files.
-        Recipe recipe = Recipe.of(job.prompts, job.negative, videosPerPrompt, latents, model, video, job.outputs,
+        Recipe recipe = Recipe.of(job.prompts, job.negative, videosPerPrompt, latents, model, video, job.outputs, parallel,
                 spec.commandLine().getParseResult());
         terminal.progress("encoding");
+        Traffic before = ranks.traffic();
         try (VideoResult result = pipeline.generate(job.request.build())) {
-            seconds.putAll(result.seconds());
-            write(result, recipe, job, seconds);
+            if (writes()) {
+                seconds.putAll(result.seconds());
+                write(result, recipe, job, seconds, ranks.traffic().since(before));
+            }
         }
     }
 
-    private void write(VideoResult result, Recipe recipe, Job job, Map<String, Double> seconds) throws IOException {
+    private void write(VideoResult result, Recipe recipe, Job job, Map<String, Double> seconds, Traffic traffic) throws IOException {
         terminal.progress("writing");
         long start = System.nanoTime();
         List<Path> written = job.outputs.write(result, recipe);
         seconds.put("write", secondsSince(start));
-        Report report = new Report(result, recipe, seconds, job.outputs.encoders(), written);
+        Report report = new Report(result, recipe, seconds, job.outputs.encoders(), written, ranks.size(), traffic);
         job.outputs.writeReports(report, job.prompts, conditions(result, job));
         report.lines().forEach(terminal::line);
     }

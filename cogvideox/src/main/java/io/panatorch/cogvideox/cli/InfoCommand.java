@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.report.CacheText;
+import io.panatorch.cogvideox.config.LibraryVersion;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.device.CudaInfo;
 import io.panatorch.device.LibtorchInfo;
@@ -51,7 +52,7 @@ final class InfoCommand implements Callable<Integer> {
     /** The libtorch comes last: where it cannot be loaded, the rest has been told. */
     @Override
     public Integer call() throws IOException {
-        row("panatorch", Versions.panatorch());
+        row("panatorch", LibraryVersion.get());
         row("JDK", Machine.java() + ", " + System.getProperty("java.home"));
         row("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");

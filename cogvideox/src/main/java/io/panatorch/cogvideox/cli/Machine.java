@@ -1,5 +1,6 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cogvideox.config.LibraryVersion;
 import io.panatorch.device.LibtorchInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ final class Machine {
         LibtorchInfo libtorch = LibtorchInfo.load();
         facts.put("libtorch", libtorch.version() + " from " + libtorch.source());
         facts.put("Java", java());
-        facts.put("panatorch", Versions.panatorch());
+        facts.put("panatorch", LibraryVersion.get());
         facts.put("date", ZonedDateTime.now().format(DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm z", Locale.ENGLISH)));
         return facts;
     }

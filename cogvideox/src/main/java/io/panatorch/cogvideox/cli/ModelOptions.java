@@ -9,11 +9,13 @@ import io.panatorch.cogvideox.ModelComponent;
 import io.panatorch.cogvideox.ModelDescription;
 import io.panatorch.cogvideox.PipelineLoader;
 import io.panatorch.cogvideox.config.ConfigFile;
+import io.panatorch.cogvideox.config.Fingerprint;
 import io.panatorch.cogvideox.hub.Hub;
 import io.panatorch.cogvideox.hub.ModelId;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.nn.Offload;
 import io.panatorch.nn.Quantization;
+import io.panatorch.parallel.Ranks;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Device;
@@ -76,6 +78,7 @@ final class ModelOptions {
     private Integer threads;
 
     private Terminal terminal;
+    private Ranks ranks = Ranks.alone();
     private Path folder;
     private ModelDescription description;
 
@@ -245,6 +248,11 @@ final class ModelOptions {
         return Hub.isOfHub(model) ? ModelId.of(model).name() + "@" + folder().getFileName() : model;
     }
 
+    /** Has several processes share the work of guidance. */
+    void guidanceParallel(Ranks all) {
+        ranks = all;
+    }
+
     /** Sets the threads, and loads the model with its adapters. */
     CogVideoXPipeline load() throws IOException {
         try {
@@ -272,7 +280,7 @@ final class ModelOptions {
     PipelineLoader loader() throws IOException {
         PipelineLoader loader = CogVideoXPipeline.loader(folder()).device(device).variant(variant).offload(offload).quantize(quantization);
         dtypes.ofParts.forEach(loader::dtype);
-        return loader;
+        return ranks.size() == 1 ? loader : loader.guidanceParallel(ranks);
     }
 
     /** {@return the memory that the adapters take} */

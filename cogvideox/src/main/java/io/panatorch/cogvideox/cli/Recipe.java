@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cache.settings.MethodChoice;
+import io.panatorch.cogvideox.config.Fingerprint;
 import io.panatorch.cogvideox.video.VideoMetadata;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.FileContent;
@@ -51,7 +52,7 @@ final class Recipe {
      * @param latents where the initial noise was read from, or null
      */
     static Recipe of(List<String> prompts, List<String> negativePrompts, int videosPerPrompt, Path latents, ModelOptions model,
-            RequestOptions video, OutputOptions outputs, ParseResult command) throws IOException {
+            RequestOptions video, OutputOptions outputs, RankOptions ranks, ParseResult command) throws IOException {
         ObjectNode json = JSON.createObjectNode();
         once(prompts, videosPerPrompt).forEach(json.putArray("prompts")::add);
         boolean isOne = negativePrompts.size() == 1;
@@ -75,6 +76,7 @@ final class Recipe {
         }
         json.set("model", model.identity());
         json.put("threads", LibtorchInfo.threads());
+        json.put("parallel", ranks.parallel());
         json.set("cache", cache(command));
         json.put("command", Machine.command(command.originalArgs()));
         json.set("versions", Report.versions());

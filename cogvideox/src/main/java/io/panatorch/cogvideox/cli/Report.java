@@ -8,8 +8,10 @@ import io.panatorch.cache.SiteKind;
 import io.panatorch.cache.report.CacheJson;
 import io.panatorch.cache.report.CacheText;
 import io.panatorch.cogvideox.VideoResult;
+import io.panatorch.cogvideox.config.LibraryVersion;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.io.AtomicFile;
+import io.panatorch.parallel.Traffic;
 import io.panatorch.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,9 +23,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What is told about a generation when it is done, to people and to programs. */
-record Report(
-        VideoResult result, Recipe recipe, Map<String, Double> seconds, List<String> encoders, List<Path> written) {
+/**
+ * What is told about a generation when it is done, to people and to programs.
+ *
+ * @param ranks how many processes made it
+ * @param traffic what this one has sent to the others for it
+ */
+record Report(VideoResult result, Recipe recipe, Map<String, Double> seconds, List<String> encoders, List<Path> written, int ranks,
+        Traffic traffic) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String ROW = "%-9s ";
@@ -43,6 +50,9 @@ record Report(
                     visits, sites(cache), cache.computed(), cache.partial() == 0 ? "" : ", " + cache.partial() + " in part",
                     cache.reused(), Math.round((double) PERCENT * cache.reused() / visits), saved(cache),
                     CacheText.bytes(cache.bytes().peak()))));
+        }
+        if (ranks > 1) {
+            lines.add(row("ranks", "%d, %s sent by each in %d calls".formatted(ranks, CacheText.bytes(traffic.bytes()), traffic.calls())));
         }
         lines.add(row("video", size(result, "x")));
         encoders.forEach(encoder -> lines.add(row("encoder", encoder)));
@@ -95,13 +105,14 @@ record Report(
         result.timesteps().forEach(timesteps::add);
         ObjectNode times = root.putObject("seconds");
         seconds.forEach(times::put);
+        root.putObject("ranks").put("size", ranks).put("calls", traffic.calls()).put("bytes_sent", traffic.bytes());
         root.setAll((ObjectNode) JSON.readTree(CacheJson.of(result.cache())));
         return root;
     }
 
     static ObjectNode versions() {
         return JSON.createObjectNode()
-                .put("panatorch", Versions.panatorch())
+                .put("panatorch", LibraryVersion.get())
                 .put("libtorch", LibtorchInfo.load().version())
                 .put("java", Runtime.version().toString());
     }

@@ -2,6 +2,7 @@ package io.panatorch.cogvideox.cli;
 
 import io.panatorch.cache.calibration.UnreachableTargetException;
 import io.panatorch.cogvideox.NonFiniteException;
+import io.panatorch.parallel.RanksException;
 import io.panatorch.tensor.TorchException;
 import java.io.Console;
 import java.io.IOException;
@@ -52,6 +53,7 @@ final class Terminal {
     private final Set<String> warned = new HashSet<>();
     private String progress;
     private String told;
+    private String name = Main.NAME;
     private boolean quiet;
     private boolean silent;
 
@@ -105,10 +107,22 @@ final class Terminal {
         quiet = true;
     }
 
+    /** Of processes that make something together the first speaks for all. What another shows, failures alone, has its number. */
+    synchronized void speakFor(int rank) {
+        if (rank > 0) {
+            name = Main.NAME + ": rank " + rank;
+            quiet = true;
+        }
+    }
+
     /** Shows nothing from now on, errors neither: the user has ended the program. */
     synchronized void fallSilent() {
         clearProgress();
         silent = true;
+    }
+
+    synchronized boolean isSilent() {
+        return silent;
     }
 
     synchronized void line(String text) {
@@ -163,7 +177,7 @@ final class Terminal {
     private void errorLine(String text) {
         clearProgress();
         if (!silent) {
-            err.println(Main.NAME + ": " + text.strip().replaceAll("\\s*\\R\\s*", " "));
+            err.println(name + ": " + text.strip().replaceAll("\\s*\\R\\s*", " "));
         }
     }
 
@@ -197,8 +211,8 @@ final class Terminal {
             case UncheckedIOException f -> reason(f.getCause());
             case OutOfMemoryError _ -> "out of memory in Java: " + e.getMessage()
                     + "; choose smaller sizes, or give it more with JAVA_TOOL_OPTIONS=-Xmx...";
-            case IOException _, TorchException _, CancellationException _, UnreachableTargetException _, NonFiniteException _ ->
-                    e.getMessage();
+            case IOException _, TorchException _, RanksException _, CancellationException _, UnreachableTargetException _,
+                    NonFiniteException _ -> e.getMessage();
             default -> "internal error: " + e + "; with the environment variable " + DEBUG + " set it says where";
         };
     }

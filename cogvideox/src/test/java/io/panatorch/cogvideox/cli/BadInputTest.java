@@ -58,6 +58,7 @@ class BadInputTest {
         --device gpu               | Invalid value for option '--device': expected cpu, cuda or cuda:N, found 'gpu'; see panatorch generate --help
         --offload disk             | Invalid value for option '--offload': expected none, model, blocks or blocks=N, found 'disk'; see panatorch generate --help
         --offload blocks=-1        | Invalid value for option '--offload': expected none, model, blocks or blocks=N, found 'blocks=-1'; see panatorch generate --help
+        --parallel all             | Invalid value for option '--parallel': expected none or guidance, found 'all'; see panatorch generate --help
         --quantize int4            | Invalid value for option '--quantize': expected none or int8, found 'int4'; see panatorch generate --help
         --dtype half               | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'half'; see panatorch generate --help
         --dtype vae=float32,vae=float16 | Invalid value for option '--dtype': expected float32, bfloat16 or float16, also as PART=NAME of text_encoder, transformer and vae with commas between, each once, found 'vae=float32,vae=float16'; see panatorch generate --help

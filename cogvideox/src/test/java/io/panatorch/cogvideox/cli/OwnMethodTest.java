@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.cache.settings.CacheConfig;
 import io.panatorch.cogvideox.Golden;
+import io.panatorch.cogvideox.config.Fingerprint;
 import io.panatorch.testing.Program;
 import java.io.IOException;
 import java.net.URL;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.panatorch.cogvideox.Golden;
+import io.panatorch.cogvideox.config.Fingerprint;
 import io.panatorch.safetensors.Safetensors;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;

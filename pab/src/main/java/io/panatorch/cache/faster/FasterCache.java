@@ -84,6 +84,12 @@ public final class FasterCache implements CacheMethod {
         return kinds;
     }
 
+    /** {@return true: what it makes of the unconditional half it makes of the conditional one} */
+    @Override
+    public boolean needsBothBranches() {
+        return true;
+    }
+
     @Override
     public CachePolicy policy(CacheRun run) {
         Map<Site, SkipRule> attentions = new LinkedHashMap<>();

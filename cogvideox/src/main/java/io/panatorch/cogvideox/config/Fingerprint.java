@@ -1,4 +1,4 @@
-package io.panatorch.cogvideox.cli;
+package io.panatorch.cogvideox.config;
 
 import io.panatorch.io.FileContent;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Tells one model from another without reading all of its weights. */
-final class Fingerprint {
+public final class Fingerprint {
 
     private static final List<String> PARTS = List.of("scheduler", "text_encoder", "tokenizer", "transformer", "vae");
     /** Of each file its beginning and its end: all of a config, and of weights their names and shapes, and some of them. */
@@ -23,7 +23,7 @@ final class Fingerprint {
     private Fingerprint() {}
 
     /** {@return the SHA-256 of names, sizes, beginnings and ends of a model's files} */
-    static String of(Path folder) throws IOException {
+    public static String of(Path folder) throws IOException {
         MessageDigest digest = FileContent.digest("SHA-256");
         for (String part : PARTS) {
             add(digest, folder, folder.resolve(part));
@@ -32,7 +32,7 @@ final class Fingerprint {
     }
 
     /** {@return the same of an image or a video, which may be a folder of frames} */
-    static String ofInput(Path input) throws IOException {
+    public static String ofInput(Path input) throws IOException {
         MessageDigest digest = FileContent.digest("SHA-256");
         add(digest, input, input);
         return shown(digest);
