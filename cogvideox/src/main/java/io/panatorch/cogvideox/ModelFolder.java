@@ -1,6 +1,7 @@
 package io.panatorch.cogvideox;
 
 import io.panatorch.cogvideox.hub.Hub;
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.safetensors.Safetensors;
 import java.io.IOException;
@@ -22,7 +23,7 @@ final class ModelFolder {
 
     /** {@return the file that says what the parts are} */
     static Path index(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
+        if (!FileContent.exists(folder)) {
             throw new InvalidFileException(folder, "the folder does not exist" + (Hub.isOfHub(folder.toString())
                     ? "; a model of the hub is named by a text, not by a path" : ""));
         }

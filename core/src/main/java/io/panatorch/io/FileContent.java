@@ -5,8 +5,10 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
@@ -27,6 +29,22 @@ public final class FileContent {
     private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
 
     private FileContent() {}
+
+    /**
+     * {@return whether there is something of a name}
+     *
+     * @throws AccessDeniedException where that cannot be found out, as in a folder that may not be searched
+     */
+    public static boolean exists(Path path) throws AccessDeniedException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class);
+            return true;
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            return false;
+        }
+    }
 
     /**
      * {@return what calculates a hash of a content}

@@ -18,9 +18,14 @@ public record ComputedSteps(int warmup, int maxContinuous, Set<Integer> at) {
     /** Checks the numbers. */
     public ComputedSteps {
         at = Set.copyOf(at);
-        if (warmup < 0 || maxContinuous < 1 || at.stream().anyMatch(index -> index < 0)) {
-            throw new IllegalArgumentException("computed steps: expected a warm-up of 0 or more, 1 or more in a row and indices from 0,"
-                    + " found " + warmup + ", " + maxContinuous + " and " + new TreeSet<>(at));
+        if (warmup < 0) {
+            throw new IllegalArgumentException("computed steps: expected a warm-up of 0 or more, found " + warmup);
+        }
+        if (maxContinuous < 1) {
+            throw new IllegalArgumentException("computed steps: expected 1 or more in a row, found " + maxContinuous);
+        }
+        if (at.stream().anyMatch(index -> index < 0)) {
+            throw new IllegalArgumentException("computed steps: expected indices from 0, found " + new TreeSet<>(at));
         }
     }
 

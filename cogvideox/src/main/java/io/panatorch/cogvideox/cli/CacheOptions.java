@@ -284,13 +284,8 @@ final class CacheOptions {
     /** {@return steps at which nothing is reused; those of the file once it was read} */
     ComputedSteps computedSteps() {
         ComputedSteps steps = config == null ? ComputedSteps.NONE : config.computedSteps();
-        try {
-            return new ComputedSteps(Objects.requireNonNullElse(warmup, steps.warmup()),
-                    Objects.requireNonNullElse(maxContinuous, steps.maxContinuous()), Objects.requireNonNullElse(computed, steps.at()));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("--cache-warmup-steps, --cache-max-continuous-steps, --cache-computed-steps: "
-                    + e.getMessage(), e);
-        }
+        return new ComputedSteps(Objects.requireNonNullElse(warmup, steps.warmup()),
+                Objects.requireNonNullElse(maxContinuous, steps.maxContinuous()), Objects.requireNonNullElse(computed, steps.at()));
     }
 
     /** Each published model has its own; 5B's are for text and image. Another has none until it is calibrated. */

@@ -139,8 +139,9 @@ final class CalibrateCommand implements Callable<Integer> {
         List<String> unseen = checkPrompts == null ? heldOut(all) : PromptOptions.lines(checkPrompts);
         List<String> used = all.stream().filter(Predicate.not(unseen::contains)).toList();
         if (used.isEmpty() || unseen.isEmpty()) {
-            throw new IllegalArgumentException("--prompts: expected two different prompts or more, one of them to check the result"
-                    + " on, found " + all.size());
+            throw new IllegalArgumentException(checkPrompts != null
+                    ? "--prompts: expected one at least that is not one of --check-prompts, found " + used.size() + " of " + all.size()
+                    : "--prompts: expected two different prompts or more, one of them to check the result on, found " + all.size());
         }
         Map<String, VideoRequest.Builder> requests = requests(all);
         if (checkPrompts != null) {
@@ -172,7 +173,7 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
-        Outputs.requireDistinct(output, report);
+        Outputs.check(spec.commandLine().getParseResult(), output, report);
         if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
             throw new IllegalArgumentException("--report: expected a file that ends with .html, found " + report);
         }

@@ -127,7 +127,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void checkOutputs() throws IOException {
-        Outputs.requireDistinct(stats, output);
+        Outputs.check(spec.commandLine().getParseResult(), stats, output);
         if (output != null) {
             if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
                 throw new IllegalArgumentException("--output: expected a file that ends with .html, found " + output);

@@ -185,27 +185,11 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** What all parts have in common, such as an encoder, is looked for once. */
     private void checkOutputs(List<Part> parts) throws IOException {
-        Outputs.requireDistinct(parts.stream().flatMap(part -> part.outputs.targets(videos(part)).stream()).toArray(Path[]::new));
-        for (Path input : video.inputs()) {
-            requireApart(input, parts);
-        }
+        Path[] targets = parts.stream().flatMap(part -> part.outputs.targets(videos(part)).stream()).toArray(Path[]::new);
+        Outputs.check(spec.commandLine().getParseResult(), targets);
         parts.getFirst().outputs.check(videos(parts.getFirst()));
         for (Part part : parts) {
             part.outputs.checkPlaces(videos(part));
-        }
-    }
-
-    /** A file is read before it is replaced; frames would be put among others. */
-    private void requireApart(Path input, List<Part> parts) throws IOException {
-        if (!Files.isDirectory(input)) {
-            return;
-        }
-        for (Part part : parts) {
-            for (Path target : part.outputs.targets(videos(part))) {
-                if (Files.exists(target) && Files.isSameFile(input, target)) {
-                    throw new IllegalArgumentException("--output: expected another folder than that of the given frames, found " + target);
-                }
-            }
         }
     }
 

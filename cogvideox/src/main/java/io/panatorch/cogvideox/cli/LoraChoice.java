@@ -1,11 +1,16 @@
 package io.panatorch.cogvideox.cli;
 
+import io.panatorch.cogvideox.lora.LoraAdapter;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** A LoRA adapter, as {@code --lora} names it. */
 record LoraChoice(Path file, double scale) {
+
+    LoraChoice {
+        file = LoraAdapter.fileOf(file);
+    }
 
     /** {@code FILE} or {@code FILE=SCALE}; folders are called {@code lr=1e-4}, too, so that what is no number belongs to the file. */
     static final class Converter implements ITypeConverter<LoraChoice> {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A calibration of a method, or the choice among several, as text and as a page.
@@ -73,14 +74,21 @@ record MethodReport(double targetPsnr, List<Tried> tried, List<Finalist> finalis
 
     private List<List<Cell>> triedRows() {
         double most = most(tried.stream().map(Tried::figures).toList());
-        return tried.stream().map(each -> row(label(each.config()) + (each.keeps() ? "" : " (below the target)"), each.figures(), most))
+        return tried.stream().map(each -> row(label(each.config()) + (each.keeps() ? "" : missed(each.figures())), each.figures(), most))
                 .toList();
     }
 
+    /** A mean is as sure as the prompts are many. */
+    private String missed(Figures figures) {
+        return figures.psnr() < targetPsnr ? " (below the target)" : " (not surely above the target)";
+    }
+
     private List<List<Cell>> rows() {
-        double most = most(finalists.stream().map(Finalist::unseen).toList());
-        return finalists.stream().map(each -> row(label(each.config) + ", on " + unseenPrompts + " unseen"
-                + FigureTable.prompts(unseenPrompts), each.unseen, most)).toList();
+        double most = most(finalists.stream().flatMap(each -> Stream.of(each.used, each.unseen)).toList());
+        return finalists.stream().flatMap(each -> Stream.of(
+                row(label(each.config) + ", on " + usedPrompts + FigureTable.prompts(usedPrompts), each.used, most),
+                row(label(each.config) + ", on " + unseenPrompts + " unseen" + FigureTable.prompts(unseenPrompts), each.unseen, most)))
+                .toList();
     }
 
     private static double most(List<Figures> figures) {

@@ -18,7 +18,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code panatorch quantize}: a model in 8 bits. */
 @Command(
@@ -51,6 +53,9 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--stats", paramLabel = "FILE.json", description = "the error of every layer")
     private Path stats;
 
+    @Spec
+    private CommandSpec spec;
+
     private final Terminal terminal;
 
     QuantizeCommand(Terminal terminal) {
@@ -60,7 +65,7 @@ final class QuantizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelOptions.checkVariant(variant);
-        Outputs.requireDistinct(output, stats);
+        Outputs.check(spec.commandLine().getParseResult(), output, stats);
         if (stats != null) {
             AtomicFile.check(stats);
         }

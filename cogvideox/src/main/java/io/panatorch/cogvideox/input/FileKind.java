@@ -33,7 +33,7 @@ enum FileKind {
      * @throws InvalidFileException if it is a folder, or no {@linkplain FileContent#requireReal real} file
      */
     static FileKind of(Path file, String expected) throws IOException {
-        if (!Files.exists(file)) {
+        if (!FileContent.exists(file)) {
             throw new NoSuchFileException(file.toString(), null, "does not exist");
         }
         if (Files.isDirectory(file)) {

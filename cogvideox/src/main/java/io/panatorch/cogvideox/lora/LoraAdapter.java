@@ -6,6 +6,7 @@ import io.panatorch.tensor.Shape;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorOwner;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,6 +19,8 @@ import java.util.Map;
  * <p>Immutable, and may be used by several threads. Its tensors are in memory, not in the file, which may change.
  */
 public final class LoraAdapter implements AutoCloseable {
+
+    private static final String PEFT_FILE = "adapter_model.safetensors";
 
     private final Path file;
     private final TensorOwner owner;
@@ -48,15 +51,21 @@ public final class LoraAdapter implements AutoCloseable {
      * Reads a file, in the names that peft gives and in the older ones of diffusers. A layer's alpha is that of its tensor
      * {@code alpha}, or of the settings that diffusers writes into the header, or else its rank.
      *
-     * @param file a {@code .safetensors} file
+     * @param file a {@code .safetensors} file, or the folder that peft's {@code save_pretrained} makes
      * @return to be closed by the caller
      * @throws InvalidFileException where it is damaged, or no whole LoRA adapter; the message names the tensor
      * @throws IOException where it cannot be read
      */
     public static LoraAdapter read(Path file) throws IOException {
-        try (Safetensors tensors = Safetensors.open(file)) {
+        try (Safetensors tensors = Safetensors.open(fileOf(file))) {
             return LoraReader.read(tensors);
         }
+    }
+
+    /** {@return the file that {@link #read} reads} */
+    public static Path fileOf(Path given) {
+        Path inside = given.resolve(PEFT_FILE);
+        return Files.isRegularFile(inside) ? inside : given;
     }
 
     /**

@@ -97,7 +97,12 @@ final class LoraConfig {
             throw new InvalidFileException(adapter, "has names of tensors that peft gives; expected beside it " + PEFT_FILE
                     + ", which says the ranks and alphas, found no such file");
         }
-        return new LoraConfig(file, "", JsonFile.parse(file, FileContent.read(file, LONGEST_FILE, "a configuration")));
+        JsonNode root = JsonFile.parse(file, FileContent.read(file, LONGEST_FILE, "a configuration"));
+        JsonNode type = root.path("peft_type");
+        if (!type.isMissingNode() && !type.asText().equals("LORA")) {
+            throw new InvalidFileException(file, "peft_type: expected LORA, found " + JsonFile.shown(type));
+        }
+        return new LoraConfig(file, "", root);
     }
 
     private JsonNode get(String name) {

@@ -2,9 +2,12 @@ package io.panatorch.cogvideox.video;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
@@ -21,13 +24,27 @@ final class Png {
     /** Where programs that draw look for how a picture was made. */
     private static final String PARAMETERS = "parameters";
 
+    /** Before all else, so that a file of this writer is told by its beginning. */
+    private static final String SOFTWARE = "Software";
+
+    private static final String OWN = "Panatorch";
+    private static final int BEGINNING = 64;
+
     private Png() {}
+
+    /** {@return whether a file was written by this writer} */
+    static boolean isOwn(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(BEGINNING), StandardCharsets.ISO_8859_1).contains(SOFTWARE + "\0\0\0\0\0" + OWN);
+        }
+    }
 
     static byte[] encode(int width, int height, byte[] rgb, VideoMetadata metadata) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream(rgb.length / 2);
         file.write(SIGNATURE);
         chunk(file, "IHDR", ByteBuffer.allocate(13)
                 .putInt(width).putInt(height).put(BIT_DEPTH).put(TRUECOLOUR).array());
+        text(file, SOFTWARE, OWN);
         text(file, "Title", metadata.title());
         text(file, PARAMETERS, metadata.comment());
         ByteArrayOutputStream packed = new ByteArrayOutputStream(rgb.length / 2);

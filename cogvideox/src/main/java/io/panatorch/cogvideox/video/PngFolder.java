@@ -16,15 +16,24 @@ final class PngFolder {
     private PngFolder() {}
 
     /**
-     * Writes the pictures, in place of those of another video that are there; other files stay. If a picture fails, or a
-     * folder has the name of one, all is as it was. Only a kill while the pictures take their places, which is once all are
+     * Writes the pictures. Of another video that was written here nothing is left; other files stay, unless they have the name of one
+     * of these pictures. If a picture fails, or a folder has the name of one, all is as it was. Only a kill while the pictures take their places, which is once all are
      * written, may leave some of both videos in a folder that was there.
      */
     static void write(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
-            AtomicFile.writeInto(folder, IS_FRAME, temporary -> fill(frames, metadata, temporary));
+            AtomicFile.writeInto(folder, name -> isOwnFrame(folder.resolve(name)), temporary -> fill(frames, metadata, temporary));
         } else {
             AtomicFile.writeDirectory(folder, temporary -> fill(frames, metadata, temporary));
+        }
+    }
+
+    /** What cannot be read is not this writer's. */
+    private static boolean isOwnFrame(Path file) {
+        try {
+            return IS_FRAME.test(file.getFileName().toString()) && Png.isOwn(file);
+        } catch (IOException e) {
+            return false;
         }
     }
 

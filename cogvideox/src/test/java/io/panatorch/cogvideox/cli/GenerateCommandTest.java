@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.panatorch.cogvideox.Golden;
 import io.panatorch.cogvideox.video.VideoWriter;
 import io.panatorch.device.LibtorchInfo;
 import io.panatorch.safetensors.Safetensors;
@@ -297,13 +298,29 @@ class GenerateCommandTest {
         Files.writeString(folder.resolve("old.json"), "old");
         Files.createSymbolicLink(folder.resolve("link.json"), Path.of("old.json"));
         Path frames = Files.createDirectories(folder.resolve("elsewhere/frames"));
-        Files.createFile(frames.resolve("frame_0007.png"));
+        Files.createFile(frames.resolve("frame_0007.png")); // by somebody else
         Files.writeString(frames.resolve("notes.txt"), "kept");
         Files.createSymbolicLink(folder.resolve("frames"), Path.of("elsewhere/frames"));
         run("--prompt", "a", "--frames", "1", "--stats", at("link.json"), "--output", at("frames"));
         assertThat(json("old.json").get("timesteps")).isNotEmpty();
         assertThat(List.of(folder.resolve("link.json"), folder.resolve("frames"))).allMatch(Files::isSymbolicLink);
-        assertThat(frames.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "notes.txt");
+        assertThat(frames.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "frame_0007.png", "notes.txt");
+    }
+
+    /** What is read is not what is written, also through links; and nothing is written into the model. */
+    @Test
+    void anInputIsNoOutput() throws IOException {
+        Path prompts = Files.writeString(folder.resolve("p.txt"), "a\n");
+        Files.createSymbolicLink(folder.resolve("link.json"), Path.of("p.txt"));
+        Run file = Run.of("generate", "--prompts", prompts.toString(), "--output", at("v.gif"), "--stats", at("link.json"));
+        assertThat(file).isEqualTo(new Run(2, "", "panatorch: " + at("link.json") + ": expected another place than --prompts " + prompts
+                + ", which is read\n"));
+        assertThat(prompts).hasContent("a");
+        Path model = Golden.folder("t2v-2b").resolve("pipeline");
+        Run inside = Run.of("generate", "--model", model.toString(), "--prompt", "a", "--output-latents", model.resolve("vae/x.st").toString());
+        assertThat(inside.status()).isEqualTo(2);
+        assertThat(inside.err()).contains("expected another place than --model ");
+        assertThat(model.resolve("vae/x.st")).doesNotExist();
     }
 
     @Test

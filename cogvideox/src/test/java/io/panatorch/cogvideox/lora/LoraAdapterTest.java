@@ -170,6 +170,12 @@ class LoraAdapterTest {
             assertThat(adapter.changes()).containsOnlyKeys(TO_Q);
             assertThat(adapter.changes().get(TO_Q).alpha()).isEqualTo(6);
         }
+        Files.copy(file, folder.resolve("adapter_model.safetensors"));
+        try (LoraAdapter adapter = LoraAdapter.read(folder)) {
+            assertThat(adapter.changes()).containsOnlyKeys(TO_Q);
+        }
+        Files.writeString(config, "{\"peft_type\": \"IA3\"}");
+        assertThatThrownBy(this::read).hasMessage(config + ": peft_type: expected LORA, found \"IA3\"");
         Files.writeString(config, "{\"r\": 3}");
         assertThatThrownBy(this::read).isInstanceOf(InvalidFileException.class)
                 .hasMessage(config + ": r of " + TO_Q + ": expected 2, the rank of its tensors, found 3");

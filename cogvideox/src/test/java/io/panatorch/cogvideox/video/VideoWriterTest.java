@@ -198,7 +198,7 @@ class VideoWriterTest {
                     .getElementsByTagName("iTXtEntry");
             assertThat(IntStream.range(0, texts.getLength()).mapToObj(i -> (Element) texts.item(i))
                     .map(text -> text.getAttribute("keyword") + "=" + text.getAttribute("text")))
-                    .containsExactly("Title=" + TEXTS.title(), "parameters=" + TEXTS.comment());
+                    .containsExactly("Software=Panatorch", "Title=" + TEXTS.title(), "parameters=" + TEXTS.comment());
         }
     }
 
@@ -288,8 +288,10 @@ class VideoWriterTest {
     void framesOfAnotherVideoAreReplaced() throws IOException {
         writer(out).write(SyntheticFrames.of(8, 8, 3));
         Files.writeString(out.resolve("frame_of_mine.png"), "stays");
+        Files.writeString(out.resolve("frame_0100.png"), "that of another program stays, too");
         writer(out).write(SyntheticFrames.of(8, 8, 2));
-        assertThat(out.toFile().list()).containsExactlyInAnyOrder("frame_0000.png", "frame_0001.png", "frame_of_mine.png");
+        assertThat(out.toFile().list())
+                .containsExactlyInAnyOrder("frame_0000.png", "frame_0001.png", "frame_0100.png", "frame_of_mine.png");
     }
 
     @Test

@@ -81,7 +81,8 @@ public final class CachePictures {
     public static String changes(CacheStatistics statistics, Theme theme, int width) {
         double median = statistics.changePercentile(PERCENT / 2);
         if (Double.isNaN(median)) {
-            throw new IllegalArgumentException("picture of changes: expected statistics of a session that measures them, found none");
+            throw new IllegalArgumentException("picture of changes: expected statistics of a session that measures them, in which a site was"
+                    + " computed twice, found no change");
         }
         Palette palette = Palette.of(theme);
         LogScale scale = LogScale.around(statistics.sites().stream().flatMap(site -> site.changes().stream())

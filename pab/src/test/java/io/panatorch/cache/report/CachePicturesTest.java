@@ -149,7 +149,8 @@ class CachePicturesTest {
                 .hasMessage("picture of a cache: expected statistics with sites that were visited, found none");
         CacheStatistics unmeasured = Samples.small();
         assertThatThrownBy(() -> CachePictures.changes(unmeasured, Theme.LIGHT)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("picture of changes: expected statistics of a session that measures them, found none");
+                .hasMessage("picture of changes: expected statistics of a session that measures them, in which a site was computed twice,"
+                        + " found no change");
         assertThatThrownBy(() -> CachePictures.decisions(unmeasured, Theme.LIGHT, 239)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("picture of a cache: expected a width of 240 pixels or more, found 239");
     }
