@@ -310,12 +310,12 @@ class GenerateCommandTest {
     /** What is read is not what is written, also through links; and nothing is written into the model. */
     @Test
     void anInputIsNoOutput() throws IOException {
-        Path prompts = Files.writeString(folder.resolve("p.txt"), "a\n");
-        Files.createSymbolicLink(folder.resolve("link.json"), Path.of("p.txt"));
-        Run file = Run.of("generate", "--prompts", prompts.toString(), "--output", at("v.gif"), "--stats", at("link.json"));
-        assertThat(file).isEqualTo(new Run(2, "", "panatorch: " + at("link.json") + ": expected another place than --prompts " + prompts
+        Path rules = Files.writeString(folder.resolve("rules.json"), "{\"method\": \"pab\"}");
+        Files.createSymbolicLink(folder.resolve("link.json"), Path.of("rules.json"));
+        Run file = Run.of("generate", "--prompt", "a", "--cache-config", rules.toString(), "--output", at("v.gif"), "--stats", at("link.json"));
+        assertThat(file).isEqualTo(new Run(2, "", "panatorch: " + at("link.json") + ": expected another place than --cache-config " + rules
                 + ", which is read\n"));
-        assertThat(prompts).hasContent("a");
+        assertThat(rules).hasContent("{\"method\": \"pab\"}");
         Path model = Golden.folder("t2v-2b").resolve("pipeline");
         Run inside = Run.of("generate", "--model", model.toString(), "--prompt", "a", "--output-latents", model.resolve("vae/x.st").toString());
         assertThat(inside.status()).isEqualTo(2);
