@@ -9,7 +9,7 @@
 # LIBTORCH    a libtorch for CUDA, such as the folder "torch" of a Python; otherwise that of python3
 # DIFFUSERS   the source of diffusers, or nothing; python3 with torch runs it
 # DEVICE      cuda; cpu, with fewer LAYERS (of a transformer), a smaller SIZE (WIDTHxHEIGHTxFRAMES) and fewer STEPS, tries all of it
-# LIMIT       after how many nothing more is begun: 480
+# LIMIT       seconds after which no more row of the table is begun: 480
 # WORK        a folder for the models, 30 GB: one for temporary files, which is deleted
 set -eu
 

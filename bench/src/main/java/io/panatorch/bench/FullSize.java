@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -93,14 +94,18 @@ public final class FullSize {
 
         /** {@return the seconds of a denoising step} */
         double step() {
-            return stages.stream().filter(stage -> stage.name.equals("denoise")).findFirst().orElseThrow().seconds;
+            return stage("denoise").orElseThrow().seconds;
+        }
+
+        private Optional<Stage> stage(String called) {
+            return stages.stream().filter(stage -> stage.name.equals(called)).findFirst();
         }
 
         @Override
         public String toString() {
             StringBuilder row = new StringBuilder("| " + name + " |");
             for (String column : List.of("load", "encode", "denoise", "decode")) {
-                row.append(stages.stream().filter(stage -> stage.name.equals(column)).findFirst()
+                row.append(stage(column)
                         .map(stage -> " %s s%s |".formatted(seconds(stage.seconds), stage.bytes.isEmpty() ? ""
                                 : String.format(Locale.ROOT, ", %.1f GB", stage.bytes.getAsLong() / GIGABYTE)))
                         .orElse(" |"));

@@ -31,8 +31,6 @@ public final class GpuReport {
 
     private static final int ARGUMENTS = 8;
     private static final int GUIDED = 2; // with and without the prompt
-    private static final int TEMPORAL = 4;
-    private static final int SPATIAL = 16; // of the autoencoder, and two pixels of its latents to a token
     private static final int PRODUCTS = 10;
     private static final int FEW_STEPS = 4;
     private static final double NANOS = 1e9;
@@ -82,18 +80,9 @@ public final class GpuReport {
                 frames, width, height, steps, Math.min(steps, FEW_STEPS));
         System.out.println(FullSize.HEADING.replace("decode |\n", "decode | TFLOP/s, of the product's |\n").concat("---:|"));
         for (PublishedModel model : List.of(PublishedModel.COGVIDEOX_2B, PublishedModel.COGVIDEOX_5B)) {
-            if (isOver()) {
-                continue; // which takes no model
+            if (!isOver()) { // before a model is written
+                print(model, peak);
             }
-            Path checkpoint = folder.resolve(model.name());
-            FullSize measured = FullSize.of(model, checkpoint, layers, 1);
-            double work = work(ModelDescription.read(checkpoint).transformer());
-            print(measured, setting(Offload.NONE, Quantization.NONE, CacheMethod.none()), steps, true, work, peak);
-            print(measured, setting(Offload.NONE, Quantization.NONE, PyramidAttentionBroadcast.cogVideoX()), steps, false, work, peak);
-            print(measured, setting(Offload.NONE, Quantization.NONE, TaylorSeer.builder().build()), steps, false, work, peak);
-            print(measured, setting(Offload.MODEL, Quantization.NONE, CacheMethod.none()), FEW_STEPS, false, work, peak);
-            print(measured, setting(Offload.blocks(0), Quantization.NONE, CacheMethod.none()), FEW_STEPS, false, work, peak);
-            print(measured, setting(Offload.NONE, Quantization.INT8, CacheMethod.none()), FEW_STEPS, false, work, peak);
         }
         if (isOver()) {
             System.out.printf("%nAfter %.0f seconds nothing more was begun: there may be rows that are missing.%n", seconds);
@@ -104,26 +93,42 @@ public final class GpuReport {
         return (System.nanoTime() - start) / NANOS >= seconds;
     }
 
+    private void print(PublishedModel model, double peak) throws IOException {
+        Path checkpoint = folder.resolve(model.name());
+        FullSize measured = FullSize.of(model, checkpoint, layers, 1);
+        double work = work(ModelDescription.read(checkpoint));
+        for (Setting setting : settings()) {
+            if (isOver()) {
+                return;
+            }
+            boolean isWhole = setting.offload().equals(Offload.NONE) && setting.quantization() == Quantization.NONE;
+            boolean isCached = !setting.cache().equals(CacheMethod.none());
+            VideoRequest.Builder request = VideoRequest.builder("a panda plays the guitar").width(width).height(height).frames(frames)
+                    .steps(isWhole ? steps : Math.min(steps, FEW_STEPS));
+            Row row = measured.run(setting, isWhole && !isCached ? request : request.latentsOnly());
+            double rate = work / row.step();
+            System.out.println(row + " " + (isCached ? "" : String.format(Locale.ROOT, "%.2f, %.0f %%", rate / TERA, 100 * rate / peak)) + " |");
+        }
+    }
+
+    /** The first alone decodes. */
+    private List<Setting> settings() {
+        return List.of(setting(Offload.NONE, Quantization.NONE, CacheMethod.none()),
+                setting(Offload.NONE, Quantization.NONE, PyramidAttentionBroadcast.cogVideoX()),
+                setting(Offload.NONE, Quantization.NONE, TaylorSeer.builder().build()),
+                setting(Offload.MODEL, Quantization.NONE, CacheMethod.none()),
+                setting(Offload.blocks(0), Quantization.NONE, CacheMethod.none()),
+                setting(Offload.NONE, Quantization.INT8, CacheMethod.none()));
+    }
+
     private Setting setting(Offload offload, Quantization quantization, CacheMethod cache) {
         return new Setting(DType.BFLOAT16, device, offload, quantization, cache);
     }
 
-    private void print(FullSize measured, Setting setting, int most, boolean decoding, double work, double peak) throws IOException {
-        if (isOver()) {
-            return;
-        }
-        VideoRequest.Builder request = VideoRequest.builder("a panda plays the guitar").width(width).height(height).frames(frames)
-                .steps(Math.min(steps, most));
-        Row row = measured.run(setting, decoding ? request : request.latentsOnly());
-        double rate = work / row.step();
-        System.out.printf(Locale.ROOT, "%s %s |%n", row, setting.cache().equals(CacheMethod.none())
-                ? String.format(Locale.ROOT, "%.2f, %.0f %%", rate / TERA, 100 * rate / peak) : "");
-    }
-
     /** Operations of a step: a token's twelve squares of the width in each layer, and its products with all the others. */
-    private double work(TransformerConfig config) {
-        double tokens = config.maxTextSeqLength()
-                + (double) ((frames - 1) / TEMPORAL + 1) / config.patchFrames() * (width / SPATIAL) * (height / SPATIAL);
+    private double work(ModelDescription model) {
+        TransformerConfig config = model.transformer();
+        double tokens = config.maxTextSeqLength() + config.videoTokens(model.sizes().latents(1, height, width, frames));
         double channels = config.innerDim();
         return 2 * GUIDED * config.numLayers() * tokens * (12 * channels * channels + 2 * tokens * channels);
     }

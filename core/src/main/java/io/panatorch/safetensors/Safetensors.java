@@ -2,6 +2,7 @@ package io.panatorch.safetensors;
 
 import static io.panatorch.safetensors.StrictJson.quote;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
@@ -56,7 +57,7 @@ public final class Safetensors implements AutoCloseable {
      */
     public static Safetensors open(Path file) throws IOException {
         WeightFiles.requireWhole(file);
-        if (!Files.exists(file)) {
+        if (!FileContent.exists(file)) {
             throw new NoSuchFileException(file.toString(), null, "does not exist");
         }
         if (!Files.isRegularFile(file)) {

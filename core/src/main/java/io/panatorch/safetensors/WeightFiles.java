@@ -1,5 +1,6 @@
 package io.panatorch.safetensors;
 
+import io.panatorch.io.FileContent;
 import io.panatorch.io.InvalidFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +99,7 @@ final class WeightFiles {
     }
 
     private static IOException missing(Path folder, String baseName, List<String> plain) throws IOException {
-        if (!Files.exists(folder)) {
+        if (!FileContent.exists(folder)) {
             return new NoSuchFileException(folder.toString(), null, "the folder does not exist");
         }
         if (!Files.isDirectory(folder)) {

@@ -11,7 +11,6 @@ import io.panatorch.tensor.DType;
 import io.panatorch.tensor.Tensor;
 import io.panatorch.tensor.TensorScope;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -40,13 +40,17 @@ final class Outputs {
             boolean isModel = option.longestName().equals("--model");
             for (Path input : NAMES.contains(option.longestName()) ? List.<Path>of() : paths(option.getValue(), isModel)) {
                 for (Path target : given) {
-                    boolean isInside = isModel && Files.isDirectory(input) && AtomicFile.destination(target).startsWith(input.toRealPath());
-                    if (isInside || Files.exists(target) && Files.exists(input) && Files.isSameFile(input, target)) {
-                        throw new IllegalArgumentException(target + ": expected another place than " + option.longestName() + " "
-                                + input + ", which is read");
-                    }
+                    requireApart(target, option, input, isModel);
                 }
             }
+        }
+    }
+
+    private static void requireApart(Path target, OptionSpec option, Path input, boolean isModel) throws IOException {
+        boolean isInside = isModel && Files.isDirectory(input) && AtomicFile.destination(target).startsWith(input.toRealPath());
+        if (isInside || Files.exists(target) && Files.exists(input) && Files.isSameFile(input, target)) {
+            throw new IllegalArgumentException(target + ": expected another place than " + option.longestName() + " " + input
+                    + ", which is read");
         }
     }
 

@@ -4,7 +4,6 @@ import io.panatorch.cache.report.CacheText;
 import io.panatorch.cogvideox.hub.HubException.Kind;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;

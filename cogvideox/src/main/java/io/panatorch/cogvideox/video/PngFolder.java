@@ -17,8 +17,8 @@ final class PngFolder {
 
     /**
      * Writes the pictures. Of another video that was written here nothing is left; other files stay, unless they have the name of one
-     * of these pictures. If a picture fails, or a folder has the name of one, all is as it was. Only a kill while the pictures take their places, which is once all are
-     * written, may leave some of both videos in a folder that was there.
+     * of these pictures. If a picture fails, or a folder has the name of one, all is as it was. Only a kill while the pictures take their
+     * places, which is once all are written, may leave some of both videos in a folder that was there.
      */
     static void write(Frames frames, VideoMetadata metadata, Path folder) throws IOException {
         if (Files.isDirectory(folder)) {

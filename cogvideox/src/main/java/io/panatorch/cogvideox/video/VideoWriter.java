@@ -25,7 +25,7 @@ import java.util.Map;
  * </ul>
  *
  * <p>What can be refused is refused when the writer is made, before the pictures are: make it first, then generate.
- * What is there is replaced when the new video is whole: a file, or the frames in a folder, where other files stay. Symbolic
+ * What is there is replaced when the new video is whole: a file, or the frames that were written here before, while other files in a folder stay. Symbolic
  * links are followed.
  * Safe for use by several threads.
  */
